@@ -1,0 +1,1 @@
+"""yomite reads handwritten Japanese."""
