@@ -1,0 +1,39 @@
+"""What several test files share."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+PROJECT_ROOT = Path(__file__).parents[1]
+RELEASED = PROJECT_ROOT / "src" / "yomite" / "released"
+RELEASED_FILES = ("yomite-character.onnx", "yomite-character.safetensors", "MODEL_CARD.md", "card.json")
+
+
+@pytest.fixture(scope="session")
+def data_root() -> Path:
+    """The folder of data sets: YOMITE_DATA, else ../shared/data beside the project; skips without one.
+
+    A YOMITE_DATA that points nowhere is a mistake, not an absence, and fails.
+    """
+    named = os.environ.get("YOMITE_DATA")
+    if named:
+        if not Path(named).is_dir():
+            pytest.fail(f"YOMITE_DATA={named} is no folder; correct it or unset it.")
+        return Path(named)
+    beside = PROJECT_ROOT.parent / "shared" / "data"
+    if not beside.is_dir():
+        pytest.skip("no data sets here: set YOMITE_DATA to the folder that holds them")
+    return beside
+
+
+@pytest.fixture(scope="session")
+def released_model() -> Path:
+    """The released ONNX file; skips only in a checkout that has not one file of a release."""
+    present = [name for name in RELEASED_FILES if (RELEASED / name).exists()]
+    if not present:
+        pytest.skip("no released model in this checkout (src/yomite/released is without weights)")
+    missing = sorted(set(RELEASED_FILES) - set(present))
+    if missing:
+        pytest.fail(f"the release is incomplete: src/yomite/released lacks {', '.join(missing)}")
+    return RELEASED / RELEASED_FILES[0]
