@@ -1,0 +1,365 @@
+"""Any picture, or strokes, to the square that every model sees: the only preprocessing there is.
+
+Two pure functions do the work, and training compiles the very same source (see `yomite.data.mixture`):
+`measure_ink` turns gray levels into ink, 0 for bare paper to 1 for full ink, and `place_ink` sets the ink's box
+into the middle of the square. Both keep to the part of numpy that numba compiles: change them in place, never
+beside. docs/canvas.md writes the steps down for other languages; tests hold the golden inputs and outputs.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageOps, UnidentifiedImageError
+
+from yomite.errors import PictureError
+from yomite.ink.strokes import Stroke, is_strokes, to_strokes
+
+CANVAS_SIZE = 48
+MARGIN = 0.06
+"""Empty border on each side of the square, as a share of its side."""
+
+WORK_SIZE = 160
+"""Pictures are cut down to this many pixels on the longer side before the ink is measured."""
+
+STROKE_WIDTH = 0.055
+"""Width of the line that draws strokes, as a share of the longer side of their box."""
+
+MIN_SIDE = 4
+MAX_PIXELS = 120_000_000
+
+_BLANK = "the picture is blank: no ink stands out from the paper; pass a picture with one character on it"
+
+
+def to_canvas(picture: Any, size: int = CANVAS_SIZE) -> np.ndarray:
+    """Turn any picture or strokes into the square that the model sees.
+
+    Args:
+        picture: a path, the bytes of an image file, a PIL image, a numpy array (H, W), (H, W, 1), (H, W, 3) or
+            (H, W, 4) (uint8, uint16, bool, or float in 0..1 or 0..255), or strokes [[(x, y), ...], ...].
+            Dark on light or light on dark, of any size from 4 px on the short side.
+        size: side of the square in pixels.
+
+    Returns:
+        uint8 (size, size), ink bright on 0, the ink's box centered with its proportions kept.
+
+    Raises:
+        PictureError: it cannot be read, or it is blank.
+    """
+    if is_strokes(picture):
+        return place_ink(draw_strokes(to_strokes(picture)), size, MARGIN)
+    gray = read_gray(picture)
+    ink, has_ink = measure_ink(shrink_gray(gray))
+    if not has_ink:
+        raise PictureError(_BLANK)
+    box = find_box(ink)
+    # A small character on a large sheet: cut it out of the full picture and look again, so that no detail is lost.
+    if max(gray.shape) > WORK_SIZE and max(box[1] - box[0], box[3] - box[2]) < 0.7 * max(ink.shape):
+        scale = max(gray.shape) / max(ink.shape)
+        pad = 2.0 + 0.08 * max(box[1] - box[0], box[3] - box[2])
+        top, left = (max(0, int((low - pad) * scale)) for low in (box[0], box[2]))
+        bottom, right = (int(np.ceil((high + pad) * scale)) for high in (box[1], box[3]))
+        closer, has_closer_ink = measure_ink(shrink_gray(gray[top:bottom, left:right]))
+        ink = closer if has_closer_ink else ink
+    return place_ink(ink, size, MARGIN)
+
+
+def measure_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Tell ink from paper.
+
+    Every decision is taken on the histogram, so that one table look-up a pixel remains:
+    Otsu's threshold divides the levels in two; the class that holds more of the picture and of its rim is paper;
+    ink rises from 0 at two standard deviations beyond the paper's mean to 1 at the mean of the ink.
+    Paper whose light is uneven is first leveled by a quadratic surface.
+
+    Args:
+        gray: uint8 (H, W).
+
+    Returns:
+        ink: float32 (H, W), 0..1.
+        has_ink: False when nothing stands out from the paper.
+
+    Source: N. Otsu, "A threshold selection method from gray-level histograms", 1979.
+    """
+    height, width = gray.shape
+    levels = np.arange(256).astype(np.float64)
+    flat = np.ascontiguousarray(gray).reshape(height * width)
+    is_leveled = False
+    while True:
+        counts = np.bincount(flat, minlength=256).astype(np.float64)
+        total = counts.sum()
+        below = np.cumsum(counts)
+        below_sum = np.cumsum(counts * levels)
+        mean = below_sum[255] / total
+        # Between-class variance for each threshold t: class 0 holds the levels <= t.
+        spread = below * (total - below)
+        variance = (below_sum - below * mean) ** 2 / np.maximum(spread, 1.0)
+        threshold = np.argmax(variance)
+        dark = below[threshold]
+        if dark == 0.0 or dark == total:
+            return np.zeros((height, width), np.float32), False
+        square = flat.reshape(height, width)
+        rim = (
+            np.sum(square[0] <= threshold)
+            + np.sum(square[height - 1] <= threshold)
+            + np.sum(square[:, 0] <= threshold)
+            + np.sum(square[:, width - 1] <= threshold)
+        ) / (2.0 * (height + width))
+        is_dark_ink = 0.65 * dark / total + 0.35 * rim <= 0.5
+        is_paper = (levels > threshold) if is_dark_ink else (levels <= threshold)
+        paper_counts = np.where(is_paper, counts, 0.0)
+        ink_counts = counts - paper_counts
+        paper = np.sum(paper_counts * levels) / paper_counts.sum()
+        paper_deviation = np.sqrt(np.sum(paper_counts * (levels - paper) ** 2) / paper_counts.sum())
+        full = np.sum(ink_counts * levels) / ink_counts.sum()
+        ink_deviation = np.sqrt(np.sum(ink_counts * (levels - full) ** 2) / ink_counts.sum())
+        if is_leveled or paper_deviation < 10.0 or min(height, width) < 16:
+            break
+        # Uneven light: fit paper = quadratic(x, y) to the paper, then to what lies near that surface, and subtract.
+        is_leveled = True
+        rows = np.repeat(np.linspace(-1.0, 1.0, height), width)
+        columns = np.linspace(-1.0, 1.0, height * width)
+        for row in range(height):
+            columns[row * width : (row + 1) * width] = np.linspace(-1.0, 1.0, width)
+        basis = np.ones((6, height * width))
+        basis[1] = rows
+        basis[2] = columns
+        basis[3] = rows * rows
+        basis[4] = rows * columns
+        basis[5] = columns * columns
+        value = flat.astype(np.float64)
+        weight = np.ones(height * width)
+        surface = value
+        sign = 1.0 if is_dark_ink else -1.0
+        for _ in range(4):
+            weighted = basis * weight
+            normal = np.dot(weighted, basis.T) + 1e-3 * np.eye(6)
+            surface = np.dot(np.linalg.solve(normal, np.dot(weighted, value)), basis)
+            away = (value - surface) * sign
+            limit = np.sqrt(np.sum(weight * away * away) / np.sum(weight))
+            # Ink lies on one side only: keep what is brighter than the surface, or just below it.
+            weight = np.where(away > -0.8 * limit, 1.0, 0.0)
+        flat = np.clip(value - surface + (220.0 if is_dark_ink else 36.0), 0.0, 255.0).astype(np.uint8)
+    # Noise alone splits into two halves that lie close together: then only rare, far levels are ink.
+    if abs(paper - full) < 1.7 * (paper_deviation + ink_deviation):
+        deviation = np.sqrt(np.sum(counts * (levels - mean) ** 2) / total)
+        is_far = levels < mean - 3.0 * deviation if is_dark_ink else levels > mean + 3.0 * deviation
+        far_counts = np.where(is_far, counts, 0.0)
+        if far_counts.sum() == 0.0:
+            return np.zeros((height, width), np.float32), False
+        paper = mean
+        paper_deviation = deviation
+        full = np.sum(far_counts * levels) / far_counts.sum()
+    if abs(paper - full) < 8.0:
+        return np.zeros((height, width), np.float32), False
+    bare = min(2.0 * paper_deviation + 2.0, 0.6 * abs(paper - full))
+    if is_dark_ink:
+        table = (paper - bare - levels) / (paper - bare - full)
+    else:
+        table = (levels - paper - bare) / (full - paper - bare)
+    table = np.minimum(np.maximum(table, 0.0), 1.0).astype(np.float32)
+    return np.take(table, flat).reshape(height, width), True
+
+
+def find_box(ink: np.ndarray) -> tuple[int, int, int, int]:
+    """Find the box that holds the ink, specks left aside.
+
+    Args:
+        ink: float32 (H, W), 0..1, not all 0.
+
+    Returns:
+        top, bottom, left, right; bottom and right are exclusive. Each side leaves out at most 0.3 % of the ink.
+    """
+    rows = np.cumsum(ink.sum(axis=1).astype(np.float64))
+    columns = np.cumsum(ink.sum(axis=0).astype(np.float64))
+    speck = 0.003 * rows[-1]
+    top = np.searchsorted(rows, speck, side="right")
+    bottom = np.searchsorted(rows, rows[-1] - speck, side="left") + 1
+    left = np.searchsorted(columns, speck, side="right")
+    right = np.searchsorted(columns, columns[-1] - speck, side="left") + 1
+    return top, bottom, left, right
+
+
+def place_ink(ink: np.ndarray, size: int, margin: float) -> np.ndarray:
+    """Set the ink's box into the middle of a square.
+
+    Args:
+        ink: float32 (H, W), 0..1, not all 0.
+        size: side of the square in pixels.
+        margin: empty border on each side, as a share of the square.
+
+    Returns:
+        uint8 (size, size), ink bright on 0. Resampled by area; when the box is smaller than the square, linearly.
+        Thin lines, which area resampling makes faint, are raised to a common brightness.
+    """
+    height, width = ink.shape
+    top, bottom, left, right = find_box(ink)
+    step = max(bottom - top, right - left) / (size * (1.0 - 2.0 * margin))
+    reach = 0.5 * max(step, 1.0)
+    steps = (np.arange(size) - 0.5 * (size - 1)) * step
+    rows = (0.5 * (top + bottom) + steps).reshape(size, 1)
+    columns = (0.5 * (left + right) + steps).reshape(1, size)
+    row_index = np.arange(height).astype(np.float64).reshape(1, height)
+    column_index = np.arange(width).astype(np.float64).reshape(width, 1)
+    # Share of each source pixel in the interval that a target pixel covers.
+    rows_share = np.minimum(rows + reach, row_index + 1.0) - np.maximum(rows - reach, row_index)
+    columns_share = np.minimum(columns + reach, column_index + 1.0) - np.maximum(columns - reach, column_index)
+    rows_share = (np.maximum(rows_share, 0.0) / (2.0 * reach)).astype(np.float32)
+    columns_share = (np.maximum(columns_share, 0.0) / (2.0 * reach)).astype(np.float32)
+    canvas = np.dot(np.dot(rows_share, ink), columns_share)
+    brightness = np.sum(canvas * canvas) / max(np.sum(canvas), np.float32(1e-6))
+    gain = min(max(0.8 / max(brightness, 0.01), 1.0), 4.0)
+    return np.minimum(canvas * np.float32(255.0 * gain) + np.float32(0.5), np.float32(255.0)).astype(np.uint8)
+
+
+def draw_strokes(strokes: list[Stroke]) -> np.ndarray:
+    """Draw strokes with a plain round line.
+
+    Args:
+        strokes: float32 (P, 2) each, finite, in any unit; a single point is a dot.
+
+    Returns:
+        float32 (WORK_SIZE, WORK_SIZE), 0..1: the ink, its box filling the square up to the line's width.
+    """
+    points = np.concatenate(strokes)
+    low, high = points.min(axis=0), points.max(axis=0)
+    extent = float((high - low).max())
+    over = 4
+    side = WORK_SIZE * over
+    line = STROKE_WIDTH * side
+    scale = (side - 2.0 * line) / extent if extent > 0 else 0.0
+    drawing = Image.new("L", (side, side), 0)
+    pencil = ImageDraw.Draw(drawing)
+    for stroke in strokes:
+        placed = (stroke - 0.5 * (low + high)) * scale + 0.5 * side
+        if len(placed) > 1:
+            pencil.line([tuple(point) for point in placed.tolist()], fill=255, width=round(line), joint="curve")
+        for x, y in placed[[0, -1]].tolist():
+            pencil.ellipse((x - line / 2, y - line / 2, x + line / 2, y + line / 2), fill=255)
+    return np.asarray(drawing.reduce(over), dtype=np.float32) / np.float32(255.0)
+
+
+def shrink_gray(gray: np.ndarray) -> np.ndarray:
+    """Cut a picture down to at most `WORK_SIZE` pixels on its longer side, by area.
+
+    Args:
+        gray: uint8 (H, W).
+
+    Returns:
+        uint8 (h, w); the picture itself if it is small enough.
+    """
+    scale = WORK_SIZE / max(gray.shape)
+    if scale >= 1.0:
+        return gray
+    height, width = (max(1, round(side * scale)) for side in gray.shape)
+    return np.asarray(Image.fromarray(gray).resize((width, height), Image.Resampling.BOX))
+
+
+def read_gray(picture: Any) -> np.ndarray:
+    """Read any picture as gray levels.
+
+    Args:
+        picture: as for `to_canvas`, strokes excepted.
+
+    Returns:
+        uint8 (H, W), upright as its EXIF says, transparency laid on white (on black, if the ink is white).
+
+    Raises:
+        PictureError: the picture cannot be read, or is too small or too large.
+    """
+    if isinstance(picture, np.ndarray):
+        return _gray_of_array(picture)
+    if isinstance(picture, Image.Image):
+        return _gray_of_image(picture, "the picture")
+    if isinstance(picture, (bytes, bytearray)):
+        return _gray_of_file(io.BytesIO(picture), "the picture")
+    if isinstance(picture, (str, os.PathLike)):
+        path = Path(picture)
+        if not path.is_file():
+            what = "is a folder" if path.is_dir() else "is not there"
+            raise PictureError(f"{path} {what}; pass the path of a picture (PNG, JPEG, WebP, BMP, TIFF, GIF)")
+        return _gray_of_file(path, str(path))
+    raise PictureError(
+        f"cannot read a picture from {type(picture).__name__}; pass a path, bytes, a PIL image, a numpy array or strokes"
+    )
+
+
+def _gray_of_file(file: Path | io.BytesIO, name: str) -> np.ndarray:
+    try:
+        with Image.open(file) as image:
+            return _gray_of_image(image, name)
+    except UnidentifiedImageError:
+        raise PictureError(f"{name} is not a picture; pass a PNG, JPEG, WebP, BMP, TIFF or GIF") from None
+    except Image.DecompressionBombError:
+        raise PictureError(f"{name} is larger than {MAX_PIXELS:,} pixels; pass a smaller picture") from None
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
+        raise PictureError(f"{name} is damaged or cut off ({error}); pass a whole picture") from None
+
+
+def _gray_of_image(image: Image.Image, name: str) -> np.ndarray:
+    if image.width * image.height > MAX_PIXELS:
+        raise PictureError(
+            f"{name} has {image.width} x {image.height} pixels; at most {MAX_PIXELS:,} are read; pass a smaller picture"
+        )
+    _check_size(image.height, image.width)
+    if isinstance(getattr(image, "filename", None), (str, bytes)) or image.getexif():
+        image = ImageOps.exif_transpose(image)
+    if image.mode.startswith("I") or image.mode == "F":
+        return _gray_of_array(np.asarray(image))
+    if image.mode == "P" or image.mode == "PA":
+        image = image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
+    if image.mode in ("LA", "La", "RGBA", "RGBa"):
+        rgba = np.asarray(image.convert("RGBA"))
+        return _lay_on_paper(np.asarray(image.convert("RGBA").convert("RGB").convert("L")), rgba[..., 3])
+    return np.asarray(image.convert("L"))
+
+
+def _gray_of_array(array: np.ndarray) -> np.ndarray:
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        raise PictureError(f"the array has shape {array.shape}; expected (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)")
+    _check_size(array.shape[0], array.shape[1])
+    if array.dtype.kind not in "buif":
+        raise PictureError(f"the array has dtype {array.dtype}; expected uint8, uint16, bool or float")
+    if array.shape[0] * array.shape[1] > MAX_PIXELS:
+        raise PictureError(f"the array has shape {array.shape}; at most {MAX_PIXELS:,} pixels are read")
+    if array.dtype != np.uint8:
+        values = array.astype(np.float32)
+        if not np.isfinite(values).all():
+            raise PictureError("the array holds NaN or infinite values; pass finite numbers")
+        low, high = float(values.min()), float(values.max())
+        if low < 0:
+            raise PictureError(f"the array holds negative values ({low:g}); pass 0..1, 0..255 or uint16")
+        # The type says the range: bool and float up to 1 are shares, 16 bits are 0..65535, else 0..255.
+        full = 1.0 if high <= 1 and array.dtype.kind in "bf" else 255.0 if high <= 255 else 65535.0
+        if array.dtype == np.uint16:
+            full = 65535.0 if high > 255 else 255.0
+        if high > full:
+            raise PictureError(f"the array holds values up to {high:g}; pass 0..1, 0..255 or uint16")
+        array = (values * (255.0 / full) + 0.5).astype(np.uint8)
+    if array.ndim == 2:
+        return array
+    color = np.asarray(Image.fromarray(np.ascontiguousarray(array[..., :3])).convert("L"))
+    return _lay_on_paper(color, array[..., 3]) if array.shape[2] == 4 else color
+
+
+def _lay_on_paper(gray: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """Lay a transparent picture on white, or on black if white ink would vanish on white."""
+    opacity = alpha.astype(np.float32) / 255.0
+    on_white = gray * opacity + 255.0 * (1.0 - opacity)
+    if np.ptp(on_white) < 16.0:
+        on_white = gray * opacity
+    return (on_white + 0.5).astype(np.uint8)
+
+
+def _check_size(height: int, width: int) -> None:
+    if min(height, width) < MIN_SIDE:
+        raise PictureError(
+            f"the picture has {width} x {height} pixels; at least {MIN_SIDE} on the short side are needed"
+        )

@@ -1,0 +1,167 @@
+"""Stroke files: KanjiVG (SVG) and tegaki (XML) to glyphs.
+
+KanjiVG (Ulrich Apel, CC BY-SA 3.0, kanjivg.tagaini.net) draws each stroke as one SVG path in a square of
+109 units and groups the strokes by component. Tegaki (tegaki.org) lists the points of each stroke in a box
+whose width and height stand beside them.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from yomite.errors import DataError
+from yomite.ink.strokes import Glyph, Stroke
+
+KANJIVG_UNITS = 109.0
+POINTS_PER_CURVE = 9
+
+_SVG = "{http://www.w3.org/2000/svg}"
+_TOKEN = re.compile(r"[MmCcSsLl]|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_FILE_NAME = re.compile(r"([0-9a-f]{5})(?:-(\w+))?\.svg")
+
+
+def read_path(path: str) -> Stroke:
+    """Turn the `d` of an SVG path into points.
+
+    Args:
+        path: commands M, C, S and L, absolute or relative, as KanjiVG uses them.
+
+    Returns:
+        float32 (P, 2) in the path's unit; curves become `POINTS_PER_CURVE` points each.
+
+    Raises:
+        DataError: a command outside that list, or too few numbers.
+    """
+    tokens = _TOKEN.findall(path)
+    if re.sub(r"[\s,]", "", path) != "".join(tokens):
+        raise DataError(f"SVG path {path[:40]!r} holds something else than M, C, S, L and numbers")
+    time = np.linspace(0.0, 1.0, POINTS_PER_CURVE)[1:, None]
+    points: list[np.ndarray] = []
+    here = control = np.zeros(2)
+    command, position = "", 0
+    try:
+        while position < len(tokens):
+            if tokens[position].isalpha():
+                command, position = tokens[position], position + 1
+            kind = command.upper()
+            size = {"M": 2, "L": 2, "S": 4, "C": 6}[kind]
+            numbers = np.array([float(token) for token in tokens[position : position + size]])
+            if len(numbers) < size:
+                raise ValueError
+            position += size
+            corner = numbers.reshape(-1, 2) + (here if command.islower() else 0.0)
+            if kind in "ML":
+                points.append(corner)
+                here = control = corner[0]
+                command = "l" if command == "m" else "L" if command == "M" else command
+                continue
+            first = 2 * here - control if kind == "S" else corner[0]
+            second, end = corner[-2], corner[-1]
+            curve = (
+                (1 - time) ** 3 * here
+                + 3 * (1 - time) ** 2 * time * first
+                + 3 * (1 - time) * time**2 * second
+                + time**3 * end
+            )
+            points.append(curve)
+            here, control = end, second
+    except (ValueError, KeyError):
+        raise DataError(f"SVG path {path[:40]!r} is cut off or does not begin with M") from None
+    if not points:
+        raise DataError("SVG path is empty")
+    return np.concatenate(points).astype(np.float32)
+
+
+def read_kanjivg(text: str | bytes, character: str, variant: str = "") -> Glyph:
+    """Read one KanjiVG file.
+
+    Args:
+        text: the SVG.
+        character: what it draws (KanjiVG says so in the file's name).
+        variant: the name of the form, "" for the standard one.
+
+    Returns:
+        The glyph in the unit square. Components are the outermost groups that divide the character.
+
+    Raises:
+        DataError: not an SVG, or no strokes in it.
+    """
+    try:
+        root = ElementTree.fromstring(text)
+    except ElementTree.ParseError as error:
+        raise DataError(f"KanjiVG file of {character!r} is not well-formed XML: {error}") from None
+    group = root.find(f"{_SVG}g")
+    while group is not None and len(group) == 1 and group[0].tag == f"{_SVG}g":
+        group = group[0]
+    strokes, components = [], []
+    for index, child in enumerate(group if group is not None else ()):
+        for path in child.iter(f"{_SVG}path"):
+            strokes.append(read_path(path.get("d", "")) / np.float32(KANJIVG_UNITS))
+            # Strokes that stand directly in the character belong to no component of their own: they share one.
+            components.append(index + 1 if child.tag == f"{_SVG}g" else 0)
+    if not strokes:
+        raise DataError(f"KanjiVG file of {character!r} holds no strokes")
+    return Glyph(character, tuple(strokes), tuple(components), variant)
+
+
+def read_kanjivg_archive(path: Path) -> Iterator[Glyph]:
+    """Read every character of a KanjiVG archive (`kanji/*.svg` in a zip), forms included.
+
+    Raises:
+        DataError: the archive is missing, not a zip, or holds no KanjiVG file.
+    """
+    if not path.is_file():
+        raise DataError(f"{path} is not there; put KanjiVG's archive of SVG files (kanji/*.svg) in its place")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            count = 0
+            for name in sorted(archive.namelist()):
+                match = _FILE_NAME.fullmatch(name.rsplit("/", 1)[-1])
+                if match:
+                    yield read_kanjivg(archive.read(name), chr(int(match[1], 16)), match[2] or "")
+                    count += 1
+    except zipfile.BadZipFile:
+        raise DataError(f"{path} is not a zip archive or is cut off; download it again") from None
+    if not count:
+        raise DataError(f"{path} holds no KanjiVG file (00021.svg, 04e00-Kaisho.svg ...)")
+
+
+def read_tegaki(text: str | bytes) -> Iterator[Glyph]:
+    """Read tegaki XML: one `<character>` or a `<character-collection>` of many.
+
+    Yields:
+        Glyphs in the unit square; all strokes in one component.
+
+    Raises:
+        DataError: not tegaki XML, or a point that is not a pair of numbers.
+    """
+    try:
+        root = ElementTree.fromstring(text)
+    except ElementTree.ParseError as error:
+        raise DataError(f"tegaki file is not well-formed XML: {error}") from None
+    if root.tag not in ("character", "character-collection"):
+        raise DataError(f"tegaki file begins with <{root.tag}>; expected <character>")
+    for element in root.iter("character"):
+        character = (element.findtext("utf8") or "").strip("\n\r\t ")
+        try:
+            size = np.array(
+                [float(element.findtext(side) or 1000) for side in ("width", "height")], dtype=np.float32
+            )
+            strokes = tuple(
+                np.array([(float(p.get("x", "")), float(p.get("y", ""))) for p in stroke.iter("point")], np.float32)
+                / size
+                for stroke in element.iter("stroke")
+                if stroke.find("point") is not None
+            )
+        except ValueError:
+            raise DataError(f"tegaki drawing of {character!r} has a point that is not two numbers") from None
+        if not all(np.isfinite(stroke).all() for stroke in strokes):
+            raise DataError(f"tegaki drawing of {character!r} holds NaN or infinite coordinates")
+        if strokes:
+            yield Glyph(character, strokes, (0,) * len(strokes))

@@ -1,0 +1,126 @@
+"""Strokes and glyphs: points in the unit square, x to the right, y down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from yomite.errors import PictureError
+
+Stroke = np.ndarray  # float32 (P, 2)
+
+MAX_POINTS = 100_000
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """The strokes of one character, in writing order.
+
+    Attributes:
+        character: what the strokes spell.
+        strokes: float32 (P, 2) each, in the unit square, y down.
+        components: for each stroke, the index of the component (radical, phonetic ...) that it belongs to.
+        variant: KanjiVG's name of the form ("" for the standard one, "Kaisho", "Hyougai" ...).
+    """
+
+    character: str
+    strokes: tuple[Stroke, ...]
+    components: tuple[int, ...]
+    variant: str = ""
+
+
+def is_strokes(value: Any) -> bool:
+    """Whether `value` looks like strokes (a list of lists of points) rather than a picture."""
+    return isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray))
+
+
+def to_strokes(value: Any) -> list[Stroke]:
+    """Check strokes that came from outside.
+
+    Args:
+        value: a list of strokes, each a list of (x, y) points or an array (P, 2), in any unit, y down.
+            Empty strokes among others are left out; a single point is a dot.
+
+    Returns:
+        float32 (P, 2) arrays, P >= 1, in the unit that came.
+
+    Raises:
+        PictureError: no points at all, points that are not pairs, or NaN or infinite coordinates.
+    """
+    strokes = []
+    num_points = 0
+    for index, points in enumerate(value):
+        try:
+            stroke = np.asarray(points, dtype=np.float64)
+        except (TypeError, ValueError):
+            raise PictureError(
+                f"stroke {index} is not a list of (x, y) points; pass [[(x, y), ...], ...]"
+            ) from None
+        if stroke.size == 0:
+            continue
+        if stroke.ndim != 2 or stroke.shape[1] != 2:
+            raise PictureError(
+                f"stroke {index} has shape {stroke.shape}, expected (points, 2); pass [[(x, y), ...], ...]"
+            )
+        if not np.isfinite(stroke).all():
+            raise PictureError(f"stroke {index} holds NaN or infinite coordinates; pass finite numbers")
+        if np.abs(stroke).max() > 1e9:
+            raise PictureError(f"stroke {index} reaches beyond 1e9; pass coordinates in pixels or in 0..1")
+        num_points += len(stroke)
+        strokes.append(stroke.astype(np.float32))
+    if not strokes:
+        raise PictureError("the strokes are empty: nothing was drawn; pass at least one point")
+    if num_points > MAX_POINTS:
+        raise PictureError(f"the strokes hold {num_points} points; at most {MAX_POINTS} are read")
+    return strokes
+
+
+def resample_stroke(stroke: Stroke, spacing: float) -> Stroke:
+    """Put points at equal distance along a stroke; both ends stay where they are.
+
+    Args:
+        stroke: float32 (P, 2).
+        spacing: the wanted distance between points, in the stroke's unit, > 0.
+
+    Returns:
+        float32 (Q, 2) with Q >= 2; (1, 2) if the stroke is a dot.
+    """
+    lengths = np.hypot(*np.diff(stroke, axis=0).T) if len(stroke) > 1 else np.zeros(0)
+    total = float(lengths.sum())
+    if total == 0.0:
+        return stroke[:1].astype(np.float32)
+    along = np.concatenate([[0.0], np.cumsum(lengths)])
+    wanted = np.linspace(0.0, total, max(2, round(total / spacing) + 1))
+    return np.stack([np.interp(wanted, along, stroke[:, axis]) for axis in (0, 1)], axis=1).astype(np.float32)
+
+
+def simplify_stroke(stroke: Stroke, tolerance: float) -> Stroke:
+    """Leave out points that lie within `tolerance` of the line between their neighbors.
+
+    Source: Douglas and Peucker, "Algorithms for the reduction of the number of points", 1973.
+    """
+    if len(stroke) < 3:
+        return stroke
+    keep = np.zeros(len(stroke), dtype=bool)
+    keep[[0, -1]] = True
+    spans = [(0, len(stroke) - 1)]
+    while spans:
+        first, last = spans.pop()
+        if last - first < 2:
+            continue
+        chord = stroke[last] - stroke[first]
+        offset = stroke[first + 1 : last] - stroke[first]
+        length = float(np.hypot(*chord))
+        if length > 0:
+            distance = np.abs(chord[0] * offset[:, 1] - chord[1] * offset[:, 0]) / length
+        else:
+            distance = np.hypot(offset[:, 0], offset[:, 1])
+        worst = int(distance.argmax())
+        if distance[worst] > tolerance:
+            middle = first + 1 + worst
+            keep[middle] = True
+            spans += [(first, middle), (middle, last)]
+    return stroke[keep]
