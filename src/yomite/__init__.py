@@ -1,1 +1,61 @@
-"""yomite reads handwritten Japanese."""
+"""yomite reads handwritten Japanese.
+
+The rooms, in the order in which data flows through them: ``ink`` draws and normalizes, ``data`` makes
+batches of it, ``models`` maps images to logits, ``training`` fits them, ``evaluation`` counts what they
+get right, ``recognizer`` reads pictures with the released file, ``apps`` puts it on the command line.
+
+    import yomite
+    print(yomite.load().recognize("picture.png"))
+
+Nothing heavy is imported until it is asked for, and reading never imports torch.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from yomite.errors import (
+    CharsetError,
+    ConfigError,
+    DataError,
+    MissingExtraError,
+    ModelFileError,
+    PictureError,
+    YomiteError,
+)
+
+if TYPE_CHECKING:
+    from yomite.recognizer import Candidate, Recognition, Recognizer, load
+
+    __version__: str
+
+_FROM_RECOGNIZER = ("Candidate", "Recognition", "Recognizer", "load")
+
+__all__ = [
+    "Candidate",
+    "CharsetError",
+    "ConfigError",
+    "DataError",
+    "MissingExtraError",
+    "ModelFileError",
+    "PictureError",
+    "Recognition",
+    "Recognizer",
+    "YomiteError",
+    "__version__",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _FROM_RECOGNIZER:
+        value = getattr(importlib.import_module("yomite.recognizer"), name)
+    elif name == "__version__":
+        value = importlib.import_module("importlib.metadata").version("yomite")
+    else:
+        raise AttributeError(f"module 'yomite' has no attribute {name!r}")
+    globals()[name] = value  # asked for once; afterwards an ordinary attribute
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
