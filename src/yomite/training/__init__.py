@@ -1,1 +1,1 @@
-"""training."""
+"""Learning: config and mixture -> checkpoints and weights. Read loop.py first."""

@@ -1,0 +1,193 @@
+"""One self-describing safetensors file: weights, model, charset, config, progress. Nothing is ever unpickled.
+
+Tensors are `model.<name>`, and in a training checkpoint also `ema.<name>` and
+`optimizer.<parameter>.<state>`. The metadata are strings: format_version, kind ("weights" or "checkpoint"),
+model, charset, config, progress (JSON), commit.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from yomite.errors import ConfigError, ModelFileError
+from yomite.models import build
+
+FORMAT_VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a file holds.
+
+    Attributes:
+        kind: "weights" (to use and to fine-tune from) or "checkpoint" (to resume from).
+        model: name, arguments, num_classes and input_size, as yomite.models.build takes them.
+        characters: The charset in label order.
+        tensors: Named tensors, floats in float32.
+        config: The run's configuration as plain data.
+        progress: step, epoch, samples, seed, and scores.
+        commit: The commit of the code that wrote it, "" if unknown.
+    """
+
+    kind: str
+    model: dict[str, Any]
+    characters: tuple[str, ...]
+    tensors: dict[str, Tensor]
+    config: dict[str, Any] = field(default_factory=dict)
+    progress: dict[str, Any] = field(default_factory=dict)
+    commit: str = ""
+
+    def section(self, name: str) -> dict[str, Tensor]:
+        """The tensors called `<name>.…`, without that prefix."""
+        prefix = f"{name}."
+        return {
+            key.removeprefix(prefix): value for key, value in self.tensors.items() if key.startswith(prefix)
+        }
+
+
+def write_checkpoint(path: str | Path, checkpoint: Checkpoint, *, half: bool = False) -> None:
+    """Writes beside the path, flushes to the disk and renames: the path holds the old or the new file,
+    never a part.
+
+    Args:
+        path: The file to write.
+        checkpoint: What it holds.
+        half: Stores matrices and kernels as float16, half the bytes; vectors (norms, biases) stay float32.
+    """
+    path = Path(path)
+    tensors = {}
+    for name, tensor in checkpoint.tensors.items():
+        narrow = half and tensor.is_floating_point() and tensor.ndim > 1
+        tensors[name] = tensor.detach().to("cpu", torch.float16 if narrow else tensor.dtype).contiguous()
+    metadata = {
+        "format_version": FORMAT_VERSION,
+        "kind": checkpoint.kind,
+        "model": json.dumps(checkpoint.model),
+        "charset": json.dumps(checkpoint.characters, ensure_ascii=False),
+        "config": json.dumps(checkpoint.config, ensure_ascii=False),
+        "progress": json.dumps(checkpoint.progress, ensure_ascii=False),
+        "commit": checkpoint.commit,
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(save(tensors, metadata))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+    _flush_folder(path.parent)
+
+
+def _flush_folder(folder: Path) -> None:
+    """Makes the rename itself survive a power cut, where folders can be flushed (not on Windows)."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_checkpoint(path: str | Path) -> Checkpoint:
+    """Reads a file that write_checkpoint wrote; float16 comes back as float32.
+
+    Raises:
+        ModelFileError: If it is missing, damaged, not of yomite, or of another version.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ModelFileError(
+            f"model file {path} is not there; give a .safetensors file that `yomite train` wrote"
+        )
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no dictionary)
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ModelFileError(
+            f"model file {path} is damaged or no safetensors file ({error}); get it again"
+        ) from error
+    version = metadata.get("format_version")
+    if version != FORMAT_VERSION:
+        found = f"format version {version!r}" if version else "no format version (not written by yomite)"
+        raise ModelFileError(f"model file {path} has {found}; this yomite reads version {FORMAT_VERSION}")
+    try:
+        model, characters = json.loads(metadata["model"]), tuple(json.loads(metadata["charset"]))
+        config, progress = json.loads(metadata["config"]), json.loads(metadata["progress"])
+        kind, num_classes = metadata["kind"], model["num_classes"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise ModelFileError(f"model file {path} has damaged metadata ({error}); get it again") from error
+    if num_classes != len(characters):
+        raise ModelFileError(
+            f"model file {path}: {num_classes} classes but {len(characters)} characters; get it again"
+        )
+    tensors = {
+        name: tensor.float() if tensor.dtype == torch.float16 else tensor for name, tensor in tensors.items()
+    }
+    return Checkpoint(kind, model, characters, tensors, config, progress, metadata.get("commit", ""))
+
+
+def load_model(checkpoint: Checkpoint, *, section: str | None = None) -> nn.Module:
+    """Builds the model that a file describes and fills it, in evaluation mode.
+
+    Args:
+        checkpoint: From read_checkpoint.
+        section: "model" or "ema"; by default the moving average where the file has one.
+
+    Raises:
+        ModelFileError: If the model is unknown here or the tensors do not fit it.
+    """
+    section = section or ("ema" if checkpoint.section("ema") else "model")
+    try:
+        model = build(
+            checkpoint.model["name"],
+            checkpoint.model["num_classes"],
+            checkpoint.model["input_size"],
+            **checkpoint.model["arguments"],
+        )
+    except (ConfigError, KeyError, TypeError) as error:
+        raise ModelFileError(
+            f"the file's model cannot be built ({error}); use the yomite that wrote it"
+        ) from error
+    fill_model(model, checkpoint.section(section))
+    return model.eval()
+
+
+def fill_model(model: nn.Module, tensors: dict[str, Tensor]) -> None:
+    """Copies tensors into a model, each of its parameters and buffers exactly once.
+
+    Raises:
+        ModelFileError: If one is missing, left over or of another shape.
+    """
+    own = model.state_dict()
+    for name in sorted(own.keys() | tensors.keys()):
+        came = tuple(tensors[name].shape) if name in tensors else "nothing"
+        wanted = tuple(own[name].shape) if name in own else "nothing"
+        if came != wanted:
+            raise ModelFileError(
+                f"tensor {name!r}: the file has {came}, the model {wanted}; the model is another one"
+            )
+    model.load_state_dict(tensors)
+
+
+def read_commit() -> str:
+    """The commit of this code, "-dirty" added if files differ from it; "" outside a git checkout."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40", "--dirty"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""

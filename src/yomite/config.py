@@ -1,0 +1,269 @@
+"""What a run is: one YAML file, checked before any work is done.
+
+`load_config("configs/released.yaml", ["optimizer.learning_rate=1e-3"])` gives a frozen RunConfig. Unknown
+keys are refused with the nearest known one, values out of range with what is allowed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from yomite.errors import ConfigError
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class ModelConfig(_Section):
+    """Which network; `arguments` go to its builder in yomite.models."""
+
+    name: str = "residual"
+    input_size: int = Field(48, ge=8, le=512, description="side of the canvas in px")
+    arguments: dict[str, Any] = {}
+
+
+class InkConfig(_Section):
+    """Synthetic samples: strokes written by a hand and drawn by a pen."""
+
+    share: float = Field(1.0, ge=0)
+    haste: float = Field(0.3, ge=0, le=1, description="share of running hand")
+
+
+class FontsConfig(_Section):
+    """Samples from handwriting fonts: names in the data folder, or paths."""
+
+    share: float = Field(0.0, ge=0)
+    files: tuple[str, ...] = ()
+
+
+class CellsConfig(_Section):
+    """Real scanned cells: pages to learn from."""
+
+    share: float = Field(0.0, ge=0)
+    pages: tuple[str, ...] = ()
+
+
+class FolderConfig(_Section):
+    """One's own samples: a folder of `<character>/*.png` or `U+XXXX/*.png`."""
+
+    share: float = Field(0.0, ge=0)
+    path: str | None = None
+
+
+class DataConfig(_Section):
+    """What is learned from. The shares are relative: they are divided by their sum."""
+
+    samples_per_epoch: int = Field(100_000, ge=1)
+    frequency_power: float = Field(
+        0.0, ge=0, le=1, description="0: every character alike; 1: as often as in texts"
+    )
+    ink: InkConfig = InkConfig()
+    fonts: FontsConfig = FontsConfig()
+    cells: CellsConfig = CellsConfig()
+    folder: FolderConfig = FolderConfig()
+
+    @model_validator(mode="after")
+    def _some_share(self) -> DataConfig:
+        if self.ink.share + self.fonts.share + self.cells.share + self.folder.share <= 0:
+            raise ValueError("every share is 0; give ink, fonts, cells or folder a share above 0")
+        return self
+
+
+class ValidationConfig(_Section):
+    """Which sources are scored while learning, and how often."""
+
+    sources: tuple[str, ...] = ()
+    every_steps: int = Field(1_000, ge=1)
+
+
+class OptimizerConfig(_Section):
+    """AdamW."""
+
+    learning_rate: float = Field(2e-3, gt=0, le=1, description="the peak of the schedule")
+    weight_decay: float = Field(0.05, ge=0, le=1)
+    betas: tuple[float, float] = (0.9, 0.99)
+
+    @model_validator(mode="after")
+    def _betas_in_range(self) -> OptimizerConfig:
+        if not all(0 <= beta < 1 for beta in self.betas):
+            raise ValueError(f"betas must be two numbers, 0 <= beta < 1, got {list(self.betas)}")
+        return self
+
+
+class ScheduleConfig(_Section):
+    """Linear warm-up, then half a cosine down to final_fraction of the peak."""
+
+    warmup_steps: int = Field(500, ge=0)
+    total_steps: int = Field(10_000, ge=1)
+    final_fraction: float = Field(0.01, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _warm_up_fits(self) -> ScheduleConfig:
+        if self.warmup_steps >= self.total_steps:
+            raise ValueError(
+                f"warmup_steps {self.warmup_steps} must be less than total_steps {self.total_steps}"
+            )
+        return self
+
+
+class ObjectiveConfig(_Section):
+    """Cross-entropy."""
+
+    label_smoothing: float = Field(0.05, ge=0, lt=1)
+
+
+class EmaConfig(_Section):
+    """The moving average of the weights; with warm-up the decay of step t is min(decay, (1 + t) / (10 + t))."""
+
+    decay: float = Field(0.9995, ge=0, lt=1, description="0 switches the average off")
+    warmup: bool = True
+
+
+class CheckpointConfig(_Section):
+    """How often the whole state is written, and how many are kept."""
+
+    every_steps: int = Field(500, ge=1)
+    keep: int = Field(2, ge=1)
+
+
+class LoaderConfig(_Section):
+    """Processes that make samples; 0 makes them in the training process."""
+
+    workers: int = Field(1, ge=0, le=256)
+    prefetch: int = Field(4, ge=1, description="batches waiting for each worker")
+
+
+class RunConfig(_Section):
+    """One training run, whole."""
+
+    name: str = Field("run", min_length=1)
+    seed: int = Field(0, ge=0, lt=2**31)
+    charset: str = "full"
+    init_from: str | None = Field(None, description="a weights file to fine-tune from")
+    model: ModelConfig = ModelConfig()
+    data: DataConfig = DataConfig()
+    validation: ValidationConfig = ValidationConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    objective: ObjectiveConfig = ObjectiveConfig()
+    batch_size: int = Field(256, ge=2, description="samples of one optimizer step")
+    precision: Literal["fp32", "bf16"] = "bf16"
+    gradient_clip: float | None = Field(1.0, gt=0, description="largest norm of the gradient; null: no limit")
+    ema: EmaConfig = EmaConfig()
+    checkpoint: CheckpointConfig = CheckpointConfig()
+    loader: LoaderConfig = LoaderConfig()
+    out: str | None = Field(None, description="the run's folder; null: runs/<name>")
+
+    @property
+    def folder(self) -> Path:
+        """Where the run writes."""
+        return Path(self.out) if self.out else Path("runs") / self.name
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
+    """Reads a YAML file, applies `section.key=value` overrides in order, and checks the whole.
+
+    Raises:
+        ConfigError: One line a fault, if the file is not readable or a key or value is not allowed.
+    """
+    try:
+        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        raise ConfigError(
+            f"config {path}: {reason}; give a YAML file such as configs/released.yaml"
+        ) from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"config {path} is not YAML: {' '.join(str(error).split())}") from error
+    values = {} if values is None else values
+    if not isinstance(values, dict):
+        raise ConfigError(
+            f"config {path} holds a {type(values).__name__}; it must hold sections of `key: value`"
+        )
+    for override in overrides:
+        _apply_override(values, override)
+    return parse_config(values)
+
+
+def parse_config(values: dict[str, Any]) -> RunConfig:
+    """Checks plain data, as it stands in a YAML file or a checkpoint, and freezes it.
+
+    Raises:
+        ConfigError: One line a fault.
+    """
+    try:
+        return RunConfig.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_explain(fault) for fault in error.errors())) from error
+
+
+def changed_keys(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
+    """Yields a line such as `schedule.total_steps: 100 -> 200` for each value that differs."""
+    old, new = _flatten(before), _flatten(after)
+    for key in sorted(old.keys() | new.keys()):
+        if old.get(key) != new.get(key):
+            yield f"{key}: {old.get(key)} -> {new.get(key)}"
+
+
+def _flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat
+
+
+def _apply_override(values: dict[str, Any], override: str) -> None:
+    path, equals, text = override.partition("=")
+    keys = path.split(".")
+    if not equals or not all(keys):
+        raise ConfigError(f"override {override!r}; write section.key=value, as optimizer.learning_rate=1e-3")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"override {override!r}: the value is not YAML") from error
+    for depth, key in enumerate(keys[:-1]):
+        section = values.get(key)
+        if section is None:
+            section = {}
+        if not isinstance(section, dict):
+            raise ConfigError(
+                f"override {override!r}: {'.'.join(keys[: depth + 1])} is a value, not a section"
+            )
+        values[key] = dict(section)
+        values = values[key]
+    values[keys[-1]] = value
+
+
+def _explain(fault: Any) -> str:
+    """One line for one pydantic error: where, what came, what is allowed."""
+    loc = [str(part) for part in fault["loc"]]
+    where = ".".join(loc)
+    if fault["type"] == "extra_forbidden":
+        known = list(_section_at(loc[:-1]).model_fields)
+        nearest = difflib.get_close_matches(loc[-1], known, n=1)
+        hint = f"did you mean {nearest[0]!r}?" if nearest else f"the keys here are: {', '.join(known)}"
+        return f"{where}: unknown key; {hint}"
+    reason = fault["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
+    if fault["type"] == "value_error":
+        return f"{where}: {reason}" if where else reason
+    return f"{where}: {fault['input']!r} came; {reason}"
+
+
+def _section_at(loc: list[str]) -> type[BaseModel]:
+    section: type[BaseModel] = RunConfig
+    for key in loc:
+        annotation = section.model_fields[key].annotation
+        options = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
+        section = next(
+            option for option in options if isinstance(option, type) and issubclass(option, BaseModel)
+        )
+    return section

@@ -1,0 +1,44 @@
+"""Fine-tuning: released weights -> the start of a run with another character set."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from yomite.charset import Charset
+from yomite.checkpoint import Checkpoint
+from yomite.errors import ModelFileError
+
+
+def fill_from_weights(model: nn.Module, charset: Charset, weights: Checkpoint) -> int:
+    """Copies weights into a fresh model; rows of `classifier` go by character, new characters keep their
+    fresh rows.
+
+    Returns:
+        How many of the charset's characters the weights know.
+
+    Raises:
+        ModelFileError: If the two models differ in more than their classes.
+    """
+    section = "ema" if weights.section("ema") else "model"
+    tensors, own = weights.section(section), model.state_dict()
+    for name in sorted(own.keys() | tensors.keys()):
+        came = tuple(tensors[name].shape) if name in tensors else None
+        wanted = tuple(own[name].shape) if name in own else None
+        by_class = name.startswith("classifier.") and came and wanted and came[1:] == wanted[1:]
+        if came != wanted and not by_class:
+            raise ModelFileError(
+                f"init_from: tensor {name!r} is {came} in the file and {wanted} in the model; "
+                f"copy the file's model section into the config: {weights.model}"
+            )
+    label_by_character = {character: label for label, character in enumerate(weights.characters)}
+    known = [label for label, character in enumerate(charset.characters) if character in label_by_character]
+    source = torch.tensor(
+        [label_by_character[charset.characters[label]] for label in known], dtype=torch.long
+    )
+    for name in ("classifier.weight", "classifier.bias"):
+        rows = own[name].clone()
+        rows[known] = tensors[name][source]
+        tensors[name] = rows
+    model.load_state_dict(tensors)
+    return len(known)

@@ -1,0 +1,233 @@
+"""One training run from the config to the weights, top to bottom.
+
+A step is a pure function of (config, seed, step, state): samples come from (seed, epoch, index), the rate
+from the step, and the random numbers of the model (dropout) and of the objective are seeded anew for each
+step. So a checkpoint needs no generator's state, and a run that was stopped anywhere goes on as if it had
+not been.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from yomite.charset import Charset, build_charset
+from yomite.checkpoint import Checkpoint, fill_model, read_checkpoint, read_commit, write_checkpoint
+from yomite.config import RunConfig, changed_keys
+from yomite.data.batches import Mixture, build_loader
+from yomite.errors import ConfigError, DataError, ModelFileError, YomiteError
+from yomite.models import build
+from yomite.training.finetune import fill_from_weights
+from yomite.training.losses import classification
+from yomite.training.optim import (
+    build_ema,
+    build_optimizer,
+    fill_optimizer,
+    learning_rate_at,
+    read_optimizer,
+    set_learning_rate,
+)
+from yomite.training.tracking import Tracker
+from yomite.training.validation import ValidationSet, lookalike_groups, read_validation, score
+
+LOG_EVERY_STEPS = 50
+
+
+class TrainingError(YomiteError):
+    """The run cannot go on: the loss is not finite."""
+
+
+def train(
+    config: RunConfig,
+    *,
+    data_root: Path,
+    resume: bool = False,
+    mixture: Mixture | None = None,
+    validation: Sequence[ValidationSet] | None = None,
+) -> Path:
+    """Runs a configuration.
+
+    Args:
+        config: The run.
+        data_root: Where the data sets are.
+        resume: Goes on from the newest checkpoint in the run's folder, if there is one.
+        mixture: Samples instead of those that config.data describes.
+        validation: Sets instead of those that config.validation names.
+
+    Returns:
+        The weights: `weights.safetensors` in the run's folder, the moving average where there is one.
+        Beside it lie `best.safetensors` (the weights of the best validation), checkpoints/, log.jsonl and
+        tensorboard/.
+
+    Raises:
+        YomiteError: ConfigError, DataError or ModelFileError before any work; TrainingError for a loss that
+        is not finite.
+    """
+    # Build
+    folder = config.folder
+    newest = newest_checkpoint(folder)
+    if newest and not resume:
+        raise ConfigError(f"{folder} holds a run already; type --resume to go on with it, or give out=FOLDER")
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    charset = build_charset(config.charset)
+    torch.manual_seed(config.seed)
+    model_config = config.model.model_dump(mode="json") | {"num_classes": len(charset)}
+    model = build(config.model.name, len(charset), config.model.input_size, **config.model.arguments)
+    if config.init_from and not newest:
+        fill_from_weights(model, charset, read_checkpoint(config.init_from))
+    model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    optimizer = build_optimizer(model, config.optimizer)
+    ema = build_ema(model, config.ema) if config.ema.decay else None
+    objective = classification(config.objective.label_smoothing)
+    if mixture is None:
+        mixture = _build_mixture(config, charset, data_root)
+    if validation is None:
+        validation = read_validation(config.validation.sources, charset, data_root, config.model.input_size)
+    groups = lookalike_groups(charset)
+    commit = read_commit()
+    step, best = 0, -1.0
+
+    # Resume
+    if newest:
+        saved = read_checkpoint(newest)
+        for line in changed_keys(saved.config, config.model_dump(mode="json")):
+            print(f"resumed with {line}")
+        if saved.characters != charset.characters:
+            raise ModelFileError(
+                f"{newest} was trained with other characters; give out=FOLDER to begin a new run"
+            )
+        fill_model(model, saved.section("model"))
+        fill_optimizer(model, optimizer, saved.section("optimizer"))
+        step, best = saved.progress["step"], saved.progress["best"]
+        if ema:
+            fill_model(ema.module, saved.section("ema"))
+            ema.n_averaged.fill_(step)
+
+    def snapshot(kind: str) -> Checkpoint:
+        samples = step * config.batch_size
+        progress = {
+            "step": step, "epoch": samples // mixture.num_samples, "samples": samples, "seed": config.seed,
+            "best": best,
+        }  # fmt: skip
+        averaged = ema.module if ema else model
+        if kind == "weights":
+            tensors = {f"model.{name}": tensor for name, tensor in averaged.state_dict().items()}
+        else:
+            tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+            tensors |= (
+                {f"ema.{name}": tensor for name, tensor in ema.module.state_dict().items()} if ema else {}
+            )
+            tensors |= {
+                f"optimizer.{name}": tensor for name, tensor in read_optimizer(model, optimizer).items()
+            }
+        plain = config.model_dump(mode="json")
+        return Checkpoint(kind, model_config, charset.characters, tensors, plain, progress, commit)
+
+    # Learn
+    total_steps = config.schedule.total_steps
+    loader = build_loader(
+        mixture,
+        config.batch_size,
+        start_step=step,
+        total_steps=total_steps,
+        workers=config.loader.workers,
+        prefetch=config.loader.prefetch,
+        pin_memory=device.type == "cuda",
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    tracker = Tracker(folder, step)
+    rng = torch.Generator(device)
+    sums: dict[str, float] = {}
+    since = time.perf_counter()
+    bar = tqdm(
+        total=total_steps * config.batch_size, initial=step * config.batch_size, unit="img", unit_scale=True
+    )
+    for batch in loader:
+        model.train()
+        step_seed = (config.seed << 32) + step
+        torch.manual_seed(step_seed)
+        rng.manual_seed(step_seed)
+        batch = batch.to(device)
+        learning_rate = learning_rate_at(step, config.optimizer.learning_rate, config.schedule)
+        set_learning_rate(optimizer, learning_rate)
+        with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16"):
+            loss, counts = objective(model, batch, rng)
+        loss_value = loss.item()
+        if not math.isfinite(loss_value):
+            raise TrainingError(
+                f"step {step}: the loss is {loss_value}; lower optimizer.learning_rate, then --resume"
+            )
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        limit = config.gradient_clip or math.inf
+        gradient_norm = nn.utils.clip_grad_norm_(model.parameters(), limit).item()
+        optimizer.step()
+        if ema:
+            ema.update_parameters(model)
+        step += 1
+
+        # Watch
+        bar.update(len(batch))
+        new = {name: float(count) for name, count in counts.items()} | {"loss": loss_value, "steps": 1}
+        sums = {name: sums.get(name, 0.0) + value for name, value in new.items()}
+        if step % LOG_EVERY_STEPS == 0 or step == total_steps:
+            now = time.perf_counter()
+            scalars = {
+                "loss": sums["loss"] / sums["steps"],
+                "top1": sums["right"] / sums["samples"],
+                "gradient_norm": gradient_norm,
+                "learning_rate": learning_rate,
+                "images_per_second": sums["samples"] / (now - since),
+            }
+            tracker.log(step, "train", scalars)
+            bar.set_postfix(step=step, loss=f"{scalars['loss']:.3f}", top1=f"{scalars['top1']:.3f}")
+            sums, since = {}, now
+        if validation and (step % config.validation.every_steps == 0 or step == total_steps):
+            ratios = []
+            for chosen in validation:
+                scores = score(ema.module if ema else model, chosen, groups)
+                tracker.log(step, chosen.name, scores)
+                ratios.append(scores["top1_lookalikes"])
+                bar.write(
+                    f"step {step} {chosen.name}: " + " ".join(f"{k} {v:.4g}" for k, v in scores.items())
+                )
+            if sum(ratios) / len(ratios) > best:
+                best = sum(ratios) / len(ratios)
+                write_checkpoint(folder / "best.safetensors", snapshot("weights"))
+        if step % config.checkpoint.every_steps == 0 or step == total_steps:
+            write_checkpoint(_checkpoint_path(folder, step), snapshot("checkpoint"))
+            for old in list_checkpoints(folder)[config.checkpoint.keep :]:
+                old.unlink()
+    bar.close()
+    tracker.close()
+    write_checkpoint(folder / "weights.safetensors", snapshot("weights"))
+    return folder / "weights.safetensors"
+
+
+def _checkpoint_path(folder: Path, step: int) -> Path:
+    return folder / "checkpoints" / f"step-{step:08d}.safetensors"
+
+
+def list_checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints of a run, the newest first."""
+    return sorted((folder / "checkpoints").glob("step-*.safetensors"), reverse=True)
+
+
+def newest_checkpoint(folder: Path) -> Path | None:
+    """The checkpoint to go on from, None in a new run."""
+    return next(iter(list_checkpoints(folder)), None)
+
+
+def _build_mixture(config: RunConfig, charset: Charset, data_root: Path) -> Mixture:
+    """Drawing ink compiles kernels, so it is imported only when it is wanted."""
+    from yomite.data.mixture import build_mixture
+
+    if not data_root.is_dir():
+        raise DataError(f"data folder {data_root} is not there; give --data-root or YOMITE_DATA")
+    return build_mixture(config.data, charset, data_root, config.seed, config.model.input_size)
