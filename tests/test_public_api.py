@@ -1,0 +1,105 @@
+"""The public face: the names, their signatures, and what importing them costs."""
+
+import inspect
+import json
+import operator
+import subprocess
+import sys
+import types
+from pathlib import Path
+
+import pytest
+
+import yomite
+
+HEAVY = {"torch", "numba", "llvmlite", "scipy", "pydantic", "onnx", "tensorboard", "tqdm"}
+VERBS = ("recognize", "render", "train", "evaluate", "export", "models")
+EXAMPLE = Path(__file__).parents[1] / "examples" / "ei.png"
+REQUIRED = inspect.Parameter.empty
+
+# The public face of docs/design.md, parameters and defaults.
+SIGNATURES = {
+    "load": {"name_or_path": None, "prior": "text", "num_threads": None},
+    "Recognizer.recognize": {"picture": REQUIRED, "top": 10, "prior": None},
+    "Recognizer.recognize_many": {"pictures": REQUIRED, "top": 10, "prior": None, "errors": "raise"},
+    "Recognizer.recognize_iter": {"pictures": REQUIRED},
+    "Recognizer.explain": {"picture": REQUIRED, "character": None},
+}
+
+# Run in a fresh interpreter: prints, as its last line, the packages that are loaded at the end.
+REPORT = """
+import json, sys
+try:
+    {code}
+except SystemExit as end:
+    assert not end.code, end.code
+print()
+print(json.dumps(sorted({{name.split(".")[0] for name in sys.modules}})))
+"""
+
+
+def find_loaded_packages(code: str, *arguments: str) -> set[str]:
+    """Return the top-level packages that a fresh interpreter holds after running the code."""
+    done = subprocess.run(
+        [sys.executable, "-c", REPORT.format(code=code), *arguments],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_all_is_what_there_is() -> None:
+    for name in yomite.__all__:
+        assert getattr(yomite, name) is not None
+    assert sorted(set(yomite.__all__)) == sorted(yomite.__all__)
+    public = {
+        name
+        for name in dir(yomite)
+        if not name.startswith("_") and not isinstance(getattr(yomite, name), types.ModuleType)
+    }
+    # TYPE_CHECKING and Any serve the type checker only.
+    assert public - {"TYPE_CHECKING", "Any"} | {"__version__"} == set(yomite.__all__)
+
+
+@pytest.mark.parametrize("name", SIGNATURES)
+def test_signature_is_the_documented_one(name: str) -> None:
+    parameters = inspect.signature(operator.attrgetter(name)(yomite)).parameters
+    defaults = {key: value.default for key, value in parameters.items() if key != "self"}
+    documented = SIGNATURES[name]
+    assert {key: defaults.get(key, "absent") for key in documented} == documented
+
+
+def test_every_error_is_a_yomite_error() -> None:
+    errors = [getattr(yomite, name) for name in yomite.__all__ if name.endswith("Error")]
+    assert len(errors) >= 6
+    assert all(issubclass(error, yomite.YomiteError) for error in errors)
+
+
+def test_import_loads_nothing_heavy() -> None:
+    loaded = find_loaded_packages("import yomite")
+    assert not loaded & (HEAVY | {"onnxruntime", "numpy", "PIL", "typer"})
+
+
+def test_recognizer_loads_no_torch() -> None:
+    loaded = find_loaded_packages("import yomite; yomite.Recognizer")
+    assert "onnxruntime" in loaded
+    assert not loaded & HEAVY
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([verb, "--help"] for verb in VERBS)], ids=" ".join)
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    code = "from yomite.apps.cli import main; sys.argv[0] = 'yomite'; main()"
+    assert not find_loaded_packages(code, *arguments) & (HEAVY | {"onnxruntime"})
+
+
+def test_recognize_command_loads_no_torch(released_model: Path) -> None:
+    code = "from yomite.apps.cli import main; sys.argv[0] = 'yomite'; main()"
+    loaded = find_loaded_packages(code, "recognize", str(EXAMPLE))
+    assert "onnxruntime" in loaded
+    assert not loaded & HEAVY
+
+
+def test_the_reporter_sees_what_is_loaded() -> None:
+    assert "decimal" in find_loaded_packages("import decimal")
