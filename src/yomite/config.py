@@ -27,42 +27,42 @@ class ModelConfig(_Section):
     """Which network; `arguments` go to its builder in yomite.models."""
 
     name: str = "residual"
-    input_size: int = Field(48, ge=8, le=512, description="side of the canvas in px")
+    input_size: int = Field(default=48, ge=8, le=512, description="side of the canvas in px")
     arguments: dict[str, Any] = {}
 
 
 class InkConfig(_Section):
     """Synthetic samples: strokes written by a hand and drawn by a pen."""
 
-    share: float = Field(1.0, ge=0)
-    haste: float = Field(0.3, ge=0, le=1, description="share of running hand")
+    share: float = Field(default=1.0, ge=0)
+    haste: float = Field(default=0.3, ge=0, le=1, description="share of running hand")
 
 
 class FontsConfig(_Section):
     """Samples from handwriting fonts: names in the data folder, or paths."""
 
-    share: float = Field(0.0, ge=0)
+    share: float = Field(default=0.0, ge=0)
     files: tuple[str, ...] = ()
 
 
 class CellsConfig(_Section):
     """Real scanned cells: pages to learn from."""
 
-    share: float = Field(0.0, ge=0)
+    share: float = Field(default=0.0, ge=0)
     pages: tuple[str, ...] = ()
 
 
 class FolderConfig(_Section):
     """One's own samples: a folder of `<character>/*.png` or `U+XXXX/*.png`."""
 
-    share: float = Field(0.0, ge=0)
+    share: float = Field(default=0.0, ge=0)
     path: str | None = None
 
 
 class DataConfig(_Section):
     """What is learned from. The shares are relative: they are divided by their sum."""
 
-    samples_per_epoch: int = Field(100_000, ge=1)
+    samples_per_epoch: int = Field(default=100_000, ge=1)
     frequency_power: float = Field(
         0.0, ge=0, le=1, description="0: every character alike; 1: as often as in texts"
     )
@@ -82,14 +82,14 @@ class ValidationConfig(_Section):
     """Which sources are scored while learning, and how often."""
 
     sources: tuple[str, ...] = ()
-    every_steps: int = Field(1_000, ge=1)
+    every_steps: int = Field(default=1_000, ge=1)
 
 
 class OptimizerConfig(_Section):
     """AdamW."""
 
-    learning_rate: float = Field(2e-3, gt=0, le=1, description="the peak of the schedule")
-    weight_decay: float = Field(0.05, ge=0, le=1)
+    learning_rate: float = Field(default=2e-3, gt=0, le=1, description="the peak of the schedule")
+    weight_decay: float = Field(default=0.05, ge=0, le=1)
     betas: tuple[float, float] = (0.9, 0.99)
 
     @model_validator(mode="after")
@@ -102,9 +102,9 @@ class OptimizerConfig(_Section):
 class ScheduleConfig(_Section):
     """Linear warm-up, then half a cosine down to final_fraction of the peak."""
 
-    warmup_steps: int = Field(500, ge=0)
-    total_steps: int = Field(10_000, ge=1)
-    final_fraction: float = Field(0.01, ge=0, le=1)
+    warmup_steps: int = Field(default=500, ge=0)
+    total_steps: int = Field(default=10_000, ge=1)
+    final_fraction: float = Field(default=0.01, ge=0, le=1)
 
     @model_validator(mode="after")
     def _warm_up_fits(self) -> ScheduleConfig:
@@ -118,50 +118,52 @@ class ScheduleConfig(_Section):
 class ObjectiveConfig(_Section):
     """Cross-entropy."""
 
-    label_smoothing: float = Field(0.05, ge=0, lt=1)
+    label_smoothing: float = Field(default=0.05, ge=0, lt=1)
 
 
 class EmaConfig(_Section):
-    """The moving average of the weights; with warm-up the decay of step t is min(decay, (1 + t) / (10 + t))."""
+    """The moving average of the weights; with warm-up its decay is min(decay, (1 + t) / (10 + t))."""
 
-    decay: float = Field(0.9995, ge=0, lt=1, description="0 switches the average off")
+    decay: float = Field(default=0.9995, ge=0, lt=1, description="0 switches the average off")
     warmup: bool = True
 
 
 class CheckpointConfig(_Section):
     """How often the whole state is written, and how many are kept."""
 
-    every_steps: int = Field(500, ge=1)
-    keep: int = Field(2, ge=1)
+    every_steps: int = Field(default=500, ge=1)
+    keep: int = Field(default=2, ge=1)
 
 
 class LoaderConfig(_Section):
     """Processes that make samples; 0 makes them in the training process."""
 
-    workers: int = Field(1, ge=0, le=256)
-    prefetch: int = Field(4, ge=1, description="batches waiting for each worker")
+    workers: int = Field(default=1, ge=0, le=256)
+    prefetch: int = Field(default=4, ge=1, description="batches waiting for each worker")
 
 
 class RunConfig(_Section):
     """One training run, whole."""
 
-    name: str = Field("run", min_length=1)
-    seed: int = Field(0, ge=0, lt=2**31)
+    name: str = Field(default="run", min_length=1)
+    seed: int = Field(default=0, ge=0, lt=2**31)
     charset: str = "full"
-    init_from: str | None = Field(None, description="a weights file to fine-tune from")
+    init_from: str | None = Field(default=None, description="a weights file to fine-tune from")
     model: ModelConfig = ModelConfig()
     data: DataConfig = DataConfig()
     validation: ValidationConfig = ValidationConfig()
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     objective: ObjectiveConfig = ObjectiveConfig()
-    batch_size: int = Field(256, ge=2, description="samples of one optimizer step")
+    batch_size: int = Field(default=256, ge=2, description="samples of one optimizer step")
     precision: Literal["fp32", "bf16"] = "bf16"
-    gradient_clip: float | None = Field(1.0, gt=0, description="largest norm of the gradient; null: no limit")
+    gradient_clip: float | None = Field(
+        default=1.0, gt=0, description="largest norm of the gradient; null: no limit"
+    )
     ema: EmaConfig = EmaConfig()
     checkpoint: CheckpointConfig = CheckpointConfig()
     loader: LoaderConfig = LoaderConfig()
-    out: str | None = Field(None, description="the run's folder; null: runs/<name>")
+    out: str | None = Field(default=None, description="the run's folder; null: runs/<name>")
 
     @property
     def folder(self) -> Path:

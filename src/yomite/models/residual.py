@@ -26,7 +26,7 @@ def _conv(in_width: int, out_width: int, size: int, stride: int = 1) -> nn.Conv2
 
 
 class ResidualBlock(nn.Module):
-    """Float (N, in_width, h, w) -> relu(shortcut + conv-norm-relu-conv-norm) (N, out_width, h/stride, w/stride)."""
+    """relu(shortcut + conv-norm-relu-conv-norm): float (N, in, h, w) -> (N, out, h / stride, w / stride)."""
 
     def __init__(self, in_width: int, out_width: int, stride: int) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ class ResidualNet(nn.Module):
         return self.classifier(self.dropout(self.embedding(self.maps(images))))
 
     def linear_embedding(self) -> tuple[Tensor, Tensor]:
-        """The embedding layer with its norm folded in, as in evaluation mode: weight (D, M * K), bias (D,)."""
+        """The embedding layer with its norm folded in, as in evaluation mode: (D, M * K) and (D,)."""
         norm = self.embed_norm
         assert norm.running_mean is not None and norm.running_var is not None
         scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)

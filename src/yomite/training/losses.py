@@ -14,7 +14,7 @@ from torch.nn import functional
 from yomite.data.batches import Batch
 
 Objective = Callable[[nn.Module, Batch, torch.Generator], tuple[Tensor, dict[str, Tensor]]]
-"""Gives the loss, a mean over the batch, and counts ("samples", ...) to be summed over batches, then divided."""
+"""Gives the mean loss of the batch, and counts ("samples", ...) to be summed over batches, then divided."""
 
 
 def classification(label_smoothing: float) -> Objective:

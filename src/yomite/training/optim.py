@@ -64,12 +64,11 @@ def fill_optimizer(model: nn.Module, optimizer: Optimizer, tensors: dict[str, Te
 def build_ema(model: nn.Module, config: EmaConfig) -> AveragedModel:
     """A moving average of parameters and batch-norm statistics; call update_parameters(model) each step."""
 
-    def average(averaged: list[Tensor], current: list[Tensor], num_averaged: Tensor | int) -> None:
-        if not averaged[0].is_floating_point():
-            torch._foreach_copy_(averaged, current)  # counters of batches
-            return
-        t = int(num_averaged)
-        decay = min(config.decay, (1 + t) / (10 + t)) if config.warmup else config.decay
-        torch._foreach_lerp_(averaged, current, 1 - decay)
+    def average(averaged: Tensor, current: Tensor, num_averaged: Tensor | int) -> Tensor:
+        if not averaged.is_floating_point():
+            return current  # a counter of batches
+        t = torch.as_tensor(num_averaged, dtype=averaged.dtype)  # stays on its device: no waiting for it
+        decay = torch.clamp((1 + t) / (10 + t), max=config.decay) if config.warmup else config.decay
+        return averaged.lerp(current, 1 - decay)
 
-    return AveragedModel(model, multi_avg_fn=average, use_buffers=True)
+    return AveragedModel(model, avg_fn=average, use_buffers=True)
