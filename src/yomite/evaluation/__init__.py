@@ -1,1 +1,1 @@
-"""evaluation."""
+"""What a reader gets right: counts and ratios, calibration, the report. No torch."""

@@ -1,0 +1,111 @@
+"""Fits against brute force, and against samples whose temperature is known because we drew them from it."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from yomite.evaluation.calibration import (
+    choose_rejection_threshold,
+    compute_nll,
+    expected_calibration_error,
+    fit_prior_weight,
+    fit_temperature,
+)
+
+
+def draw_samples(
+    seed: int,
+    temperature: float,
+    num_samples: int = 4000,
+    num_classes: int = 12,
+    prior: np.ndarray | None = None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Logits, and labels drawn from softmax((logits + log prior) / temperature)."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 3, (num_samples, num_classes))
+    scores = logits if prior is None else logits + np.log(prior)
+    # The maximum of scores with Gumbel noise is a draw from their softmax.
+    labels = np.argmax(scores / temperature + rng.gumbel(size=scores.shape), axis=1)
+    return logits.astype(np.float32), labels
+
+
+def plain_nll(logits: np.ndarray, labels: np.ndarray, temperature: float) -> float:
+    shares = np.exp(logits.astype(float) / temperature)
+    shares /= shares.sum(axis=1, keepdims=True)
+    return float(np.mean([-np.log(row[label]) for row, label in zip(shares, labels, strict=True)]))
+
+
+@pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
+def test_temperature_is_found_again(temperature: float) -> None:
+    logits, labels = draw_samples(1, temperature)
+    assert fit_temperature(logits, labels) == pytest.approx(temperature, rel=0.08)
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.floats(0.2, 8))
+def test_temperature_beats_every_other(seed: int, temperature: float) -> None:
+    logits, labels = draw_samples(seed, temperature, num_samples=150, num_classes=5)
+    fitted = fit_temperature(logits, labels)
+    best = min(plain_nll(logits, labels, other) for other in np.geomspace(0.02, 50, 300))
+    assert compute_nll(logits, labels, fitted) == pytest.approx(plain_nll(logits, labels, fitted), rel=1e-6)
+    assert plain_nll(logits, labels, fitted) <= best + 1e-9
+
+
+def test_weights_count_as_repetitions() -> None:
+    logits, labels = draw_samples(3, 1.5, num_samples=300)
+    times = np.arange(300) % 4
+    repeated = fit_temperature(np.repeat(logits, times, axis=0), np.repeat(labels, times))
+    assert fit_temperature(logits, labels, weights=times) == pytest.approx(repeated, rel=1e-5)
+
+
+def test_faultless_samples_have_a_finite_fit() -> None:
+    logits = np.eye(6, dtype=np.float32)
+    temperature = fit_temperature(logits, np.arange(6))
+    assert 0.001 <= temperature < 1
+    assert compute_nll(logits, np.arange(6), temperature) < 1e-9
+
+
+def test_prior_weight_is_found_again() -> None:
+    prior = np.random.default_rng(0).dirichlet(np.full(12, 0.3)) + 1e-4
+    logits, labels = draw_samples(5, 1.3, prior=prior)
+    weight, temperature = fit_prior_weight(logits, labels, np.log(prior))
+    assert weight == pytest.approx(1.0, abs=0.11)
+    assert temperature == pytest.approx(1.3, rel=0.1)
+    logits, labels = draw_samples(6, 1.3)  # written without regard to the prior
+    assert fit_prior_weight(logits, labels, np.log(prior))[0] <= 0.1
+
+
+def test_calibration_error_by_hand() -> None:
+    confidences = np.array([0.9, 0.2, 0.9, 0.2])
+    is_right = np.array([True, False, False, True])
+    # Two bins: (0.2, 0.2) with 1 of 2 right, (0.9, 0.9) with 1 of 2 right.
+    assert expected_calibration_error(confidences, is_right, num_bins=2) == pytest.approx((0.3 + 0.4) / 2)
+    assert expected_calibration_error(np.ones(7), np.ones(7, bool)) == 0
+    assert expected_calibration_error(np.ones(7), np.zeros(7, bool)) == 1
+
+
+def test_calibration_error_of_honest_confidence_is_small() -> None:
+    rng = np.random.default_rng(2)
+    confidences = rng.uniform(0, 1, 50_000)
+    is_right = rng.uniform(0, 1, 50_000) < confidences
+    assert expected_calibration_error(confidences, is_right) < 0.01
+    assert expected_calibration_error(np.sqrt(confidences), is_right) > 0.1
+
+
+samples = st.lists(
+    st.tuples(st.sampled_from([0.1, 0.3, 0.5, 0.7, 0.9]), st.booleans()), min_size=1, max_size=40
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(samples, st.sampled_from([0.0, 0.1, 0.25, 0.5, 1.0]))
+def test_threshold_keeps_the_most_at_the_risk(samples: list[tuple[float, bool]], max_risk: float) -> None:
+    confidences, is_right = (np.array(values) for values in zip(*samples, strict=True))
+    threshold = choose_rejection_threshold(confidences, is_right, max_risk)
+    kept = confidences >= threshold
+    assert not kept.any() or np.mean(~is_right[kept]) <= max_risk
+    for other in (0.0, 0.3, 0.5, 0.7, 0.9):
+        others = confidences >= other
+        if np.mean(~is_right[others]) <= max_risk if others.any() else False:
+            assert kept.sum() >= others.sum()
