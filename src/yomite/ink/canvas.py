@@ -75,7 +75,7 @@ def measure_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
     Every decision is taken on the histogram, so that one table look-up a pixel remains:
     Otsu's threshold divides the levels in two; the class that holds more of the picture and of its rim is paper;
     ink rises from 0 at two standard deviations beyond the paper's mean to 1 at the mean of the ink.
-    Paper whose light is uneven is first leveled by a quadratic surface.
+    Paper whose light is uneven is leveled by a quadratic surface first.
 
     Args:
         gray: uint8 (H, W).
@@ -118,35 +118,32 @@ def measure_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
         paper_deviation = np.sqrt(np.sum(paper_counts * (levels - paper) ** 2) / paper_counts.sum())
         full = np.sum(ink_counts * levels) / ink_counts.sum()
         ink_deviation = np.sqrt(np.sum(ink_counts * (levels - full) ** 2) / ink_counts.sum())
-        if is_leveled or paper_deviation < 10.0 or min(height, width) < 16:
+        is_clear = abs(paper - full) >= 1.7 * (paper_deviation + ink_deviation)
+        if is_leveled or (is_clear and paper_deviation < 10.0) or min(height, width) < 16:
             break
-        # Uneven light: fit paper = quadratic(x, y) to the paper, then to what lies near that surface, and subtract.
+        # Uneven light: fit a quadratic surface to all levels, again to those near it (ink is the lesser part and
+        # drops out), and subtract it. Which side is ink is then decided anew.
         is_leveled = True
-        rows = np.repeat(np.linspace(-1.0, 1.0, height), width)
-        columns = np.linspace(-1.0, 1.0, height * width)
-        for row in range(height):
-            columns[row * width : (row + 1) * width] = np.linspace(-1.0, 1.0, width)
         basis = np.ones((6, height * width))
-        basis[1] = rows
-        basis[2] = columns
-        basis[3] = rows * rows
-        basis[4] = rows * columns
-        basis[5] = columns * columns
+        for row in range(height):
+            basis[1, row * width : (row + 1) * width] = 2.0 * row / (height - 1.0) - 1.0
+            basis[2, row * width : (row + 1) * width] = np.linspace(-1.0, 1.0, width)
+        basis[3] = basis[1] * basis[1]
+        basis[4] = basis[1] * basis[2]
+        basis[5] = basis[2] * basis[2]
         value = flat.astype(np.float64)
-        weight = np.ones(height * width)
         surface = value
-        sign = 1.0 if is_dark_ink else -1.0
-        for _ in range(4):
+        weight = np.ones(height * width)
+        for _ in range(5):
             weighted = basis * weight
             normal = np.dot(weighted, basis.T) + 1e-3 * np.eye(6)
             surface = np.dot(np.linalg.solve(normal, np.dot(weighted, value)), basis)
-            away = (value - surface) * sign
+            away = np.abs(value - surface)
             limit = np.sqrt(np.sum(weight * away * away) / np.sum(weight))
-            # Ink lies on one side only: keep what is brighter than the surface, or just below it.
-            weight = np.where(away > -0.8 * limit, 1.0, 0.0)
-        flat = np.clip(value - surface + (220.0 if is_dark_ink else 36.0), 0.0, 255.0).astype(np.uint8)
+            weight = np.where(away < 1.2 * limit + 2.0, 1.0, 0.0)
+        flat = np.clip(value - surface + 128.0, 0.0, 255.0).astype(np.uint8)
     # Noise alone splits into two halves that lie close together: then only rare, far levels are ink.
-    if abs(paper - full) < 1.7 * (paper_deviation + ink_deviation):
+    if not is_clear:
         deviation = np.sqrt(np.sum(counts * (levels - mean) ** 2) / total)
         is_far = levels < mean - 3.0 * deviation if is_dark_ink else levels > mean + 3.0 * deviation
         far_counts = np.where(is_far, counts, 0.0)
