@@ -39,7 +39,7 @@ RULES: dict[str, Rule] = {
     "recognizer": allow("charset ink model_file", "numpy onnxruntime"),
     "evaluation": allow("charset data recognizer", "numpy"),
     "training": allow("charset config models ink data checkpoint evaluation", "torch numpy tqdm tensorboard"),
-    "export": allow("charset models checkpoint", "torch numpy onnx"),
+    "export": allow("charset models checkpoint", "torch numpy onnx onnxruntime"),
     "apps": allow("*", "typer"),
     "__init__": allow("charset recognizer"),
     "__main__": allow("apps"),

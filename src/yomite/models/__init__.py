@@ -1,9 +1,9 @@
 """Networks: images -> logits. They know no characters, files or configs.
 
 Every model takes uint8 images (N, 1, S, S), ink bright on 0, normalizes them itself, and gives float logits
-(N, C). It declares `task` and `input_size`, and its last layer is the `torch.nn.Linear` called
-`classifier`, whose rows are the classes (fine-tuning maps them by character). A new family is one file here
-and one line in MODELS.
+(N, C). It declares `task` and `input_size`, gives logits and features together in `explain`, and its last
+layer is the `torch.nn.Linear` called `classifier`, whose rows are the classes (fine-tuning maps them by
+character). A new family is one file here and one line in MODELS.
 """
 
 from __future__ import annotations

@@ -115,36 +115,30 @@ class ResidualNet(nn.Module):
         nn.init.normal_(self.classifier.weight, std=self.classifier.in_features**-0.5)
         nn.init.zeros_(self.classifier.bias)
 
-    def maps(self, images: Tensor) -> Tensor:
-        """uint8 images (N, 1, S, S) -> float maps (N, K, h, w), not negative: all that is not linear."""
-        return self.blocks(self.stem(images.float() * (INK_SCALE / 255)))
-
-    def embedding(self, maps: Tensor) -> Tensor:
-        """Maps (N, K, h, w) -> embedding (N, D)."""
-        pooled = torch.einsum("nkhw,mkhw->nmk", maps, self.place_weight)
-        return self.embed_norm(self.embed(pooled.flatten(1)))
+    def weigh(self, images: Tensor) -> Tensor:
+        """Uint8 images (N, 1, S, S) -> float maps (N, M * K, h, w), each weighted at each place."""
+        maps = self.blocks(self.stem(images.float() * (INK_SCALE / 255)))
+        return (maps[:, None] * self.place_weight).reshape(-1, self.embed.in_features, *maps.shape[2:])
 
     def forward(self, images: Tensor) -> Tensor:
         """Uint8 images (N, 1, S, S) -> logits (N, C)."""
-        return self.classifier(self.dropout(self.embedding(self.maps(images))))
+        embedding = self.embed_norm(self.embed(self.weigh(images).sum((-2, -1))))
+        return self.classifier(self.dropout(embedding))
 
-    def linear_embedding(self) -> tuple[Tensor, Tensor]:
-        """The embedding layer with its norm folded in, as in evaluation mode: (D, M * K) and (D,)."""
-        norm = self.embed_norm
+    def explain(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Uint8 images (N, 1, S, S) -> logits (N, C) as in evaluation mode, and features (N, D, h, w).
+
+        The features are what each place adds to the embedding, its bias spread evenly: their sum over the
+        places is the embedding, and `classifier.weight[c] . features[:, y, x]` is exactly what place (y, x)
+        adds to the logit of class c.
+        """
+        weighed, norm = self.weigh(images), self.embed_norm
         assert norm.running_mean is not None and norm.running_var is not None
         scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-        return self.embed.weight * scale[:, None], norm.bias - norm.running_mean * scale
-
-    def place_features(self, maps: Tensor) -> Tensor:
-        """Maps (N, K, h, w) -> what each place adds to the embedding in evaluation mode, float (N, D, h, w).
-
-        The sum over h and w is the embedding; the bias is spread evenly. What place (y, x) adds to the
-        logit of class c is therefore `classifier.weight[c] . place_features[:, y, x]`.
-        """
-        weight, bias = self.linear_embedding()
-        weighted = torch.cat([maps * pool for pool in self.place_weight], dim=1)
-        num_places = maps.shape[-1] * maps.shape[-2]
-        return functional.conv2d(weighted, weight[:, :, None, None], bias / num_places)
+        weight, bias = self.embed.weight * scale[:, None], norm.bias - norm.running_mean * scale
+        logits = self.classifier(functional.linear(weighed.sum((-2, -1)), weight, bias))
+        num_places = self.place_weight[0, 0].numel()
+        return logits, functional.conv2d(weighed, weight[:, :, None, None], bias / num_places)
 
 
 def _check(
