@@ -148,7 +148,9 @@ class RunConfig(_Section):
     name: str = Field(default="run", min_length=1)
     seed: int = Field(default=0, ge=0, lt=2**31)
     charset: str = "full"
-    init_from: str | None = Field(default=None, description="a weights file to fine-tune from")
+    init_from: str | None = Field(
+        default=None, description="weights to fine-tune from: a file, or a released name"
+    )
     model: ModelConfig = ModelConfig()
     data: DataConfig = DataConfig()
     validation: ValidationConfig = ValidationConfig()

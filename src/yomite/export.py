@@ -46,8 +46,8 @@ def export_onnx(weights_path: str | Path, out_path: str | Path, *, metadata: dic
     Args:
         weights_path: What `yomite train` wrote.
         out_path: The file to write, as a whole or not at all.
-        metadata: Fields of the contract; those left out are neutral (temperature 1, nothing rejected, no prior)
-            or known from the weights (name, charset, training_commit).
+        metadata: Fields of the contract; those left out are neutral (temperature 1, nothing rejected, no
+            prior) or known from the weights (name, charset, training_commit).
 
     Raises:
         ModelFileError: If the weights are missing or damaged, or a metadata value is no string.
@@ -94,7 +94,7 @@ def _trace(model: nn.Module) -> onnx.ModelProto:
         torch.onnx.export(
             _Explained(model),
             (images,),
-            buffer,
+            buffer,  # type: ignore[arg-type]  # the older exporter takes it
             dynamo=False,
             opset_version=OPSET,
             input_names=["images"],
@@ -107,8 +107,8 @@ def _trace(model: nn.Module) -> onnx.ModelProto:
 def _store_half(exported: onnx.ModelProto) -> None:
     """Stores matrices and kernels as float16, half the bytes, each followed by a Cast to float32.
 
-    ONNX Runtime folds these casts away when it loads the file. That of the output class_weights is a node of its
-    own, so that the classifier's is not kept back by being an output.
+    ONNX Runtime folds these casts away when it loads the file. The output class_weights has a cast of
+    its own, so that the classifier's is not kept back by being an output.
     """
     graph = exported.graph
     casts = []

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from importlib import resources
+from pathlib import Path
+
 import torch
 from torch import nn
 
 from yomite.charset import Charset
 from yomite.checkpoint import Checkpoint
 from yomite.errors import ModelFileError
+
+
+def find_weights(name_or_path: str) -> Path:
+    """The path of a released model's weights by its name (yomite-character), or the path itself."""
+    released = Path(str(resources.files("yomite"))) / "released" / f"{name_or_path}.safetensors"
+    return released if released.is_file() else Path(name_or_path)
 
 
 def fill_from_weights(model: nn.Module, charset: Charset, weights: Checkpoint) -> int:

@@ -23,7 +23,7 @@ from yomite.config import RunConfig, changed_keys
 from yomite.data.batches import Mixture, build_loader
 from yomite.errors import ConfigError, DataError, ModelFileError, YomiteError
 from yomite.models import build
-from yomite.training.finetune import fill_from_weights
+from yomite.training.finetune import fill_from_weights, find_weights
 from yomite.training.losses import classification
 from yomite.training.optim import (
     build_ema,
@@ -80,7 +80,7 @@ def train(
     model_config = config.model.model_dump(mode="json") | {"num_classes": len(charset)}
     model = build(config.model.name, len(charset), config.model.input_size, **config.model.arguments)
     if config.init_from and not newest:
-        fill_from_weights(model, charset, read_checkpoint(config.init_from))
+        fill_from_weights(model, charset, read_checkpoint(find_weights(config.init_from)))
     model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     optimizer = build_optimizer(model, config.optimizer)
     ema = build_ema(model, config.ema) if config.ema.decay else None

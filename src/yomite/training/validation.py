@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from yomite.charset import Charset, lookalikes_of
+from yomite.data.sources import open_source
 from yomite.errors import DataError
 from yomite.ink.canvas import to_canvas
 
@@ -32,8 +33,6 @@ def read_validation(
     Raises:
         DataError: If a source is missing or has no character of the charset.
     """
-    from yomite.data.sources import open_source
-
     sets = []
     for name in names:
         samples = [sample for sample in open_source(name, data_root) if sample.character in charset]

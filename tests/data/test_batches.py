@@ -1,0 +1,68 @@
+"""The stream of batches: a pure function of the position."""
+
+import numpy as np
+import pytest
+import torch
+
+from yomite.data.batches import Batch, MixtureDataset, StepSampler, build_loader
+
+
+class CountingMixture:
+    """An image holds its epoch, its label is its index."""
+
+    num_samples = 10
+
+    def draw(self, epoch: int, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return np.full((len(indices), 4, 4), epoch, np.uint8), indices.astype(np.int64)
+
+
+def read_positions(batches: list[Batch]) -> list[tuple[int, int]]:
+    return [
+        (int(i[0, 0, 0]), int(t))
+        for batch in batches
+        for i, t in zip(batch.images, batch.targets, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_every_sample_once_an_epoch_in_whole_batches(workers: int) -> None:
+    batches = list(build_loader(CountingMixture(), 4, start_step=0, total_steps=5, workers=workers))
+    assert [len(batch) for batch in batches] == [4] * 5
+    assert batches[0].images.shape == (4, 1, 4, 4) and batches[0].images.dtype == torch.uint8
+    assert batches[0].targets.dtype == torch.int64
+    assert read_positions(batches) == [(epoch, index) for epoch in range(2) for index in range(10)]
+
+
+@pytest.mark.parametrize("start", [1, 2, 3])
+def test_starts_at_any_step(start: int) -> None:
+    whole = read_positions(list(build_loader(CountingMixture(), 4, start_step=0, total_steps=7)))
+    rest = read_positions(
+        list(build_loader(CountingMixture(), 4, start_step=start, total_steps=7, workers=1))
+    )
+    assert rest == whole[start * 4 :]
+
+
+def test_a_loader_leaves_the_global_random_stream_alone() -> None:
+    """Dropout draws from it, so a loader that did would make a resumed run another one."""
+    torch.manual_seed(0)
+    expected = torch.rand(1)
+    torch.manual_seed(0)
+    list(build_loader(CountingMixture(), 4, start_step=0, total_steps=3, workers=1))
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_one_item_is_a_batch_of_one() -> None:
+    assert read_positions([MixtureDataset(CountingMixture())[3, 7]]) == [(3, 7)]
+
+
+def test_a_batch_may_be_longer_than_an_epoch() -> None:
+    (positions,) = StepSampler(num_samples=3, batch_size=8, start_step=0, total_steps=1)
+    assert positions == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (2, 0), (2, 1)]
+
+
+def test_a_batch_moves_whole() -> None:
+    batch = Batch(torch.zeros(2, 1, 4, 4), torch.zeros(2), widths=torch.ones(2), metadata={"writer": "p01"})
+    moved = batch.to(torch.device("meta"))
+    assert moved.images.device.type == moved.targets.device.type == "meta"
+    assert moved.widths is not None and moved.widths.device.type == "meta"
+    assert moved.target_lengths is None and moved.metadata == {"writer": "p01"}

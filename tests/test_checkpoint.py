@@ -1,0 +1,128 @@
+"""The weights file: what goes in comes out, and a bad file gets one line."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from yomite import checkpoint as checkpoint_module
+from yomite.checkpoint import Checkpoint, load_model, read_checkpoint, write_checkpoint
+from yomite.errors import ModelFileError
+from yomite.models import build
+
+MODEL = {
+    "name": "residual",
+    "arguments": {"widths": [8], "depths": [1], "embedding": 8},
+    "num_classes": 3,
+    "input_size": 8,
+}
+
+
+def build_checkpoint(**changes: object) -> Checkpoint:
+    torch.manual_seed(4)
+    model = build("residual", 3, 8, **MODEL["arguments"])  # type: ignore[arg-type]
+    tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    values = {"kind": "weights", "model": MODEL, "characters": ("永", "\u3000", "𠮟"), "tensors": tensors}
+    values |= {"config": {"name": "x"}, "progress": {"step": 7, "best": 0.5}, "commit": "abc"}
+    return Checkpoint(**(values | changes))  # type: ignore[arg-type]
+
+
+def test_comes_back_as_it_went(tmp_path: Path) -> None:
+    written = build_checkpoint()
+    write_checkpoint(tmp_path / "a.safetensors", written)
+    read = read_checkpoint(tmp_path / "a.safetensors")
+    for name in ("kind", "model", "characters", "config", "progress", "commit"):
+        assert getattr(read, name) == getattr(written, name)
+    assert read.tensors.keys() == written.tensors.keys()
+    assert all(torch.equal(read.tensors[name], written.tensors[name]) for name in read.tensors)
+    images = torch.randint(0, 256, (4, 1, 8, 8), dtype=torch.uint8)
+    expected = build("residual", 3, 8, **MODEL["arguments"])  # type: ignore[arg-type]
+    expected.load_state_dict(written.section("model"))
+    assert torch.equal(load_model(read)(images), expected.eval()(images))
+
+
+def test_half_storage_rounds_matrices_alone(tmp_path: Path) -> None:
+    written = build_checkpoint()
+    for name, half in [("whole", False), ("half", True)]:
+        write_checkpoint(tmp_path / name, written, half=half)
+    assert (tmp_path / "half").stat().st_size < 0.75 * (tmp_path / "whole").stat().st_size
+    for name, tensor in read_checkpoint(tmp_path / "half").tensors.items():
+        expected = written.tensors[name]
+        assert tensor.dtype == expected.dtype
+        assert torch.equal(tensor, expected.half().float() if expected.ndim > 1 else expected)
+
+
+def test_the_moving_average_is_preferred() -> None:
+    average = {
+        f"ema.{name}": torch.zeros_like(tensor)
+        for name, tensor in build_checkpoint().section("model").items()
+    }
+    both = build_checkpoint(tensors=build_checkpoint().tensors | average)
+    assert not load_model(both).classifier.weight.any()
+    assert load_model(both, section="model").classifier.weight.any()
+
+
+def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.safetensors"
+    write_checkpoint(path, build_checkpoint())
+    before = path.read_bytes()
+
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint_module.os, "fsync", fail)
+    with pytest.raises(OSError, match="No space"):
+        write_checkpoint(path, build_checkpoint(commit="new"))
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["a.safetensors"]
+
+
+def test_a_bad_file_gets_one_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    with pytest.raises(ModelFileError, match="is not there"):
+        read_checkpoint(path)
+    for content in (b"", b"hello, world, this is no model", b"\xff" * 64):
+        path.write_bytes(content)
+        with pytest.raises(ModelFileError, match="damaged or no safetensors file"):
+            read_checkpoint(path)
+    write_checkpoint(path, build_checkpoint())
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(ModelFileError, match="damaged"):
+        read_checkpoint(path)
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"format_version": "2"}, "format version '2'; this yomite reads version 1"),
+        ({"format_version": None}, "not written by yomite"),
+        ({"charset": "[“"}, "damaged metadata"),
+        ({"progress": None}, "damaged metadata"),
+        ({"charset": json.dumps(["永"])}, "3 classes but 1 characters"),
+    ],
+)
+def test_bad_metadata_gets_one_line(tmp_path: Path, changes: dict[str, str | None], line: str) -> None:
+    metadata = {
+        "format_version": "1", "kind": "weights", "model": json.dumps(MODEL), "charset": '["a", "b", "c"]',
+        "config": "{}", "progress": "{}", "commit": "",
+    } | changes  # fmt: skip
+    path = tmp_path / "a.safetensors"
+    save_file(
+        {"x": torch.zeros(1)}, path, {key: value for key, value in metadata.items() if value is not None}
+    )
+    with pytest.raises(ModelFileError) as caught:
+        read_checkpoint(path)
+    assert line in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_tensors_that_do_not_fit_are_refused() -> None:
+    tensors = build_checkpoint().tensors
+    missing = {name: tensor for name, tensor in tensors.items() if name != "model.classifier.bias"}
+    with pytest.raises(ModelFileError, match=r"'classifier.bias': the file has nothing, the model \(3,\)"):
+        load_model(build_checkpoint(tensors=missing))
+    with pytest.raises(ModelFileError, match="'extra'"):
+        load_model(build_checkpoint(tensors=tensors | {"model.extra": torch.zeros(1)}))
+    with pytest.raises(ModelFileError, match="cannot be built"):
+        load_model(build_checkpoint(model=MODEL | {"name": "os:system"}))

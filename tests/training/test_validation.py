@@ -1,0 +1,45 @@
+"""Scores while learning, counted by hand."""
+
+import pytest
+import torch
+from torch import nn
+
+from yomite.charset import Charset
+from yomite.training.validation import ValidationSet, lookalike_groups, score
+
+
+class Parrot(nn.Module):
+    """Reads its answer from the picture: the first pixels are labels, the best first."""
+
+    def __init__(self, num_classes: int) -> None:
+        super().__init__()
+        self.unused = nn.Parameter(torch.zeros(1))
+        self.num_classes = num_classes
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        ranks = torch.arange(images.shape[-1], 0, -1.0).expand(len(images), -1)
+        return torch.zeros(len(images), self.num_classes).scatter(1, images[:, 0, 0].long(), ranks)
+
+
+def test_counts_strict_lookalikes_top5_and_macro() -> None:
+    charset = Charset("few", "へヘ口ロ一永字八")
+    groups = lookalike_groups(charset)
+    assert groups[0] == groups[1] and groups[2] == groups[3] and len(set(groups.tolist())) == 6
+    # label, answers: right, look-alike, wrong but among five, wrong, right
+    rows = [
+        (0, [0, 1, 2, 3, 4, 5]),
+        (0, [1, 2, 3, 4, 5, 6]),
+        (4, [5, 4, 0, 1, 2, 3]),
+        (5, [0, 1, 2, 3, 4, 5]),
+        (6, [6, 0, 1, 2, 3, 4]),
+    ]
+    images = torch.tensor([answers for _, answers in rows], dtype=torch.uint8)[:, None, None]
+    labels = torch.tensor([label for label, _ in rows])
+    scores = score(Parrot(8), ValidationSet("hand", images, labels), groups, batch_size=2)
+    assert scores == {
+        "samples": 5,
+        "top1": pytest.approx(2 / 5),
+        "top1_lookalikes": pytest.approx(3 / 5),
+        "top5": pytest.approx(3 / 5),
+        "macro": pytest.approx((1 + 0 + 0 + 1) / 4),
+    }
