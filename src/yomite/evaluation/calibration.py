@@ -40,8 +40,8 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray, *, weights: np.ndarr
         weights: float (N,), what each sample counts; None for all the same.
 
     Returns:
-        The temperature, 0.001..1000. Where every sample is right by itself, lower is ever better: then one that
-        is low enough to make the likelihood 1.
+        The temperature, 0.001..1000. Where every sample is right by itself, lower is ever better: then one
+        that is low enough to make the likelihood 1.
     """
     shares = _normalize(weights, len(labels))
     low, high, inverse = _LOWEST, _HIGHEST, 1.0

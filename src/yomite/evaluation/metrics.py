@@ -116,8 +116,8 @@ def to_ratios(counts: Counts) -> dict[str, float]:
     """Ratios, 0..1, of one sum of counts.
 
     Returns:
-        strict_top1, strict_top5; lookalike_top1, lookalike_top5 (a look-alike is right); macro (lookalike_top1
-        as the mean over characters); rejected (share of readings rejected); all NaN without samples.
+        strict_top1, strict_top5; lookalike_top1, lookalike_top5 (a look-alike is right); macro (the mean of
+        lookalike_top1 over characters); rejected (share of readings rejected); all NaN without samples.
     """
     total = counts.num_samples
     if not total:

@@ -1,0 +1,51 @@
+"""The verb of drawing: render."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from yomite.apps.options import DataRoot, needs_extra
+from yomite.errors import YomiteError
+
+
+def render(
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="One character, or several side by side.")],
+    hand: Annotated[
+        str, typer.Option(metavar="NAME", help="print, neat, ordinary, hasty, running or rough.")
+    ] = "ordinary",
+    pen: Annotated[
+        str, typer.Option(metavar="NAME", help="touch, ballpoint, pencil, felt or brush.")
+    ] = "ballpoint",
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The picture to write.")] = Path("render.png"),
+    sheet: Annotated[
+        bool, typer.Option("--sheet", help="A contact sheet: every hand with every pen.")
+    ] = False,
+    size_px: Annotated[int, typer.Option(min=16, max=4096, help="Side of one character, in pixels.")] = 256,
+    seed: Annotated[int, typer.Option(min=0, help="Which writer: the same seed writes the same.")] = 0,
+    data_root: DataRoot = None,
+) -> None:
+    """Draw characters as a hand with a pen would write them."""
+    with needs_extra("render", "ink"):
+        import numpy as np
+        from PIL import Image
+
+        from yomite.ink.render import render_character, render_sheet
+    if sheet:
+        picture = render_sheet(text, size_px=size_px, seed=seed, data_root=data_root)
+    else:
+        picture = np.hstack(
+            [
+                render_character(
+                    character, hand=hand, pen=pen, size_px=size_px, seed=seed + index, data_root=data_root
+                )
+                for index, character in enumerate(text)
+            ]
+        )
+    if out.suffix.lower() not in Image.registered_extensions():
+        raise YomiteError(
+            f"--out {out}: {out.suffix!r} is no picture format; type a name such as {out.stem}.png"
+        )
+    out.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(picture).save(out)
+    typer.echo(str(out))
