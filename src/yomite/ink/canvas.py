@@ -124,24 +124,34 @@ def measure_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
         # Uneven light: fit a quadratic surface to all levels, again to those near it (ink is the lesser part and
         # drops out), and subtract it. Which side is ink is then decided anew.
         is_leveled = True
-        basis = np.ones((6, height * width))
-        for row in range(height):
-            basis[1, row * width : (row + 1) * width] = 2.0 * row / (height - 1.0) - 1.0
-            basis[2, row * width : (row + 1) * width] = np.linspace(-1.0, 1.0, width)
+        down = np.linspace(-1.0, 1.0, height).astype(np.float32)
+        across = np.linspace(-1.0, 1.0, width).astype(np.float32)
+        # A grid of about 24 x 24 points is enough to fit six numbers.
+        stride = max(1, min(height, width) // 24)
+        value = np.ascontiguousarray(square[::stride, ::stride]).reshape(-1).astype(np.float64)
+        num_across = len(across[::stride])
+        basis = np.ones((6, len(value)))
+        basis[1] = np.repeat(down[::stride], num_across)
+        basis[2] = np.repeat(across[::stride], len(down[::stride])).reshape(num_across, -1).T.copy().reshape(-1)
         basis[3] = basis[1] * basis[1]
         basis[4] = basis[1] * basis[2]
         basis[5] = basis[2] * basis[2]
-        value = flat.astype(np.float64)
-        surface = value
-        weight = np.ones(height * width)
+        fit = np.zeros(6)
+        weight = np.ones(len(value))
         for _ in range(5):
             weighted = basis * weight
             normal = np.dot(weighted, basis.T) + 1e-3 * np.eye(6)
-            surface = np.dot(np.linalg.solve(normal, np.dot(weighted, value)), basis)
-            away = np.abs(value - surface)
+            fit = np.linalg.solve(normal, np.dot(weighted, value))
+            away = np.abs(value - np.dot(fit, basis))
             limit = np.sqrt(np.sum(weight * away * away) / np.sum(weight))
             weight = np.where(away < 1.2 * limit + 2.0, 1.0, 0.0)
-        flat = np.clip(value - surface + 128.0, 0.0, 255.0).astype(np.uint8)
+        plane = fit.astype(np.float32)
+        by_row = (plane[0] + plane[1] * down + plane[3] * down * down).reshape(height, 1)
+        by_column = (plane[2] * across + plane[5] * across * across).reshape(1, width)
+        twist = (plane[4] * down).reshape(height, 1) * across.reshape(1, width)
+        leveled = square + (np.float32(128.0) - (by_row + by_column + twist))
+        leveled = np.minimum(np.maximum(leveled, np.float32(0.0)), np.float32(255.0))
+        flat = leveled.astype(np.uint8).reshape(height * width)
     # Noise alone splits into two halves that lie close together: then only rare, far levels are ink.
     if not is_clear:
         deviation = np.sqrt(np.sum(counts * (levels - mean) ** 2) / total)
@@ -199,15 +209,18 @@ def place_ink(ink: np.ndarray, size: int, margin: float) -> np.ndarray:
     step = max(bottom - top, right - left) / (size * (1.0 - 2.0 * margin))
     reach = 0.5 * max(step, 1.0)
     steps = (np.arange(size) - 0.5 * (size - 1)) * step
-    rows = (0.5 * (top + bottom) + steps).reshape(size, 1)
-    columns = (0.5 * (left + right) + steps).reshape(1, size)
-    row_index = np.arange(height).astype(np.float64).reshape(1, height)
-    column_index = np.arange(width).astype(np.float64).reshape(width, 1)
+    rows = (0.5 * (top + bottom) + steps).astype(np.float32).reshape(size, 1)
+    columns = (0.5 * (left + right) + steps).astype(np.float32).reshape(1, size)
+    row_index = np.arange(height).astype(np.float32).reshape(1, height)
+    column_index = np.arange(width).astype(np.float32).reshape(width, 1)
+    reach, one, zero, share = np.float32(reach), np.float32(1.0), np.float32(0.0), np.float32(0.5 / reach)
     # Share of each source pixel in the interval that a target pixel covers.
-    rows_share = np.minimum(rows + reach, row_index + 1.0) - np.maximum(rows - reach, row_index)
-    columns_share = np.minimum(columns + reach, column_index + 1.0) - np.maximum(columns - reach, column_index)
-    rows_share = (np.maximum(rows_share, 0.0) / (2.0 * reach)).astype(np.float32)
-    columns_share = (np.maximum(columns_share, 0.0) / (2.0 * reach)).astype(np.float32)
+    rows_share = np.maximum(
+        np.minimum(rows + reach, row_index + one) - np.maximum(rows - reach, row_index), zero
+    ) * share
+    columns_share = np.maximum(
+        np.minimum(columns + reach, column_index + one) - np.maximum(columns - reach, column_index), zero
+    ) * share
     canvas = np.dot(np.dot(rows_share, ink), columns_share)
     brightness = np.sum(canvas * canvas) / max(np.sum(canvas), np.float32(1e-6))
     gain = min(max(0.8 / max(brightness, 0.01), 1.0), 4.0)

@@ -52,7 +52,7 @@ _MIDDLE, _DEVIATION, _LOW, _HIGH = np.array(list(HABITS.values())).T.copy()
 
 # What haste = 1 adds to a habit; a writer between calm and haste gets his share of it.
 _HASTE = {
-    "joining": 0.75,
+    "joining": 0.9,
     "roundness": 2.8,
     "hook_loss": 0.3,
     "shortening": 0.09,
@@ -60,7 +60,7 @@ _HASTE = {
     "wave": 0.012,
     "stroke_shift": 0.010,
     "stroke_scale": 0.05,
-    "reach": 0.15,
+    "reach": 0.22,
     "component_scale": 0.02,
 }
 _HASTE_VECTOR = np.array([_HASTE.get(name, 0.0) for name in HABIT_NAMES])

@@ -1,0 +1,281 @@
+"""The stream that training learns from: strokes, fonts, scanned cells and one's own pictures, drawn on the fly.
+
+Each sample is a pure function of (seed, epoch, index): the kernel seeds the random stream from these three and
+then takes every choice from it. The path from ink to square is the one that reading takes: `measure_ink` and
+`place_ink` of `yomite.ink.canvas`, compiled here from the same source.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+from numba import njit
+
+from yomite.charset import Charset
+from yomite.config import DataConfig
+from yomite.data.sources import open_source
+from yomite.errors import DataError
+from yomite.ink import canvas
+from yomite.ink.canvas import MARGIN, read_gray, shrink_gray
+from yomite.ink.fonts import MASK_SIZE, bend_ink, read_font
+from yomite.ink.hand import HABITS, draw_habits, flatten_glyph, write_glyph
+from yomite.ink.kanjivg import read_kanjivg_archive
+from yomite.ink.pen import PEN_NAMES, PEN_RANGES, TRAITS, draw_lines, draw_traits, lay_on_paper
+from yomite.prior import build_log_prior, count_characters, sampling_weights
+
+KANJIVG_FILE = "strokes/kanjivg.zip"
+TEXT_FILE = "text/sentences.txt.gz"
+CELLS_NAME = "cells/hiragana-sheets"
+FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
+
+# How often each pen is taken, in the order of PEN_NAMES: touch, ballpoint, pencil, felt, brush.
+PEN_SHARES = np.cumsum([0.36, 0.20, 0.20, 0.15, 0.09])
+
+_MAX_TRIES = 4
+_NUM_HABITS, _NUM_TRAITS = len(HABITS), len(TRAITS)
+
+
+def _compile(function: Callable, **compiled: Callable) -> Callable:
+    """Compile a function of another module; `compiled` stands in for what it calls."""
+    scope = {**function.__globals__, **compiled}
+    return njit(types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__))
+
+
+_find_box = _compile(canvas.find_box)
+_measure_ink = _compile(canvas.measure_ink)
+_place_ink = _compile(canvas.place_ink, find_box=_find_box)
+
+
+class Mixture:
+    """Samples from several sources in given shares; see `build_mixture`.
+
+    Attributes:
+        num_samples: samples in an epoch.
+        class_weights: float64 (C,), how often each class is drawn from strokes and fonts.
+    """
+
+    def __init__(
+        self,
+        *,
+        glyphs: list[list[tuple[np.ndarray, np.ndarray, np.ndarray]]],
+        masks: list[list[np.ndarray]],
+        pictures: list[tuple[np.ndarray, int]],
+        shares: tuple[float, float, float],
+        class_weights: np.ndarray,
+        haste: float,
+        num_samples: int,
+        seed: int,
+        size: int,
+    ) -> None:
+        """Lay the sources out flat.
+
+        Args:
+            glyphs: for each class, its flattened glyphs (see `flatten_glyph`).
+            masks: for each class, its font glyphs, uint8 (MASK_SIZE, MASK_SIZE).
+            pictures: real pictures, uint8 (H, W) with ink bright on 0, and their labels.
+            shares: of strokes, fonts and real pictures, with sum 1.
+            class_weights: float64 (C,), any scale; classes without strokes and fonts are left out.
+            haste: share of running hand, 0..1.
+            num_samples: in an epoch.
+            seed: of the whole stream.
+            size: side of the canvas.
+        """
+        self.num_samples = num_samples
+        self._seed, self._size, self._haste = seed, size, haste
+        drawable = np.array([bool(strokes or fonts) for strokes, fonts in zip(glyphs, masks, strict=True)])
+        self.class_weights = np.where(drawable, class_weights, 0.0)
+        total = self.class_weights.sum()
+        self.class_weights = self.class_weights / total if total else self.class_weights
+        self._class_steps = np.cumsum(self.class_weights)
+        self._shares = np.cumsum(shares)
+
+        flat = [glyph for group in glyphs for glyph in group]
+        empty = (np.zeros((0, 2), np.float32), np.zeros(1, np.int32), np.zeros(0, np.int32))
+        self._points = np.concatenate([glyph[0] for glyph in flat] or [empty[0]])
+        self._offsets = np.concatenate([glyph[1] for glyph in flat] or [empty[1]])
+        self._components = np.concatenate([glyph[2] for glyph in flat] or [empty[2]])
+        self._glyph_points = np.cumsum([0, *(len(glyph[0]) for glyph in flat)])
+        self._glyph_strokes = np.cumsum([0, *(len(glyph[2]) for glyph in flat)])
+        self._class_glyphs = np.cumsum([0, *map(len, glyphs)])
+        flat_masks = [mask for group in masks for mask in group]
+        self._masks = np.stack(flat_masks) if flat_masks else np.zeros((0, MASK_SIZE, MASK_SIZE), np.uint8)
+        self._class_masks = np.cumsum([0, *map(len, masks)])
+        self._pixels = np.concatenate([ink.ravel() for ink, _ in pictures] or [np.zeros(0, np.uint8)])
+        self._picture_pixels = np.cumsum([0, *(ink.size for ink, _ in pictures)])
+        self._picture_shapes = np.array([ink.shape for ink, _ in pictures] or np.zeros((0, 2)), np.int64)
+        self._picture_labels = np.array([label for _, label in pictures], np.int64)
+
+    def draw(self, epoch: int, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Draw samples.
+
+        Args:
+            epoch: which epoch.
+            indices: int64 (N,), which samples of the epoch.
+
+        Returns:
+            images: uint8 (N, S, S), ink bright on 0.
+            labels: int64 (N,).
+        """
+        seeds = np.array(
+            [
+                np.random.SeedSequence((self._seed, epoch, int(index))).generate_state(1)[0]
+                for index in np.asarray(indices)
+            ],
+            dtype=np.int64,
+        )
+        images = np.zeros((len(seeds), self._size, self._size), np.uint8)
+        labels = np.zeros(len(seeds), np.int64)
+        _draw_samples(
+            seeds, images, labels, self._shares, self._class_steps, self._haste,
+            self._points, self._offsets, self._components, self._glyph_points, self._glyph_strokes,
+            self._class_glyphs, self._masks, self._class_masks,
+            self._pixels, self._picture_pixels, self._picture_shapes, self._picture_labels,
+        )  # fmt: skip
+        return images, labels
+
+
+@njit(nogil=True)
+def _draw_samples(
+    seeds, images, labels, shares, class_steps, haste_share,
+    points, offsets, components, glyph_points, glyph_strokes, class_glyphs, masks, class_masks,
+    pixels, picture_pixels, picture_shapes, picture_labels,
+):  # fmt: skip
+    size = images.shape[1]
+    for n in range(len(seeds)):
+        np.random.seed(seeds[n])
+        for _ in range(_MAX_TRIES):
+            which = np.random.random()
+            pen = PEN_RANGES[np.searchsorted(PEN_SHARES, np.random.random())]
+            traits = draw_traits(np.random.random(_NUM_TRAITS), pen)
+            # Most people write calmly, some hurry, a few run.
+            haste = 0.15 * np.random.random()
+            if np.random.random() < haste_share:
+                haste = 0.15 + 0.95 * np.random.random()
+            habits = draw_habits(np.random.normal(0.0, 1.0, _NUM_HABITS), haste, 0.5 + 0.8 * np.random.random())
+            length_px = 44.0 + 60.0 * np.random.random()
+            pad_px = 12.0 * np.random.random() ** 2
+            if which < shares[1]:
+                label = np.searchsorted(class_steps, np.random.random() * class_steps[-1], side="right")
+                num_glyphs = class_glyphs[label + 1] - class_glyphs[label]
+                num_masks = class_masks[label + 1] - class_masks[label]
+                if num_glyphs > 0 and (which < shares[0] or num_masks == 0):
+                    glyph = class_glyphs[label] + np.random.randint(num_glyphs)
+                    # Each glyph has one offset more than it has strokes.
+                    first = glyph_strokes[glyph] + glyph
+                    last = glyph_strokes[glyph + 1] + glyph + 1
+                    written, starts, pressure = write_glyph(
+                        points[glyph_points[glyph] : glyph_points[glyph + 1]],
+                        offsets[first:last],
+                        components[glyph_strokes[glyph] : glyph_strokes[glyph + 1]],
+                        habits,
+                    )
+                    coverage = draw_lines(written, starts, pressure, traits, length_px, pad_px)
+                else:
+                    mask = masks[class_masks[label] + np.random.randint(num_masks)]
+                    edge, steep = 0.25 + 0.4 * np.random.random(), 2.5 + 3.0 * np.random.random()
+                    coverage = bend_ink(mask, habits, length_px, edge, steep)
+            else:
+                chosen = np.random.randint(len(picture_labels))
+                label = picture_labels[chosen]
+                height, width = picture_shapes[chosen]
+                ink = pixels[picture_pixels[chosen] : picture_pixels[chosen + 1]].reshape(height, width)
+                # The picture has its own paper and pen; only a half of the writer's habits bends it.
+                coverage = bend_ink(ink, 0.5 * habits, 60.0 + 56.0 * np.random.random(), 0.0, 1.0)
+                if np.random.random() < 0.5:
+                    traits[4] = traits[7] = traits[9] = traits[10] = 0.0
+                    traits[5], traits[6] = 200.0, 250.0
+            ink, has_ink = _measure_ink(lay_on_paper(coverage, traits))
+            if has_ink:
+                images[n] = _place_ink(ink, size, MARGIN)
+                labels[n] = label
+                break
+
+
+def build_mixture(config: DataConfig, charset: Charset, data_root: Path, seed: int, size: int) -> Mixture:
+    """Read the sources that a run learns from.
+
+    Args:
+        config: the run's data section.
+        charset: the classes; a class that no source can draw is left out (and told of).
+        data_root: the data folder.
+        seed: of the stream.
+        size: side of the canvas.
+
+    Raises:
+        DataError: a source is missing, or none of the classes can be drawn.
+    """
+    shares = np.array([config.ink.share, config.fonts.share, config.cells.share + config.folder.share])
+    glyphs: list[list] = [[] for _ in charset]
+    masks: list[list] = [[] for _ in charset]
+    if config.ink.share > 0:
+        for glyph in read_kanjivg_archive(data_root / KANJIVG_FILE):
+            if glyph.character in charset:
+                glyphs[charset.label(glyph.character)].append(flatten_glyph(glyph))
+    if config.fonts.share > 0:
+        for path in find_fonts(config.fonts.files, data_root):
+            for character, mask in read_font(path, charset):
+                masks[charset.label(character)].append(mask)
+    pictures = []
+    if config.cells.share > 0:
+        pictures += _read_pictures(f"{CELLS_NAME}:{','.join(config.cells.pages)}", charset, data_root)
+    if config.folder.share > 0:
+        if config.folder.path is None:
+            raise DataError("data.folder.share is above 0 but data.folder.path is not set; give the folder")
+        pictures += _read_pictures(config.folder.path, charset, data_root)
+    weights = np.ones(len(charset))
+    if config.frequency_power > 0:
+        log_prior = build_log_prior(count_characters(data_root / TEXT_FILE), charset)
+        weights = sampling_weights(log_prior, config.frequency_power)
+    missing = [
+        character for label, character in enumerate(charset) if not (glyphs[label] or masks[label])
+    ]
+    if shares[:2].sum() > 0 and missing:
+        if len(missing) == len(charset):
+            raise DataError("no character of the charset can be drawn from strokes or fonts; check data.ink and data.fonts")
+        print(f"no strokes and no font glyph for {len(missing)} characters: {' '.join(missing[:20])}")
+    return Mixture(
+        glyphs=glyphs,
+        masks=masks,
+        pictures=pictures,
+        shares=tuple(shares / shares.sum()),
+        class_weights=weights,
+        haste=config.ink.haste,
+        num_samples=config.samples_per_epoch,
+        seed=seed,
+        size=size,
+    )
+
+
+def find_fonts(names: Iterable[str], data_root: Path) -> list[Path]:
+    """Find font files by path, by name in the data folder's `fonts`, or by name among the system's fonts.
+
+    Raises:
+        DataError: a font is nowhere.
+    """
+    found = []
+    for name in names:
+        nearby = [Path(name), data_root / "fonts" / name]
+        path = next((path for path in nearby if path.is_file()), None)
+        for folder in FONT_FOLDERS if path is None else ():
+            path = path or next(iter(sorted(Path(folder).expanduser().rglob(name))), None)
+        if path is None:
+            raise DataError(f"font {name} is neither in {data_root / 'fonts'} nor among the system's fonts; install it")
+        found.append(path)
+    return found
+
+
+def _read_pictures(source: str, charset: Charset, data_root: Path) -> list[tuple[np.ndarray, int]]:
+    pictures = []
+    for sample in open_source(source, data_root):
+        if sample.character in charset:
+            gray = shrink_gray(read_gray(sample.picture))
+            # Ink bright; the paper's own level becomes 0.
+            paper = int(np.median(gray))
+            ink = paper - gray.astype(np.int16) if paper >= 128 else gray.astype(np.int16) - paper
+            pictures.append((np.clip(ink, 0, 255).astype(np.uint8), charset.label(sample.character)))
+    if not pictures:
+        raise DataError(f"{source} holds no picture of a character in the charset")
+    return pictures
