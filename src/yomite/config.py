@@ -64,7 +64,7 @@ class DataConfig(_Section):
 
     samples_per_epoch: int = Field(default=100_000, ge=1)
     frequency_power: float = Field(
-        0.0, ge=0, le=1, description="0: every character alike; 1: as often as in texts"
+        default=0.0, ge=0, le=1, description="0: every character alike; 1: as often as in texts"
     )
     ink: InkConfig = InkConfig()
     fonts: FontsConfig = FontsConfig()
