@@ -42,8 +42,8 @@ PENS: dict[str, dict[str, tuple[float, float]]] = {
         "scraps": (0.22, 0.22), "inversion": (0, 0),
     },
     "pencil": {
-        "width": (0.025, 0.09), "pressure": (0.05, 0.4), "taper": (0, 0.5), "nib": (0, 0.2), "grain": (0.1, 0.95),
-        "contrast": (30, 170), "paper": (190, 255), "noise": (0, 8), "blur": (0, 2.2), "light": (-15, 40),
+        "width": (0.025, 0.09), "pressure": (0.05, 0.4), "taper": (0, 0.5), "nib": (0, 0.2), "grain": (0.1, 0.85),
+        "contrast": (45, 170), "paper": (190, 255), "noise": (0, 6), "blur": (0, 2.2), "light": (-15, 40),
         "scraps": (0.22, 0.22), "inversion": (0, 0),
     },
     "felt": {
