@@ -79,9 +79,7 @@ def _describe_machine() -> str:
 
 def _print_speed(model: yomite.Recognizer, pictures: list[Any], options: argparse.Namespace) -> None:
     shapes = sorted({np.shape(picture) for picture in pictures})
-    print(
-        f"{model.name}: {len(pictures)} pictures of {options.pictures}, {shapes[0]} to {shapes[-1]}, in memory"
-    )
+    print(f"{model.name}: {len(pictures)} pictures of {options.pictures}, {shapes[0]} to {shapes[-1]}")
     print("| what | measured |\n|---|---|")
     for picture in pictures[:NUM_WARM_UP]:
         model.recognize(picture)
