@@ -47,6 +47,19 @@ def test_half_of_the_even_part_of_kanji_is_for_joyo() -> None:
     np.testing.assert_allclose(prior, [0.90 + 0.05 / 2 + floor, 0.05 / 2 + floor, floor], rtol=1e-5)
 
 
+def test_small_kana_get_a_twentieth_of_their_twins_at_most() -> None:
+    charset = Charset("small", "つっのぁあ")
+    counts = {"つ": 20, "っ": 86, "の": 60, "ぁ": 0, "あ": 34}
+    text = np.array([20, 86, 60, 0, 34]) / 200
+    parts = 0.98 * text + 0.02 / 5
+    parts[1] = parts[0] / 20  # the text has more of it
+    parts[3] = min(parts[3], parts[4] / 20)
+    prior = np.exp(build_log_prior(counts, charset).astype(np.float64))
+    np.testing.assert_allclose(prior, parts / parts.sum(), rtol=1e-5)
+    alone = np.exp(build_log_prior({"っ": 3, "の": 1}, Charset("no twin", "っの")).astype(np.float64))
+    np.testing.assert_allclose(alone, [0.98 * 0.75 + 0.01, 0.98 * 0.25 + 0.01], rtol=1e-5)
+
+
 @pytest.mark.parametrize("name", ["full", "kana", "jis2", "kyoiku"])
 @pytest.mark.parametrize("counts", [{}, {"の": 5, "人": 2, "弌": 1}])
 def test_prior_is_a_distribution(name: str, counts: dict[str, int]) -> None:
@@ -67,6 +80,10 @@ def test_shares_are_kept(data_root: Path) -> None:
     # The errors of sight that the prior is there for: common above rare.
     for common, rare in ("て乙", "間閤", "子孑", "今兮", "え之", "人入", "カ力", "エヱ", "日曰", "国國"):
         assert log_prior[full.label(common)] > log_prior[full.label(rare)], common + rare
+    for pair in "つっ やゃ ゆゅ よょ あぁ わゎ アァ ツッ カヵ ケヶ ョヨ".split():
+        large, small = sorted(pair, key=lambda character: -log_prior[full.label(character)])
+        assert large in "つやゆよあわアツカケヨ", pair
+        assert log_prior[full.label(small)] <= log_prior[full.label(large)] + np.log(0.05) + 1e-5
     # No kanji is out of reach: the commonest is less than 3,000 times the rarest.
     kanji = prior[scripts == "kanji"]
     assert 1000 < kanji.max() / kanji.min() < 3000
