@@ -22,6 +22,8 @@ from yomite.model_file import PRIORS, Calibration, count_cores, find_model, open
 # Large enough to keep ONNX Runtime busy, small enough that a batch's logits stay in the cache.
 BATCH_SIZE = 32
 
+_Raise = Literal["raise"]
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -101,12 +103,7 @@ class Recognizer:
 
     @overload
     def recognize_many(
-        self,
-        pictures: Iterable[Any],
-        *,
-        top: int = 10,
-        prior: str | None = None,
-        errors: Literal["raise"] = "raise",
+        self, pictures: Iterable[Any], *, top: int = 10, prior: str | None = None, errors: _Raise = "raise"
     ) -> list[Recognition]: ...
     @overload
     def recognize_many(
@@ -120,12 +117,7 @@ class Recognizer:
 
     @overload
     def recognize_iter(
-        self,
-        pictures: Iterable[Any],
-        *,
-        top: int = 10,
-        prior: str | None = None,
-        errors: Literal["raise"] = "raise",
+        self, pictures: Iterable[Any], *, top: int = 10, prior: str | None = None, errors: _Raise = "raise"
     ) -> Iterator[Recognition]: ...
     @overload
     def recognize_iter(
