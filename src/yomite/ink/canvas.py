@@ -222,10 +222,13 @@ def place_ink(ink: np.ndarray, size: int, margin: float) -> np.ndarray:
         np.minimum(columns + reach, column_index + one) - np.maximum(columns - reach, column_index), zero
     ) * share
     canvas = np.empty((size, size), np.float32)
-    # Eight rows at a time: products this small stay on one BLAS thread. On several, they wait for each other
-    # for milliseconds wherever the cores are busy, as they are while ONNX Runtime reads the last batch.
-    for first in range(0, size, 8):
-        canvas[first : first + 8] = np.dot(np.dot(rows_share[first : first + 8], ink), columns_share)
+    # In pieces small enough that BLAS keeps each on one thread: several threads wait for each other for
+    # milliseconds wherever the cores are busy, as they are while ONNX Runtime reads the last batch.
+    num_rows = max(1, 250_000 // (height * width))
+    for first in range(0, size, num_rows):
+        canvas[first : first + num_rows] = np.dot(
+            np.dot(rows_share[first : first + num_rows], ink), columns_share
+        )
     brightness = np.sum(canvas * canvas) / max(np.sum(canvas), np.float32(1e-6))
     gain = min(max(0.8 / max(brightness, 0.01), 1.0), 4.0)
     return np.minimum(canvas * np.float32(255.0 * gain) + np.float32(0.5), np.float32(255.0)).astype(np.uint8)
