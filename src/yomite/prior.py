@@ -76,9 +76,8 @@ JOYO_PART = 0.5
 SMALL_KANA_PART = 0.05
 """The most that a small kana gets of what its large twin gets: 1 to 20, set by hand."""
 
-_LARGE_BY_SMALL = dict(
-    zip("ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ", "あいうえおつやゆよわアイウエオツヤユヨワカケ", strict=True)
-)
+_SMALL = "ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
+_LARGE = "あいうえおつやゆよわアイウエオツヤユヨワカケ"
 
 SENTENCES = Path("text") / "sentences.txt.gz"
 
@@ -139,7 +138,7 @@ def build_log_prior(counts: Mapping[str, int], charset: Charset) -> np.ndarray:
             prior += share * ((1 - even_part) * written / written.sum() + even_part * even)
         else:
             prior += share * even
-    for small, large in _LARGE_BY_SMALL.items():
+    for small, large in zip(_SMALL, _LARGE, strict=True):
         if small in charset and large in charset:
             most = SMALL_KANA_PART * prior[charset.label(large)]
             prior[charset.label(small)] = min(prior[charset.label(small)], most)

@@ -9,24 +9,18 @@ from yomite.evaluation.calibration import (
     choose_rejection_threshold,
     compute_nll,
     expected_calibration_error,
-    fit_prior_weight,
     fit_temperature,
 )
 
 
 def draw_samples(
-    seed: int,
-    temperature: float,
-    num_samples: int = 4000,
-    num_classes: int = 12,
-    prior: np.ndarray | None = None,
+    seed: int, temperature: float, num_samples: int = 4000, num_classes: int = 12
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Logits, and labels drawn from softmax((logits + log prior) / temperature)."""
+    """Logits, and labels drawn from softmax(logits / temperature)."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(0, 3, (num_samples, num_classes))
-    scores = logits if prior is None else logits + np.log(prior)
     # The maximum of scores with Gumbel noise is a draw from their softmax.
-    labels = np.argmax(scores / temperature + rng.gumbel(size=scores.shape), axis=1)
+    labels = np.argmax(logits / temperature + rng.gumbel(size=logits.shape), axis=1)
     return logits.astype(np.float32), labels
 
 
@@ -59,21 +53,24 @@ def test_weights_count_as_repetitions() -> None:
     assert fit_temperature(logits, labels, weights=times) == pytest.approx(repeated, rel=1e-5)
 
 
+def test_a_group_is_as_right_as_its_members_together() -> None:
+    logits, labels = draw_samples(4, 1.7, num_samples=400, num_classes=7)
+    groups = np.array([0, 1, 0, 3, 0, 5, 5])
+    shares = np.exp(logits.astype(float) / 1.3)
+    shares /= shares.sum(axis=1, keepdims=True)
+    summed = [-np.log(row[groups == groups[label]].sum()) for row, label in zip(shares, labels, strict=True)]
+    assert compute_nll(logits, labels, 1.3, groups=groups) == pytest.approx(np.mean(summed), rel=1e-9)
+    fitted = fit_temperature(logits, labels, groups=groups)
+    best = min(compute_nll(logits, labels, other, groups=groups) for other in np.geomspace(0.1, 20, 200))
+    assert compute_nll(logits, labels, fitted, groups=groups) <= best + 1e-9
+    assert fitted == pytest.approx(1.7, rel=0.3)  # labels were drawn at this temperature
+
+
 def test_faultless_samples_have_a_finite_fit() -> None:
     logits = np.eye(6, dtype=np.float32)
     temperature = fit_temperature(logits, np.arange(6))
     assert 0.001 <= temperature < 1
     assert compute_nll(logits, np.arange(6), temperature) < 1e-9
-
-
-def test_prior_weight_is_found_again() -> None:
-    prior = np.random.default_rng(0).dirichlet(np.full(12, 0.3)) + 1e-4
-    logits, labels = draw_samples(5, 1.3, prior=prior)
-    weight, temperature = fit_prior_weight(logits, labels, np.log(prior))
-    assert weight == pytest.approx(1.0, abs=0.11)
-    assert temperature == pytest.approx(1.3, rel=0.1)
-    logits, labels = draw_samples(6, 1.3)  # written without regard to the prior
-    assert fit_prior_weight(logits, labels, np.log(prior))[0] <= 0.1
 
 
 def test_calibration_error_by_hand() -> None:
@@ -99,13 +96,22 @@ samples = st.lists(
 
 
 @settings(max_examples=200, deadline=None)
-@given(samples, st.sampled_from([0.0, 0.1, 0.25, 0.5, 1.0]))
-def test_threshold_keeps_the_most_at_the_risk(samples: list[tuple[float, bool]], max_risk: float) -> None:
+@given(samples, st.sampled_from([0.0, 0.1, 0.25, 0.5]))
+def test_threshold_is_the_highest_that_loses_few(samples: list[tuple[float, bool]], max_lost: float) -> None:
     confidences, is_right = (np.array(values) for values in zip(*samples, strict=True))
-    threshold = choose_rejection_threshold(confidences, is_right, max_risk)
-    kept = confidences >= threshold
-    assert not kept.any() or np.mean(~is_right[kept]) <= max_risk
-    for other in (0.0, 0.3, 0.5, 0.7, 0.9):
-        others = confidences >= other
-        if np.mean(~is_right[others]) <= max_risk if others.any() else False:
-            assert kept.sum() >= others.sum()
+    threshold = choose_rejection_threshold(confidences, is_right, max_lost)
+    if not is_right.any():
+        assert threshold == 0
+        return
+    right = confidences[is_right]
+    assert np.mean(right < threshold) <= max_lost
+    higher = right[right > threshold]
+    assert not len(higher) or np.mean(right < higher.min()) > max_lost
+
+
+def test_threshold_counts_weights_as_repetitions() -> None:
+    rng = np.random.default_rng(8)
+    confidences, is_right, times = rng.uniform(0, 1, 90), rng.uniform(0, 1, 90) < 0.7, np.arange(90) % 3 + 1
+    repeated = (np.repeat(values, times) for values in (confidences, is_right))
+    weighted = choose_rejection_threshold(confidences, is_right, 0.13, weights=times)
+    assert weighted == choose_rejection_threshold(*repeated, 0.13)

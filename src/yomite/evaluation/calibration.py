@@ -1,21 +1,24 @@
-"""Make probabilities mean what they say: temperature, rejection threshold, weight of the prior.
+"""Make probabilities mean what they say: temperature, rejection threshold, and how far off they are.
 
 Sources: C. Guo et al., "On Calibration of Modern Neural Networks", 2017 (temperature);
-Y. Geifman and R. El-Yaniv, "Selective Classification for Deep Neural Networks", 2017 (risk at a threshold);
 K. Nguyen and B. O'Connor, "Posterior calibration and exploratory analysis", 2015 (bins of equal mass).
 """
-
-from collections.abc import Sequence
 
 import numpy as np
 
 # Between these an inverse temperature is looked for.
 _LOWEST, _HIGHEST = 1e-3, 1e3
+_NEVER = -1e30  # the score of what is no alternative
 _CHUNK = 512  # rows whose C classes are held in float64 at a time
 
 
 def compute_nll(
-    logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0, *, weights: np.ndarray | None = None
+    logits: np.ndarray,
+    labels: np.ndarray,
+    temperature: float = 1.0,
+    *,
+    weights: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
 ) -> float:
     """Mean negative log-likelihood, in nats, of softmax(logits / temperature).
 
@@ -24,29 +27,39 @@ def compute_nll(
         labels: int (N,).
         temperature: Above 0.
         weights: float (N,), what each sample counts; None for all the same.
+        groups: int (C,); labels that share a number are as right as the true one, and the likelihood is of
+            their summed probability. None: only the true label is right.
     """
-    return _slopes(logits, labels, 1 / temperature, _normalize(weights, len(labels)))[0]
+    alike = _list_alike(groups, logits.shape[1])
+    return _slopes(logits, labels, 1 / temperature, _normalize(weights, len(labels)), alike)[0]
 
 
-def fit_temperature(logits: np.ndarray, labels: np.ndarray, *, weights: np.ndarray | None = None) -> float:
+def fit_temperature(
+    logits: np.ndarray,
+    labels: np.ndarray,
+    *,
+    weights: np.ndarray | None = None,
+    groups: np.ndarray | None = None,
+) -> float:
     """Temperature that minimizes the negative log-likelihood.
 
-    The likelihood is convex in the inverse temperature, so Newton's steps, kept inside a bracket that
-    shrinks, find the one minimum.
+    The likelihood is convex in the inverse temperature (with groups nearly so), so Newton's steps, kept
+    inside a bracket that shrinks, find the minimum.
 
     Args:
         logits: float (N, C), N >= 1, the weighted log-prior added where there is one.
         labels: int (N,).
-        weights: float (N,), what each sample counts; None for all the same.
+        weights: As for compute_nll.
+        groups: As for compute_nll.
 
     Returns:
         The temperature, 0.001..1000. Where every sample is right by itself, lower is ever better: then one
         that is low enough to make the likelihood 1.
     """
-    shares = _normalize(weights, len(labels))
+    shares, alike = _normalize(weights, len(labels)), _list_alike(groups, logits.shape[1])
     low, high, inverse = _LOWEST, _HIGHEST, 1.0
     for _ in range(60):
-        _, slope, curvature = _slopes(logits, labels, inverse, shares)
+        _, slope, curvature = _slopes(logits, labels, inverse, shares, alike)
         low, high = (inverse, high) if slope < 0 else (low, inverse)
         step = inverse - slope / curvature if curvature > 0 else low
         following = step if low < step < high else float(np.sqrt(low * high))
@@ -54,36 +67,6 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray, *, weights: np.ndarr
             break
         inverse = following
     return 1 / inverse
-
-
-def fit_prior_weight(
-    logits: np.ndarray,
-    labels: np.ndarray,
-    log_prior: np.ndarray,
-    *,
-    grid: Sequence[float] = tuple(np.arange(0, 1.01, 0.1).round(2)),
-    weights: np.ndarray | None = None,
-) -> tuple[float, float]:
-    """Weight of the log-prior and temperature that together minimize the negative log-likelihood.
-
-    Args:
-        logits: float (N, C), without prior.
-        labels: int (N,).
-        log_prior: float (C,), natural logarithm.
-        grid: Weights to try.
-        weights: float (N,), what each sample counts. A set with each character once says nothing of how often
-            it is written: count a sample as often as its character is met in what will be read.
-
-    Returns:
-        The weight, one of the grid, and the temperature that fits with it.
-    """
-    fits = []
-    for weight in grid:
-        scores = logits + weight * log_prior
-        temperature = fit_temperature(scores, labels, weights=weights)
-        fits.append((compute_nll(scores, labels, temperature, weights=weights), float(weight), temperature))
-    _, weight, temperature = min(fits)
-    return weight, temperature
 
 
 def expected_calibration_error(confidences: np.ndarray, is_right: np.ndarray, num_bins: int = 15) -> float:
@@ -104,29 +87,28 @@ def expected_calibration_error(confidences: np.ndarray, is_right: np.ndarray, nu
     return float(sum(abs(bin_gaps.sum()) for bin_gaps in bins) / len(gaps))
 
 
-def choose_rejection_threshold(confidences: np.ndarray, is_right: np.ndarray, max_risk: float) -> float:
-    """Lowest threshold at which the readings kept are wrong in at most a stated share.
+def choose_rejection_threshold(
+    confidences: np.ndarray, is_right: np.ndarray, max_lost: float, *, weights: np.ndarray | None = None
+) -> float:
+    """Highest threshold that rejects at most a stated share of the right readings.
 
     Args:
         confidences: float (N,), 0..1.
         is_right: bool (N,).
-        max_risk: Highest share of wrong answers among the readings with confidence >= threshold, 0..1.
+        max_lost: Highest share of the right readings with confidence < threshold, 0..1 (1 excluded).
+        weights: float (N,), what each sample counts; None for all the same.
 
     Returns:
-        0.0 where nothing need be rejected; just above the highest confidence where no threshold will do.
+        The confidence of a right reading, which is not itself rejected; 0.0 without right readings.
     """
-    confidences = np.asarray(confidences, np.float64)
-    order = np.argsort(-confidences, kind="stable")
-    ordered = confidences[order]
-    num_wrong = np.cumsum(~np.asarray(is_right, bool)[order])
-    risks = num_wrong / np.arange(1, len(ordered) + 1)
-    is_last_of_ties = np.append(ordered[1:] < ordered[:-1], True) if len(ordered) else np.zeros(0, bool)
-    allowed = np.flatnonzero((risks <= max_risk) & is_last_of_ties)
-    if not len(ordered) or (len(allowed) and allowed[-1] == len(ordered) - 1):
+    is_right = np.asarray(is_right, bool)
+    if not is_right.any():
         return 0.0
-    if not len(allowed):
-        return float(np.nextafter(ordered[0], 2.0))
-    return float(ordered[allowed[-1]])
+    shares = _normalize(None if weights is None else np.asarray(weights)[is_right], int(is_right.sum()))
+    order = np.argsort(np.asarray(confidences)[is_right], kind="stable")
+    lost = np.cumsum(shares[order])  # what a threshold just above each reading would lose
+    num_lost = int(np.searchsorted(lost, max_lost + 1e-12, side="right"))
+    return float(np.asarray(confidences)[is_right][order[min(num_lost, len(order) - 1)]])
 
 
 def _normalize(weights: np.ndarray | None, num_samples: int) -> np.ndarray:
@@ -135,8 +117,21 @@ def _normalize(weights: np.ndarray | None, num_samples: int) -> np.ndarray:
     return shares / shares.sum()
 
 
+def _list_alike(groups: np.ndarray | None, num_classes: int) -> np.ndarray:
+    """int64 (C, M): the labels that are right where label c is, padded with -1."""
+    if groups is None:
+        return np.arange(num_classes)[:, None]
+    members: dict[int, list[int]] = {}
+    for label, group in enumerate(groups.tolist()):
+        members.setdefault(group, []).append(label)
+    alike = np.full((num_classes, max(map(len, members.values()))), -1)
+    for label, group in enumerate(groups.tolist()):
+        alike[label, : len(members[group])] = members[group]
+    return alike
+
+
 def _slopes(
-    logits: np.ndarray, labels: np.ndarray, inverse: float, shares: np.ndarray
+    logits: np.ndarray, labels: np.ndarray, inverse: float, shares: np.ndarray, alike: np.ndarray
 ) -> tuple[float, float, float]:
     """Negative log-likelihood at an inverse temperature, its first and its second derivative."""
     total = np.zeros(3)
@@ -144,11 +139,20 @@ def _slopes(
         rows = slice(start, start + _CHUNK)
         scores = logits[rows].astype(np.float64)
         scores -= scores.max(axis=1, keepdims=True)
-        truth = scores[np.arange(len(scores)), labels[rows]]
-        powers = np.exp(inverse * scores)
-        normalizer = powers.sum(axis=1)
-        mean = (powers * scores).sum(axis=1) / normalizer
-        variance = (powers * (scores - mean[:, None]) ** 2).sum(axis=1) / normalizer
-        values = (np.log(normalizer) - inverse * truth, mean - truth, variance)
+        right = alike[labels[rows]]
+        right_scores = np.where(right >= 0, np.take_along_axis(scores, np.maximum(right, 0), axis=1), _NEVER)
+        log_all, mean_all, variance_all = _moments(scores, inverse)
+        log_right, mean_right, variance_right = _moments(right_scores, inverse)
+        values = (log_all - log_right, mean_all - mean_right, variance_all - variance_right)
         total += [shares[rows] @ value for value in values]
     return float(total[0]), float(total[1]), float(total[2])
+
+
+def _moments(scores: np.ndarray, inverse: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Log of the sum of exp(inverse * scores) along rows, and its first and second derivative."""
+    highest = scores.max(axis=1, keepdims=True)
+    powers = np.exp(inverse * (scores - highest))
+    sums = powers.sum(axis=1)
+    mean = (powers * scores).sum(axis=1) / sums
+    variance = (powers * (scores - mean[:, None]) ** 2).sum(axis=1) / sums
+    return np.log(sums) + inverse * highest[:, 0], mean, variance

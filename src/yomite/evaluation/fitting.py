@@ -1,0 +1,330 @@
+"""From readings of real writing to what a model file says of itself: prior weight, temperatures, thresholds.
+
+A set is scored once; all that follows is arithmetic on its logits. Every set weighs the same, however many
+samples it has, for the sets stand for ways of writing, not for how often they are met.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from yomite.charset import lookalikes_of
+from yomite.data.sources import open_source
+from yomite.errors import DataError, PictureError
+from yomite.evaluation.calibration import (
+    choose_rejection_threshold,
+    compute_nll,
+    expected_calibration_error,
+    fit_temperature,
+)
+from yomite.ink.canvas import to_canvas
+from yomite.recognizer import BATCH_SIZE, Recognizer
+
+GRID = tuple(round(0.1 * step, 1) for step in range(11))
+"""Prior weights to choose from."""
+
+MAX_HARM = 0.001
+"""The most that look-alike top-1 of any one set may lose to the prior, 0..1."""
+
+TIE = 0.0005
+"""Means of look-alike top-1 nearer than this are one sample or two: the likelihood decides."""
+
+MAX_LOST = 0.01
+"""Share of the right readings that rejection may cost."""
+
+_ROWS = 256  # of logits that are turned into probabilities at a time
+
+
+@dataclass(frozen=True)
+class ScoredSet:
+    """The logits of a set of real writing.
+
+    Attributes:
+        name: The source's name.
+        images: uint8 (N, 1, S, S), the canvases.
+        logits: float32 (N, C), without prior.
+        labels: int64 (N,).
+        num_left_out: Samples of characters outside the charset, or that could not be read.
+    """
+
+    name: str
+    images: np.ndarray
+    logits: np.ndarray
+    labels: np.ndarray
+    num_left_out: int = 0
+
+
+def score_set(name: str, reader: Recognizer, data_root: str | Path | None = None) -> ScoredSet:
+    """Read a source once.
+
+    Raises:
+        DataError: There is no such source, or none of its samples can be used.
+    """
+    label_by_character = {character: label for label, character in enumerate(reader.characters)}
+    canvases, labels, num_left_out = [], [], 0
+    for sample in open_source(name, data_root):
+        try:
+            canvas = to_canvas(sample.picture, reader.input_size)
+            label = label_by_character[sample.character]
+        except (PictureError, KeyError):
+            num_left_out += 1
+            continue
+        canvases.append(canvas)
+        labels.append(label)
+    if not canvases:
+        raise DataError(f"{name}: no sample of the model's {len(reader.characters)} characters; give another")
+    images = np.stack(canvases)[:, None]
+    batches = range(0, len(images), BATCH_SIZE)
+    logits = np.concatenate([reader.compute_logits(images[start : start + BATCH_SIZE]) for start in batches])
+    return ScoredSet(name, images, logits, np.array(labels, np.int64), num_left_out)
+
+
+@dataclass(frozen=True)
+class WeightScore:
+    """What one weight of the prior gives.
+
+    Attributes:
+        weight: The weight.
+        temperature: The one that fits with it.
+        nll: Mean negative log-likelihood at that temperature, in nats, look-alikes counted as right and every
+            set weighing the same.
+        strict: Top-1 of each set, 0..1.
+        lookalike: Top-1 of each set with look-alikes counted as right, 0..1.
+    """
+
+    weight: float
+    temperature: float
+    nll: float
+    strict: tuple[float, ...]
+    lookalike: tuple[float, ...]
+
+    @property
+    def mean_lookalike(self) -> float:
+        """Mean over the sets."""
+        return sum(self.lookalike) / len(self.lookalike)
+
+
+def score_prior_weights(
+    sets: Sequence[ScoredSet],
+    characters: Sequence[str],
+    log_prior: np.ndarray,
+    grid: Sequence[float] = GRID,
+) -> list[WeightScore]:
+    """Score each weight of the prior on all sets.
+
+    Args:
+        sets: Scored sets.
+        characters: C characters in label order.
+        log_prior: float (C,), natural logarithm.
+        grid: Weights.
+    """
+    groups = number_lookalikes(characters)
+    logits, labels, weights = _pool(sets)
+    ends = np.cumsum([len(one.labels) for one in sets])[:-1]
+    scores = []
+    for weight in grid:
+        weighted = logits + np.float32(weight) * log_prior.astype(np.float32)
+        temperature = fit_temperature(weighted, labels, weights=weights, groups=groups)
+        nll = compute_nll(weighted, labels, temperature, weights=weights, groups=groups)
+        best = weighted.argmax(axis=1)
+        strict = tuple(float(part.mean()) for part in np.split(best == labels, ends))
+        alike = tuple(float(part.mean()) for part in np.split(groups[best] == groups[labels], ends))
+        scores.append(WeightScore(float(weight), temperature, nll, strict, alike))
+    return scores
+
+
+def choose_prior_weight(scores: Sequence[WeightScore]) -> float:
+    """The one weight for everything.
+
+    A weight that costs any set more than MAX_HARM against weight 0 is out: a set with each rare kanji once
+    shows what too much prior does. Of the others the best mean of look-alike top-1 wins; among means within
+    TIE of it, which are chance, the lowest negative log-likelihood.
+
+    Args:
+        scores: Of score_prior_weights, with weight 0 first.
+    """
+    bare = scores[0]
+    harmless = [
+        score
+        for score in scores
+        if all(now >= before - MAX_HARM for now, before in zip(score.lookalike, bare.lookalike, strict=True))
+    ]
+    best = max(score.mean_lookalike for score in harmless)
+    tied = [score for score in harmless if score.mean_lookalike >= best - TIE]
+    return min(tied, key=lambda score: score.nll).weight
+
+
+def format_weight_scores(scores: Sequence[WeightScore], names: Sequence[str], chosen: float) -> str:
+    """A table for people: look-alike (strict) top-1 of each set in percent; `*` marks the chosen weight."""
+    header = ["weight", *names, "mean", "NLL", "temperature"]
+    rows = [header]
+    for score in scores:
+        cells = [
+            f"{100 * alike:.2f} ({100 * strict:.2f})"
+            for alike, strict in zip(score.lookalike, score.strict, strict=True)
+        ]
+        mean = f"{100 * score.mean_lookalike:.2f} ({100 * sum(score.strict) / len(score.strict):.2f})"
+        mark = "*" if score.weight == chosen else " "
+        rows.append(
+            [f"{score.weight:.2f}{mark}", *cells, mean, f"{score.nll:.4f}", f"{score.temperature:.3f}"]
+        )
+    widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
+    return "\n".join(
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
+    )
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The calibration of one choice of prior, and how well it does on the sets it was fitted on.
+
+    Attributes:
+        temperature: Above 0, 4 decimals.
+        rejection_threshold: 0..1, 4 decimals.
+        calibration_error: Of the confidences on each set, 0..1.
+        lost: Share of each set's right readings that are rejected, 0..1.
+    """
+
+    temperature: float
+    rejection_threshold: float
+    calibration_error: tuple[float, ...]
+    lost: tuple[float, ...]
+
+
+def fit_calibration(
+    sets: Sequence[ScoredSet], characters: Sequence[str], weighted_log_prior: np.ndarray
+) -> Fit:
+    """Fit the temperature with the prior in place, then the threshold.
+
+    Args:
+        sets: Scored sets.
+        characters: C characters in label order.
+        weighted_log_prior: float (C,), zeros for the uniform prior.
+    """
+    groups = number_lookalikes(characters)
+    logits, labels, weights = _pool(sets)
+    weighted = logits + weighted_log_prior.astype(np.float32)
+    temperature = max(round(fit_temperature(weighted, labels, weights=weights, groups=groups), 4), 1e-3)
+    best, confidences = read_scores(weighted, temperature, groups)
+    is_right = groups[best] == groups[labels]
+    threshold = choose_rejection_threshold(confidences, is_right, MAX_LOST, weights=weights)
+    threshold = math.floor(threshold * 1e4) / 1e4  # rounded up, it might cost more than it may
+    ends = np.cumsum([len(one.labels) for one in sets])[:-1]
+    parts = list(zip(np.split(confidences, ends), np.split(is_right, ends), strict=True))
+    errors = tuple(expected_calibration_error(*part) for part in parts)
+    lost = tuple(float((part[right] < threshold).mean()) if right.any() else 0.0 for part, right in parts)
+    return Fit(temperature, threshold, errors, lost)
+
+
+def read_scores(scores: np.ndarray, temperature: float, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The label read from each row, and its confidence as Recognition defines it.
+
+    Args:
+        scores: float32 (N, C), logits with the weighted log-prior added.
+        temperature: Above 0.
+        groups: int64 (C,), of number_lookalikes.
+
+    Returns:
+        labels int64 (N,); confidences float64 (N,), the summed probability of the label's look-alikes.
+    """
+    best = scores.argmax(axis=1)
+    members = {int(group): np.flatnonzero(groups == group) for group in np.unique(groups[best])}
+    confidences = np.empty(len(scores))
+    for start in range(0, len(scores), _ROWS):
+        rows = scores[start : start + _ROWS].astype(np.float64)
+        rows = np.exp((rows - rows.max(axis=1, keepdims=True)) / temperature)
+        for index, row in enumerate(rows, start=start):
+            confidences[index] = row[members[int(groups[best[index]])]].sum() / row.sum()
+    return best, np.minimum(confidences, 1.0)
+
+
+def number_lookalikes(characters: Sequence[str]) -> np.ndarray:
+    """int64 (C,): look-alikes share a number, the lowest label among them."""
+    label_by_character = {character: label for label, character in enumerate(characters)}
+    known = label_by_character.keys()
+    return np.array(
+        [min(label_by_character[other] for other in lookalikes_of(one) & known) for one in characters]
+    )
+
+
+@dataclass(frozen=True)
+class Calibrated:
+    """What calibration adds to a model file, and how it was found.
+
+    Attributes:
+        sets: Names of the sets, in order.
+        prior_weight: Of the log-prior, for everything.
+        fits: By prior, "text" and "uniform".
+        weight_scores: The table that the weight was chosen from; empty where it was given.
+    """
+
+    sets: tuple[str, ...]
+    prior_weight: float
+    fits: dict[str, Fit]
+    weight_scores: list[WeightScore] = field(default_factory=list)
+
+    def to_metadata(self) -> dict[str, str]:
+        """Fields of the model file."""
+        return {
+            "prior_weight": json.dumps(self.prior_weight),
+            "temperature": json.dumps({prior: fit.temperature for prior, fit in self.fits.items()}),
+            "rejection_threshold": json.dumps(
+                {prior: fit.rejection_threshold for prior, fit in self.fits.items()}
+            ),
+        }
+
+    def format(self) -> Iterator[str]:
+        """Lines for people."""
+        if self.weight_scores:
+            yield "look-alike (strict) top-1 in percent for each weight of the prior:"
+            yield format_weight_scores(self.weight_scores, self.sets, self.prior_weight)
+        for prior, fit in self.fits.items():
+            yield (
+                f"prior {prior}: temperature {fit.temperature}, "
+                f"rejected below confidence {fit.rejection_threshold}"
+            )
+            for name, error, lost in zip(self.sets, fit.calibration_error, fit.lost, strict=True):
+                yield f"  {name}: ECE {100 * error:.2f} %, right readings rejected {100 * lost:.2f} %"
+
+
+def calibrate(
+    sets: Sequence[ScoredSet],
+    characters: Sequence[str],
+    log_prior: np.ndarray | None,
+    prior_weight: float | None = None,
+) -> Calibrated:
+    """Choose the prior's weight unless it is given, then fit temperature and threshold for each prior.
+
+    Args:
+        sets: Scored sets, at least one.
+        characters: C characters in label order.
+        log_prior: float (C,), natural logarithm; None where there is none: its weight is 0.
+        prior_weight: At least 0; None to choose.
+    """
+    scores: list[WeightScore] = []
+    if log_prior is None:
+        prior_weight = 0.0
+    elif prior_weight is None:
+        scores = score_prior_weights(sets, characters, log_prior)
+        prior_weight = choose_prior_weight(scores)
+    bare = np.zeros(len(characters), np.float32)
+    uniform = fit_calibration(sets, characters, bare)
+    text = uniform if not prior_weight else fit_calibration(sets, characters, prior_weight * log_prior)
+    names = tuple(one.name for one in sets)
+    return Calibrated(names, prior_weight, {"text": text, "uniform": uniform}, scores)
+
+
+def _pool(sets: Sequence[ScoredSet]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Logits, labels, and what each sample counts so that every set weighs the same."""
+    weights = [np.full(len(one.labels), 1 / len(one.labels)) for one in sets]
+    return (
+        np.concatenate([one.logits for one in sets]),
+        np.concatenate([one.labels for one in sets]),
+        np.concatenate(weights),
+    )
