@@ -1,8 +1,8 @@
-"""The stream that training learns from: strokes, fonts, scanned cells and one's own pictures, drawn on the fly.
+"""The stream that training learns from: strokes, fonts, scanned cells and one's own pictures.
 
-Each sample is a pure function of (seed, epoch, index): the kernel seeds the random stream from these three and
-then takes every choice from it. The path from ink to square is the one that reading takes: `measure_ink` and
-`place_ink` of `yomite.ink.canvas`, compiled here from the same source.
+Each sample is a pure function of (seed, epoch, index): the kernel seeds the random stream from these three
+and then takes every choice from it. The path from ink to square is the one that reading takes: `measure_ink`
+and `place_ink` of `yomite.ink.canvas`, compiled here from the same source.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from yomite.ink.canvas import MARGIN, read_gray, shrink_gray
 from yomite.ink.fonts import MASK_SIZE, bend_ink, read_font
 from yomite.ink.hand import HABITS, draw_habits, flatten_glyph, write_glyph
 from yomite.ink.kanjivg import read_kanjivg_archive
-from yomite.ink.pen import PEN_NAMES, PEN_RANGES, TRAITS, draw_lines, draw_traits, lay_on_paper
+from yomite.ink.pen import PEN_RANGES, TRAITS, draw_lines, draw_traits, lay_on_paper
 from yomite.prior import build_log_prior, count_characters, sampling_weights
 
 KANJIVG_FILE = "strokes/kanjivg.zip"
@@ -154,7 +154,9 @@ def _draw_samples(
             haste = 0.15 * np.random.random()
             if np.random.random() < haste_share:
                 haste = 0.15 + 0.95 * np.random.random()
-            habits = draw_habits(np.random.normal(0.0, 1.0, _NUM_HABITS), haste, 0.5 + 0.8 * np.random.random())
+            habits = draw_habits(
+                np.random.normal(0.0, 1.0, _NUM_HABITS), haste, 0.5 + 0.8 * np.random.random()
+            )
             length_px = 44.0 + 60.0 * np.random.random()
             pad_px = 12.0 * np.random.random() ** 2
             if which < shares[1]:
@@ -229,12 +231,13 @@ def build_mixture(config: DataConfig, charset: Charset, data_root: Path, seed: i
     if config.frequency_power > 0:
         log_prior = build_log_prior(count_characters(data_root / TEXT_FILE), charset)
         weights = sampling_weights(log_prior, config.frequency_power)
-    missing = [
-        character for label, character in enumerate(charset) if not (glyphs[label] or masks[label])
-    ]
+    missing = [character for label, character in enumerate(charset) if not (glyphs[label] or masks[label])]
     if shares[:2].sum() > 0 and missing:
         if len(missing) == len(charset):
-            raise DataError("no character of the charset can be drawn from strokes or fonts; check data.ink and data.fonts")
+            raise DataError(
+                "no character of the charset can be drawn from strokes or fonts; "
+                "check data.ink and data.fonts"
+            )
         print(f"no strokes and no font glyph for {len(missing)} characters: {' '.join(missing[:20])}")
     return Mixture(
         glyphs=glyphs,
@@ -262,7 +265,9 @@ def find_fonts(names: Iterable[str], data_root: Path) -> list[Path]:
         for folder in FONT_FOLDERS if path is None else ():
             path = path or next(iter(sorted(Path(folder).expanduser().rglob(name))), None)
         if path is None:
-            raise DataError(f"font {name} is neither in {data_root / 'fonts'} nor among the system's fonts; install it")
+            raise DataError(
+                f"font {name} is neither in {data_root / 'fonts'} nor among the system's fonts; install it"
+            )
         found.append(path)
     return found
 

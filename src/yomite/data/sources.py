@@ -1,7 +1,8 @@
 """Where samples come from, each in its original format: name or path -> Source.
 
 A source is opened lazily and may be walked many times. Names are the paths of the data folder:
-`dev/touchscreen-100`, `cells/hiragana-sheets:p07,p08` (some pages only), or the path of a folder of one's own.
+`dev/touchscreen-100`, `cells/hiragana-sheets:p07,p08` (some pages only), or the path of a folder of one's
+own.
 """
 
 from __future__ import annotations
@@ -87,14 +88,18 @@ def open_source(name_or_path: str, data_root: str | os.PathLike[str] | None = No
     Raises:
         DataError: there is nothing of that name, or its format is not known.
     """
-    name, _, pages = name_or_path.partition(":") if not Path(name_or_path).exists() else (name_or_path, "", "")
+    name, _, pages = (
+        name_or_path.partition(":") if not Path(name_or_path).exists() else (name_or_path, "", "")
+    )
     candidates = [Path(name)]
     if not Path(name).is_absolute() and not Path(name).exists():
         root = resolve_data_root(data_root)
         candidates = [root / name, root / f"{name}.zip", root / f"{name}.charcol"]
     path = next((path for path in candidates if path.exists()), None)
     if path is None:
-        raise DataError(f"no data {name!r}: none of {', '.join(map(str, candidates))} is there; {_list_names(data_root)}")
+        raise DataError(
+            f"no data {name!r}: none of {', '.join(map(str, candidates))} is there; {_list_names(data_root)}"
+        )
     if path.is_dir():
         read = _read_folder
     elif path.suffix == ".zip":

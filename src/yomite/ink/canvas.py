@@ -1,9 +1,10 @@
 """Any picture, or strokes, to the square that every model sees: the only preprocessing there is.
 
 Two pure functions do the work, and training compiles the very same source (see `yomite.data.mixture`):
-`measure_ink` turns gray levels into ink, 0 for bare paper to 1 for full ink, and `place_ink` sets the ink's box
-into the middle of the square. Both keep to the part of numpy that numba compiles: change them in place, never
-beside. docs/canvas.md writes the steps down for other languages; tests hold the golden inputs and outputs.
+`measure_ink` turns gray levels into ink, 0 for bare paper to 1 for full ink, and `place_ink` sets the ink's
+box into the middle of the square. Both keep to the part of numpy that numba compiles: change them in place,
+never beside. docs/canvas.md writes the steps down for other languages; tests hold the golden inputs
+and outputs.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ def to_canvas(picture: Any, size: int = CANVAS_SIZE) -> np.ndarray:
     """Turn any picture or strokes into the square that the model sees.
 
     Args:
-        picture: a path, the bytes of an image file, a PIL image, a numpy array (H, W), (H, W, 1), (H, W, 3) or
-            (H, W, 4) (uint8, uint16, bool, or float in 0..1 or 0..255), or strokes [[(x, y), ...], ...].
+        picture: a path, the bytes of an image file, a PIL image, a numpy array (H, W), (H, W, 1), (H, W, 3)
+            or (H, W, 4) (uint8, uint16, bool, or float in 0..1 or 0..255), or strokes [[(x, y), ...], ...].
             Dark on light or light on dark, of any size from 4 px on the short side.
         size: side of the square in pixels.
 
@@ -58,7 +59,8 @@ def to_canvas(picture: Any, size: int = CANVAS_SIZE) -> np.ndarray:
     if not has_ink:
         raise PictureError(_BLANK)
     box = find_box(ink)
-    # A small character on a large sheet: cut it out of the full picture and look again, so that no detail is lost.
+    # A small character on a large sheet: cut it out of the full picture and look again, so that no detail is
+    # lost.
     if max(gray.shape) > WORK_SIZE and max(box[1] - box[0], box[3] - box[2]) < 0.7 * max(ink.shape):
         scale = max(gray.shape) / max(ink.shape)
         pad = 2.0 + 0.08 * max(box[1] - box[0], box[3] - box[2])
@@ -73,8 +75,8 @@ def measure_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
     """Tell ink from paper.
 
     Every decision is taken on the histogram, so that one table look-up a pixel remains:
-    Otsu's threshold divides the levels in two; the class that holds more of the picture and of its rim is paper;
-    ink rises from 0 at two standard deviations beyond the paper's mean to 1 at the mean of the ink.
+    Otsu's threshold divides the levels in two; the class that holds more of the picture and of its rim is
+    paper; ink rises from 0 at two standard deviations beyond the paper's mean to 1 at the mean of the ink.
     Paper whose light is uneven is leveled by a quadratic surface first.
 
     Args:
@@ -121,8 +123,8 @@ def measure_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
         is_clear = abs(paper - full) >= 1.7 * (paper_deviation + ink_deviation)
         if is_leveled or (is_clear and paper_deviation < 10.0) or min(height, width) < 16:
             break
-        # Uneven light: fit a quadratic surface to all levels, again to those near it (ink is the lesser part and
-        # drops out), and subtract it. Which side is ink is then decided anew.
+        # Uneven light: fit a quadratic surface to all levels, again to those near it (ink is the lesser part
+        # and drops out), and subtract it. Which side is ink is then decided anew.
         is_leveled = True
         down = np.linspace(-1.0, 1.0, height).astype(np.float32)
         across = np.linspace(-1.0, 1.0, width).astype(np.float32)
@@ -132,7 +134,9 @@ def measure_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
         num_across = len(across[::stride])
         basis = np.ones((6, len(value)))
         basis[1] = np.repeat(down[::stride], num_across)
-        basis[2] = np.repeat(across[::stride], len(down[::stride])).reshape(num_across, -1).T.copy().reshape(-1)
+        basis[2] = (
+            np.repeat(across[::stride], len(down[::stride])).reshape(num_across, -1).T.copy().reshape(-1)
+        )
         basis[3] = basis[1] * basis[1]
         basis[4] = basis[1] * basis[2]
         basis[5] = basis[2] * basis[2]
@@ -180,7 +184,8 @@ def find_box(ink: np.ndarray) -> tuple[int, int, int, int]:
         ink: float32 (H, W), 0..1, not all 0.
 
     Returns:
-        top, bottom, left, right; bottom and right are exclusive. Each side leaves out at most 0.3 % of the ink.
+        top, bottom, left, right; bottom and right are exclusive. Each side leaves out at most 0.3 % of the
+        ink.
     """
     rows = np.cumsum(ink.sum(axis=1).astype(np.float64))
     columns = np.cumsum(ink.sum(axis=0).astype(np.float64))
@@ -201,8 +206,8 @@ def place_ink(ink: np.ndarray, size: int, margin: float) -> np.ndarray:
         margin: empty border on each side, as a share of the square.
 
     Returns:
-        uint8 (size, size), ink bright on 0. Resampled by area; when the box is smaller than the square, linearly.
-        Thin lines, which area resampling makes faint, are raised to a common brightness.
+        uint8 (size, size), ink bright on 0. Resampled by area; when the box is smaller than the square,
+        linearly. Thin lines, which area resampling makes faint, are raised to a common brightness.
     """
     height, width = ink.shape
     top, bottom, left, right = find_box(ink)
@@ -215,12 +220,16 @@ def place_ink(ink: np.ndarray, size: int, margin: float) -> np.ndarray:
     column_index = np.arange(width).astype(np.float32).reshape(width, 1)
     reach, one, zero, share = np.float32(reach), np.float32(1.0), np.float32(0.0), np.float32(0.5 / reach)
     # Share of each source pixel in the interval that a target pixel covers.
-    rows_share = np.maximum(
-        np.minimum(rows + reach, row_index + one) - np.maximum(rows - reach, row_index), zero
-    ) * share
-    columns_share = np.maximum(
-        np.minimum(columns + reach, column_index + one) - np.maximum(columns - reach, column_index), zero
-    ) * share
+    rows_share = (
+        np.maximum(np.minimum(rows + reach, row_index + one) - np.maximum(rows - reach, row_index), zero)
+        * share
+    )
+    columns_share = (
+        np.maximum(
+            np.minimum(columns + reach, column_index + one) - np.maximum(columns - reach, column_index), zero
+        )
+        * share
+    )
     canvas = np.empty((size, size), np.float32)
     # In pieces small enough that BLAS keeps each on one thread: several threads wait for each other for
     # milliseconds wherever the cores are busy, as they are while ONNX Runtime reads the last batch.
@@ -255,7 +264,9 @@ def draw_strokes(strokes: list[Stroke]) -> np.ndarray:
     for stroke in strokes:
         placed = (stroke - 0.5 * (low + high)) * scale + 0.5 * side
         if len(placed) > 1:
-            pencil.line([tuple(point) for point in placed.tolist()], fill=255, width=round(line), joint="curve")
+            pencil.line(
+                [tuple(point) for point in placed.tolist()], fill=255, width=round(line), joint="curve"
+            )
         for x, y in placed[[0, -1]].tolist():
             pencil.ellipse((x - line / 2, y - line / 2, x + line / 2, y + line / 2), fill=255)
     return np.asarray(drawing.reduce(over), dtype=np.float32) / np.float32(255.0)
@@ -302,7 +313,8 @@ def read_gray(picture: Any) -> np.ndarray:
             raise PictureError(f"{path} {what}; pass the path of a picture (PNG, JPEG, WebP, BMP, TIFF, GIF)")
         return _gray_of_file(path, str(path))
     raise PictureError(
-        f"cannot read a picture from {type(picture).__name__}; pass a path, bytes, a PIL image, a numpy array or strokes"
+        f"cannot read a picture from {type(picture).__name__}; "
+        "pass a path, bytes, a PIL image, a numpy array or strokes"
     )
 
 
@@ -321,7 +333,8 @@ def _gray_of_file(file: Path | io.BytesIO, name: str) -> np.ndarray:
 def _gray_of_image(image: Image.Image, name: str) -> np.ndarray:
     if image.width * image.height > MAX_PIXELS:
         raise PictureError(
-            f"{name} has {image.width} x {image.height} pixels; at most {MAX_PIXELS:,} are read; pass a smaller picture"
+            f"{name} has {image.width} x {image.height} pixels; "
+            f"at most {MAX_PIXELS:,} are read; pass a smaller picture"
         )
     _check_size(image.height, image.width)
     if isinstance(getattr(image, "filename", None), (str, bytes)) or image.getexif():
@@ -340,7 +353,9 @@ def _gray_of_array(array: np.ndarray) -> np.ndarray:
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
-        raise PictureError(f"the array has shape {array.shape}; expected (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)")
+        raise PictureError(
+            f"the array has shape {array.shape}; expected (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)"
+        )
     _check_size(array.shape[0], array.shape[1])
     if array.dtype.kind not in "buif":
         raise PictureError(f"the array has dtype {array.dtype}; expected uint8, uint16, bool or float")

@@ -40,10 +40,12 @@ def read_font(path: Path, characters: Iterable[str]) -> Iterator[tuple[str, np.n
 
     try:
         with TTFont(path, fontNumber=0, lazy=True) as file:
-            mapped = set(file.getBestCmap())
+            mapped = set(file.getBestCmap() or ())
         font = ImageFont.truetype(str(path), int(1.5 * MASK_SIZE))
     except FileNotFoundError:
-        raise DataError(f"font {path} is not there; give a path, or the name of a file in the fonts folder") from None
+        raise DataError(
+            f"font {path} is not there; give a path, or the name of a file in the fonts folder"
+        ) from None
     except (OSError, TTLibError, TypeError) as error:
         raise DataError(f"font {path} cannot be read ({error}); give a .ttf or .otf file") from None
     inner = MASK_SIZE - 2 * _MASK_PAD
@@ -64,7 +66,9 @@ def read_font(path: Path, characters: Iterable[str]) -> Iterator[tuple[str, np.n
 
 
 @njit(cache=True)
-def bend_ink(ink: np.ndarray, habits: np.ndarray, length_px: float, threshold: float, gain: float) -> np.ndarray:
+def bend_ink(
+    ink: np.ndarray, habits: np.ndarray, length_px: float, threshold: float, gain: float
+) -> np.ndarray:
     """Draw ink again as this hand leans, stretches and waves.
 
     Args:

@@ -106,7 +106,9 @@ def build_hand(name: str = "ordinary", *, seed: int = 0) -> Hand:
         habits = np.zeros(len(HABITS))
         habits[HABIT_NAMES.index("ligature")] = 1.0
         return Hand(habits)
-    return Hand(draw_habits(np.random.default_rng(seed).normal(size=len(HABITS)), kind["haste"], kind["spread"]))
+    return Hand(
+        draw_habits(np.random.default_rng(seed).normal(size=len(HABITS)), kind["haste"], kind["spread"])
+    )
 
 
 @njit(cache=True)
@@ -269,7 +271,8 @@ def write_glyph(
             t = k / max(count - 1, 1)
             i = first + k
             along = 4.0 * t * (1.0 - t) * bend + tremor * (
-                np.sin(phase + frequency * 6.2832 * t) + 0.35 * np.sin(phase_fine + 5.0 * frequency * 6.2832 * t)
+                np.sin(phase + frequency * 6.2832 * t)
+                + 0.35 * np.sin(phase_fine + 5.0 * frequency * 6.2832 * t)
             )
             dx, dy = x[i] - middle_x, y[i] - middle_y
             written[size, 0] = middle_x + dx * cosine - dy * sine + shift_x + along * normal_x

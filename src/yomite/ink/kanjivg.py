@@ -103,7 +103,8 @@ def read_kanjivg(text: str | bytes, character: str, variant: str = "") -> Glyph:
     for index, child in enumerate(group if group is not None else ()):
         for path in child.iter(f"{_SVG}path"):
             strokes.append(read_path(path.get("d", "")) / np.float32(KANJIVG_UNITS))
-            # Strokes that stand directly in the character belong to no component of their own: they share one.
+            # Strokes that stand directly in the character belong to no component of their own: they share
+            # one.
             components.append(index + 1 if child.tag == f"{_SVG}g" else 0)
     if not strokes:
         raise DataError(f"KanjiVG file of {character!r} holds no strokes")
@@ -154,7 +155,9 @@ def read_tegaki(text: str | bytes) -> Iterator[Glyph]:
                 [float(element.findtext(side) or 1000) for side in ("width", "height")], dtype=np.float32
             )
             strokes = tuple(
-                np.array([(float(p.get("x", "")), float(p.get("y", ""))) for p in stroke.iter("point")], np.float32)
+                np.array(
+                    [(float(p.get("x", "")), float(p.get("y", ""))) for p in stroke.iter("point")], np.float32
+                )
                 / size
                 for stroke in element.iter("stroke")
                 if stroke.find("point") is not None

@@ -32,29 +32,29 @@ TRAIT_NAMES = tuple(TRAITS)
 
 PENS: dict[str, dict[str, tuple[float, float]]] = {
     "touch": {
-        "width": (0.009, 0.06), "pressure": (0, 0.1), "taper": (0, 0.1), "nib": (0, 0), "grain": (0, 0),
-        "contrast": (200, 255), "paper": (245, 255), "noise": (0, 0), "blur": (0, 0.6), "light": (0, 0),
-        "scraps": (0, 0), "inversion": (0.15, 0.15),
+        "width": (0.009, 0.06), "pressure": (0, 0.1), "taper": (0, 0.1), "nib": (0, 0),
+        "grain": (0, 0), "contrast": (200, 255), "paper": (245, 255), "noise": (0, 0),
+        "blur": (0, 0.6), "light": (0, 0), "scraps": (0, 0), "inversion": (0.15, 0.15),
     },
     "ballpoint": {
-        "width": (0.018, 0.06), "pressure": (0.05, 0.3), "taper": (0, 0.5), "nib": (0, 0.15), "grain": (0, 0.3),
-        "contrast": (80, 220), "paper": (200, 255), "noise": (0, 7), "blur": (0, 1.6), "light": (-15, 40),
-        "scraps": (0.22, 0.22), "inversion": (0, 0),
+        "width": (0.018, 0.06), "pressure": (0.05, 0.3), "taper": (0, 0.5), "nib": (0, 0.15),
+        "grain": (0, 0.3), "contrast": (80, 220), "paper": (200, 255), "noise": (0, 7),
+        "blur": (0, 1.6), "light": (-15, 40), "scraps": (0.22, 0.22), "inversion": (0, 0),
     },
     "pencil": {
-        "width": (0.025, 0.09), "pressure": (0.05, 0.4), "taper": (0, 0.5), "nib": (0, 0.2), "grain": (0.1, 0.85),
-        "contrast": (45, 170), "paper": (190, 255), "noise": (0, 6), "blur": (0, 2.2), "light": (-15, 40),
-        "scraps": (0.22, 0.22), "inversion": (0, 0),
+        "width": (0.025, 0.09), "pressure": (0.05, 0.4), "taper": (0, 0.5), "nib": (0, 0.2),
+        "grain": (0.1, 0.85), "contrast": (45, 170), "paper": (190, 255), "noise": (0, 6),
+        "blur": (0, 2.2), "light": (-15, 40), "scraps": (0.22, 0.22), "inversion": (0, 0),
     },
     "felt": {
-        "width": (0.045, 0.14), "pressure": (0, 0.2), "taper": (0, 0.2), "nib": (0, 0.35), "grain": (0, 0.15),
-        "contrast": (110, 255), "paper": (200, 255), "noise": (0, 5), "blur": (0, 1.6), "light": (-15, 40),
-        "scraps": (0.12, 0.12), "inversion": (0.05, 0.05),
+        "width": (0.045, 0.14), "pressure": (0, 0.2), "taper": (0, 0.2), "nib": (0, 0.35),
+        "grain": (0, 0.15), "contrast": (110, 255), "paper": (200, 255), "noise": (0, 5),
+        "blur": (0, 1.6), "light": (-15, 40), "scraps": (0.12, 0.12), "inversion": (0.05, 0.05),
     },
     "brush": {
-        "width": (0.05, 0.15), "pressure": (0.2, 0.6), "taper": (0.3, 0.9), "nib": (0, 0.6), "grain": (0, 0.5),
-        "contrast": (110, 255), "paper": (190, 255), "noise": (0, 6), "blur": (0, 1.6), "light": (-10, 30),
-        "scraps": (0.06, 0.06), "inversion": (0, 0),
+        "width": (0.05, 0.15), "pressure": (0.2, 0.6), "taper": (0.3, 0.9), "nib": (0, 0.6),
+        "grain": (0, 0.5), "contrast": (110, 255), "paper": (190, 255), "noise": (0, 6),
+        "blur": (0, 1.6), "light": (-10, 30), "scraps": (0.06, 0.06), "inversion": (0, 0),
     },
 }  # fmt: skip
 PEN_NAMES = tuple(PENS)
@@ -96,7 +96,12 @@ def draw_traits(uniform: np.ndarray, ranges: np.ndarray) -> np.ndarray:
 
 @njit(cache=True)
 def draw_lines(
-    written: np.ndarray, starts: np.ndarray, pressure: np.ndarray, traits: np.ndarray, length_px: float, pad_px: float
+    written: np.ndarray,
+    starts: np.ndarray,
+    pressure: np.ndarray,
+    traits: np.ndarray,
+    length_px: float,
+    pad_px: float,
 ) -> np.ndarray:
     """Draw what a hand wrote.
 
@@ -204,7 +209,9 @@ def lay_on_paper(coverage: np.ndarray, traits: np.ndarray) -> np.ndarray:
             level += slope_x * (column - 0.5 * columns) + slope_y * (row - 0.5 * rows)
             if noise > 0.0:
                 state = np.uint32(state * np.uint32(1664525) + np.uint32(1013904223))
-                both = ((state >> np.uint32(24)) & np.uint32(255)) + ((state >> np.uint32(16)) & np.uint32(255))
+                both = ((state >> np.uint32(24)) & np.uint32(255)) + (
+                    (state >> np.uint32(16)) & np.uint32(255)
+                )
                 level += (np.float32(both) - np.float32(255.0)) * noise_scale
             picture[row, column] = np.uint8(min(max(level + 0.5, 0.0), 255.0))
     return picture
@@ -220,7 +227,9 @@ def _leave_scraps(coverage: np.ndarray) -> None:
         depth = int(np.random.random() * 3.0)
         thick = 1 + int(np.random.random() * 1.7)
         begin = int(np.random.random() * 0.6 * span) if np.random.random() < 0.6 else 0
-        end = span if np.random.random() < 0.5 else min(span, begin + 2 + int(np.random.random() * 0.6 * span))
+        end = (
+            span if np.random.random() < 0.5 else min(span, begin + 2 + int(np.random.random() * 0.6 * span))
+        )
         strength = 0.25 + 0.75 * np.random.random()
         dashes = np.random.random() < 0.3
         for k in range(begin, end):
