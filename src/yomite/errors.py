@@ -6,6 +6,7 @@ YomiteError
 ├── CharsetError      an unknown character set or character
 ├── ConfigError       a value or key of a run's configuration
 ├── DataError         a data set that is missing or malformed
+├── TrainingError     a run that cannot go on
 └── MissingExtraError a part of yomite whose packages are not installed
 
 A message says what came, what is allowed and what to type instead.
@@ -34,6 +35,10 @@ class ConfigError(YomiteError):
 
 class DataError(YomiteError):
     """A data set is missing or malformed."""
+
+
+class TrainingError(YomiteError):
+    """The run cannot go on: its loss is not finite."""
 
 
 class MissingExtraError(YomiteError):

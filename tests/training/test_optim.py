@@ -88,4 +88,4 @@ def test_label_smoothing_spreads_the_target() -> None:
     loss, counts = classification(0.3)(model, batch, torch.Generator())
     target = torch.tensor([[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]])
     torch.testing.assert_close(loss, -(target * logits.log_softmax(1)).sum(1).mean())
-    assert counts["right"] == 1 and counts["samples"] == 2
+    assert counts["top1"] == 1 and counts["samples"] == 2

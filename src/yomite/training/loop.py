@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 from tqdm import tqdm
@@ -21,7 +22,7 @@ from yomite.charset import Charset, build_charset
 from yomite.checkpoint import Checkpoint, fill_model, read_checkpoint, read_commit, write_checkpoint
 from yomite.config import RunConfig, changed_keys
 from yomite.data.batches import Mixture, build_loader
-from yomite.errors import ConfigError, DataError, ModelFileError, YomiteError
+from yomite.errors import ConfigError, ModelFileError, TrainingError
 from yomite.models import build
 from yomite.training.finetune import fill_from_weights, find_weights
 from yomite.training.losses import classification
@@ -37,10 +38,6 @@ from yomite.training.tracking import Tracker
 from yomite.training.validation import ValidationSet, lookalike_groups, read_validation, score
 
 LOG_EVERY_STEPS = 50
-
-
-class TrainingError(YomiteError):
-    """The run cannot go on: the loss is not finite."""
 
 
 def train(
@@ -180,13 +177,14 @@ def train(
             now = time.perf_counter()
             scalars = {
                 "loss": sums["loss"] / sums["steps"],
-                "top1": sums["right"] / sums["samples"],
+                **{name: sums[name] / sums["samples"] for name in counts if name != "samples"},
                 "gradient_norm": gradient_norm,
                 "learning_rate": learning_rate,
                 "images_per_second": sums["samples"] / (now - since),
             }
             tracker.log(step, "train", scalars)
-            bar.set_postfix(step=step, loss=f"{scalars['loss']:.3f}", top1=f"{scalars['top1']:.3f}")
+            shown = {name: f"{scalars[name]:.3f}" for name in ("loss", *counts) if name in scalars}
+            bar.set_postfix({"step": step} | shown)
             sums, since = {}, now
         if validation and (step % config.validation.every_steps == 0 or step == total_steps):
             ratios = []
@@ -228,6 +226,6 @@ def _build_mixture(config: RunConfig, charset: Charset, data_root: Path) -> Mixt
     """Drawing ink compiles kernels, so it is imported only when it is wanted."""
     from yomite.data.mixture import build_mixture
 
-    if not data_root.is_dir():
-        raise DataError(f"data folder {data_root} is not there; give --data-root or YOMITE_DATA")
-    return build_mixture(config.data, charset, data_root, config.seed, config.model.input_size)
+    mixture = build_mixture(config.data, charset, data_root, config.seed, config.model.input_size)
+    mixture.draw(0, np.arange(1))  # compiles here once, and not in every worker that is forked from here
+    return mixture

@@ -14,7 +14,7 @@ from torch.nn import functional
 from yomite.data.batches import Batch
 
 Objective = Callable[[nn.Module, Batch, torch.Generator], tuple[Tensor, dict[str, Tensor]]]
-"""Gives the mean loss of the batch, and counts ("samples", ...) to be summed over batches, then divided."""
+"""Gives the mean loss of the batch, and counts to be summed over batches, then divided by "samples"."""
 
 
 def classification(label_smoothing: float) -> Objective:
@@ -28,6 +28,6 @@ def classification(label_smoothing: float) -> Objective:
         logits = model(batch.images).float()
         loss = functional.cross_entropy(logits, batch.targets, label_smoothing=label_smoothing)
         right = (logits.detach().argmax(dim=1) == batch.targets).sum()
-        return loss, {"right": right, "samples": torch.tensor(len(batch), device=right.device)}
+        return loss, {"top1": right, "samples": torch.tensor(len(batch), device=right.device)}
 
     return objective
