@@ -155,15 +155,16 @@ def train(
         set_learning_rate(optimizer, learning_rate)
         with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16"):
             loss, counts = objective(model, batch, rng)
-        loss_value = loss.item()
-        if not math.isfinite(loss_value):
-            raise TrainingError(
-                f"step {step}: the loss is {loss_value}; lower optimizer.learning_rate, then --resume"
-            )
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         limit = config.gradient_clip or math.inf
         gradient_norm = nn.utils.clip_grad_norm_(model.parameters(), limit).item()
+        loss_value = loss.item()
+        if not (math.isfinite(loss_value) and math.isfinite(gradient_norm)):
+            raise TrainingError(
+                f"step {step}: the loss is {loss_value}, the norm of its gradient {gradient_norm}; "
+                "lower optimizer.learning_rate, then --resume"
+            )
         optimizer.step()
         if ema:
             ema.update_parameters(model)
