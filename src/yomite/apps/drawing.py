@@ -30,22 +30,24 @@ def render(
         import numpy as np
         from PIL import Image
 
+        from yomite.data.sources import resolve_data_root
         from yomite.ink.render import render_character, render_sheet
-    if sheet:
-        picture = render_sheet(text, size_px=size_px, seed=seed, data_root=data_root)
-    else:
-        picture = np.hstack(
-            [
-                render_character(
-                    character, hand=hand, pen=pen, size_px=size_px, seed=seed + index, data_root=data_root
-                )
-                for index, character in enumerate(text)
-            ]
-        )
+    if not text:
+        raise YomiteError("TEXT is empty; type a character, such as 永")
     if out.suffix.lower() not in Image.registered_extensions():
         raise YomiteError(
             f"--out {out}: {out.suffix!r} is no picture format; type a name such as {out.stem}.png"
         )
+    root = resolve_data_root(data_root)
+    if sheet:
+        picture = render_sheet(text, size_px=size_px, seed=seed, data_root=root)
+    else:
+        # One seed for all characters: one writer.
+        pictures = [
+            render_character(character, hand=hand, pen=pen, size_px=size_px, seed=seed, data_root=root)
+            for character in text
+        ]
+        picture = np.hstack(pictures)
     out.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(picture).save(out)
     typer.echo(str(out))

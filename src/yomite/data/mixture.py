@@ -22,11 +22,10 @@ from yomite.ink import canvas
 from yomite.ink.canvas import MARGIN, read_gray, shrink_gray
 from yomite.ink.fonts import MASK_SIZE, bend_ink, read_font
 from yomite.ink.hand import HABITS, draw_habits, flatten_glyph, write_glyph
-from yomite.ink.kanjivg import read_kanjivg_archive
+from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
 from yomite.ink.pen import PEN_RANGES, TRAITS, draw_lines, draw_traits, lay_on_paper
 from yomite.prior import build_log_prior, count_characters, sampling_weights
 
-KANJIVG_FILE = "strokes/kanjivg.zip"
 TEXT_FILE = "text/sentences.txt.gz"
 CELLS_NAME = "cells/hiragana-sheets"
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")

@@ -142,6 +142,16 @@ def flatten_glyph(glyph: Glyph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 @njit(cache=True)
+def seed_stream(seed: int) -> None:
+    """Start the random stream that `write_glyph` and the pens take from; it is numba's own, not numpy's.
+
+    Args:
+        seed: 0 to 2**32 - 1.
+    """
+    np.random.seed(seed)
+
+
+@njit(cache=True)
 def write_glyph(
     points: np.ndarray, offsets: np.ndarray, components: np.ndarray, habits: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

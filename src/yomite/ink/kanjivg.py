@@ -10,13 +10,18 @@ from __future__ import annotations
 import re
 import xml.etree.ElementTree as ElementTree
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from yomite.errors import DataError
 from yomite.ink.strokes import Glyph, Stroke
+
+KANJIVG_FILE = "strokes/kanjivg.zip"
+"""Where the data folder keeps KanjiVG."""
 
 KANJIVG_UNITS = 109.0
 POINTS_PER_CURVE = 9
@@ -50,6 +55,8 @@ def read_path(path: str) -> Stroke:
             if tokens[position].isalpha():
                 command, position = tokens[position], position + 1
             kind = command.upper()
+            if not points and kind != "M":
+                raise ValueError
             size = {"M": 2, "L": 2, "S": 4, "C": 6}[kind]
             numbers = np.array([float(token) for token in tokens[position : position + size]])
             if len(numbers) < size:
@@ -111,26 +118,54 @@ def read_kanjivg(text: str | bytes, character: str, variant: str = "") -> Glyph:
     return Glyph(character, tuple(strokes), tuple(components), variant)
 
 
+def read_kanjivg_character(path: Path, character: str) -> Glyph:
+    """Read one character of a KanjiVG archive in its standard form; the other files stay unread.
+
+    Raises:
+        DataError: the archive is missing or not a zip, or does not draw this character.
+    """
+    if len(character) != 1:
+        raise DataError(f"{character!r} is not one character; KanjiVG draws one at a time, such as 永")
+    wanted = f"{ord(character):05x}.svg"
+    with _open_archive(path) as archive:
+        name = next((name for name in archive.namelist() if name.rpartition("/")[2] == wanted), None)
+        if name is None:
+            raise DataError(
+                f"KanjiVG ({path}) does not draw {character!r} (U+{ord(character):04X}); "
+                "give a kana, a kanji, a letter or a digit"
+            )
+        return read_kanjivg(archive.read(name), character)
+
+
 def read_kanjivg_archive(path: Path) -> Iterator[Glyph]:
     """Read every character of a KanjiVG archive (`kanji/*.svg` in a zip), forms included.
 
     Raises:
         DataError: the archive is missing, not a zip, or holds no KanjiVG file.
     """
-    if not path.is_file():
-        raise DataError(f"{path} is not there; put KanjiVG's archive of SVG files (kanji/*.svg) in its place")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            count = 0
-            for name in sorted(archive.namelist()):
-                match = _FILE_NAME.fullmatch(name.rsplit("/", 1)[-1])
-                if match:
-                    yield read_kanjivg(archive.read(name), chr(int(match[1], 16)), match[2] or "")
-                    count += 1
-    except zipfile.BadZipFile:
-        raise DataError(f"{path} is not a zip archive or is cut off; download it again") from None
+    count = 0
+    with _open_archive(path) as archive:
+        for name in sorted(archive.namelist()):
+            match = _FILE_NAME.fullmatch(name.rsplit("/", 1)[-1])
+            if match:
+                yield read_kanjivg(archive.read(name), chr(int(match[1], 16)), match[2] or "")
+                count += 1
     if not count:
         raise DataError(f"{path} holds no KanjiVG file (00021.svg, 04e00-Kaisho.svg ...)")
+
+
+@contextmanager
+def _open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    if not path.is_file():
+        raise DataError(
+            f"{path} is not there; put KanjiVG's archive of SVG files (kanji/*.svg) in its place, "
+            "or type --data-root with the folder that has it"
+        )
+    try:
+        with zipfile.ZipFile(path) as archive:
+            yield archive
+    except (zipfile.BadZipFile, zlib.error):
+        raise DataError(f"{path} is not a zip archive or is cut off; download it again") from None
 
 
 def read_tegaki(text: str | bytes) -> Iterator[Glyph]:
