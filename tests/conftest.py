@@ -4,10 +4,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 PROJECT_ROOT = Path(__file__).parents[1]
 RELEASED = PROJECT_ROOT / "src" / "yomite" / "released"
 RELEASED_FILES = ("yomite-character.onnx", "yomite-character.safetensors", "MODEL_CARD.md", "card.json")
+
+# A busy machine is slow at times, and the same commit gives the same result.
+settings.register_profile("yomite", deadline=None, derandomize=True, max_examples=60)
+settings.load_profile("yomite")
 
 
 @pytest.fixture(scope="session")

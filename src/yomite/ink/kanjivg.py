@@ -59,7 +59,7 @@ def read_path(path: str) -> Stroke:
                 raise ValueError
             size = {"M": 2, "L": 2, "S": 4, "C": 6}[kind]
             numbers = np.array([float(token) for token in tokens[position : position + size]])
-            if len(numbers) < size:
+            if len(numbers) < size or np.abs(numbers).max() > 1e9:
                 raise ValueError
             position += size
             corner = numbers.reshape(-1, 2) + (here if command.islower() else 0.0)
@@ -79,7 +79,9 @@ def read_path(path: str) -> Stroke:
             points.append(curve)
             here, control = end, second
     except (ValueError, KeyError):
-        raise DataError(f"SVG path {path[:40]!r} is cut off or does not begin with M") from None
+        raise DataError(
+            f"SVG path {path[:40]!r} is cut off, does not begin with M, or leads too far"
+        ) from None
     if not points:
         raise DataError("SVG path is empty")
     return np.concatenate(points).astype(np.float32)
