@@ -77,7 +77,8 @@ def measure_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
     Every decision is taken on the histogram, so that one table look-up a pixel remains:
     Otsu's threshold divides the levels in two; the class that holds more of the picture and of its rim is
     paper; ink rises from 0 at two standard deviations beyond the paper's mean to 1 at the mean of the ink.
-    Paper whose light is uneven is leveled by a quadratic surface first.
+    Paper whose light is uneven is leveled by a quadratic surface first, unless that makes ink and paper
+    harder to tell apart.
 
     Args:
         gray: uint8 (H, W).
@@ -90,8 +91,8 @@ def measure_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
     """
     height, width = gray.shape
     levels = np.arange(256).astype(np.float64)
-    flat = np.ascontiguousarray(gray).reshape(height * width)
-    is_leveled = False
+    flat = original = np.ascontiguousarray(gray).reshape(height * width)
+    num_levelings, clarity_before = 0, 0.0
     while True:
         counts = np.bincount(flat, minlength=256).astype(np.float64)
         total = counts.sum()
@@ -104,6 +105,9 @@ def measure_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
         threshold = np.argmax(variance)
         dark = below[threshold]
         if dark == 0.0 or dark == total:
+            if num_levelings == 1:
+                num_levelings, flat = 2, original
+                continue
             return np.zeros((height, width), np.float32), False
         square = flat.reshape(height, width)
         rim = (
@@ -121,11 +125,16 @@ def measure_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
         full = np.sum(ink_counts * levels) / ink_counts.sum()
         ink_deviation = np.sqrt(np.sum(ink_counts * (levels - full) ** 2) / ink_counts.sum())
         is_clear = abs(paper - full) >= 1.7 * (paper_deviation + ink_deviation)
-        if is_leveled or (is_clear and paper_deviation < 10.0) or min(height, width) < 16:
+        clarity = abs(paper - full) / max(paper_deviation + ink_deviation, 1e-6)
+        if num_levelings == 1 and clarity < clarity_before:
+            # It was thick ink, not uneven light, and leveling wiped it out: take the picture as it came.
+            num_levelings, flat = 2, original
+            continue
+        if num_levelings > 0 or (is_clear and paper_deviation < 10.0) or min(height, width) < 16:
             break
         # Uneven light: fit a quadratic surface to all levels, again to those near it (ink is the lesser part
         # and drops out), and subtract it. Which side is ink is then decided anew.
-        is_leveled = True
+        num_levelings, clarity_before = 1, clarity
         down = np.linspace(-1.0, 1.0, height).astype(np.float32)
         across = np.linspace(-1.0, 1.0, width).astype(np.float32)
         # A grid of about 24 x 24 points is enough to fit six numbers.
