@@ -267,7 +267,8 @@ def draw_strokes(strokes: list[Stroke]) -> np.ndarray:
     over = 4
     side = WORK_SIZE * over
     line = STROKE_WIDTH * side
-    scale = (side - 2.0 * line) / extent if extent > 0 else 0.0
+    # What is smaller than any unit is a dot; dividing by it would overflow.
+    scale = (side - 2.0 * line) / extent if extent > 1e-30 else 0.0
     drawing = Image.new("L", (side, side), 0)
     pencil = ImageDraw.Draw(drawing)
     for stroke in strokes:
@@ -312,7 +313,7 @@ def read_gray(picture: Any) -> np.ndarray:
     if isinstance(picture, np.ndarray):
         return _gray_of_array(picture)
     if isinstance(picture, Image.Image):
-        return _gray_of_image(picture, "the picture")
+        return _gray_of_open_image(picture)
     if isinstance(picture, (bytes, bytearray)):
         return _gray_of_file(io.BytesIO(picture), "the picture")
     if isinstance(picture, (str, os.PathLike)):
@@ -337,6 +338,15 @@ def _gray_of_file(file: Path | io.BytesIO, name: str) -> np.ndarray:
         raise PictureError(f"{name} is larger than {MAX_PIXELS:,} pixels; pass a smaller picture") from None
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
         raise PictureError(f"{name} is damaged or cut off ({error}); pass a whole picture") from None
+
+
+def _gray_of_open_image(image: Image.Image) -> np.ndarray:
+    try:
+        return _gray_of_image(image, "the picture")
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
+        raise PictureError(
+            f"the picture cannot be read ({error}); pass a whole picture, gray or RGB"
+        ) from None
 
 
 def _gray_of_image(image: Image.Image, name: str) -> np.ndarray:
