@@ -35,6 +35,7 @@ PEN_SHARES = np.cumsum([0.36, 0.20, 0.20, 0.15, 0.09])
 
 _MAX_TRIES = 4
 _NUM_HABITS, _NUM_TRAITS = len(HABITS), len(TRAITS)
+_WAVE = list(HABITS).index("wave")
 
 
 def _compile(function: Callable, **compiled: Callable) -> Callable:
@@ -177,14 +178,17 @@ def _draw_samples(
                 else:
                     mask = masks[class_masks[label] + np.random.randint(num_masks)]
                     edge, steep = 0.25 + 0.4 * np.random.random(), 2.5 + 3.0 * np.random.random()
+                    habits[_WAVE] = 0.005 + 0.02 * np.random.random()
                     coverage = bend_ink(mask, habits, length_px, edge, steep)
             else:
                 chosen = np.random.randint(len(picture_labels))
                 label = picture_labels[chosen]
                 height, width = picture_shapes[chosen]
                 ink = pixels[picture_pixels[chosen] : picture_pixels[chosen + 1]].reshape(height, width)
-                # The picture has its own paper and pen; only a half of the writer's habits bends it.
-                coverage = bend_ink(ink, 0.5 * habits, 60.0 + 56.0 * np.random.random(), 0.0, 1.0)
+                # The picture has its own paper, pen and slant: only a part of the writer's habits bends it.
+                habits *= 0.6
+                habits[_WAVE] = 0.005 + 0.03 * np.random.random()
+                coverage = bend_ink(ink, habits, 60.0 + 56.0 * np.random.random(), 0.0, 1.0)
                 if np.random.random() < 0.5:
                     traits[4] = traits[7] = traits[9] = traits[10] = 0.0
                     traits[5], traits[6] = 200.0, 250.0

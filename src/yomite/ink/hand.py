@@ -171,6 +171,13 @@ def write_glyph(
      coarseness, joining, reach, shortening, ligature, dot_growth) = habits  # fmt: skip
     num_strokes = len(offsets) - 1
     num_components = components.max() + 1
+    # A character of few strokes leaves its writer more freedom than a crowded one.
+    freedom = min(2.0, max(1.0, 2.3 - 0.15 * num_strokes))
+    wave *= freedom
+    stroke_shift *= freedom
+    stroke_turn *= freedom
+    stroke_scale *= freedom
+    bow_change *= freedom
     x = points[:, 0].astype(np.float64)
     y = points[:, 1].astype(np.float64)
 
