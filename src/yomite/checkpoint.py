@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -165,6 +165,14 @@ def load_model(checkpoint: Checkpoint, *, section: str | None = None) -> nn.Modu
         ) from error
     fill_model(model, checkpoint.section(section))
     return model.eval()
+
+
+def extract_weights(checkpoint: Checkpoint) -> Checkpoint:
+    """The part to use and to fine-tune from: the moving average where there is one, no optimizer."""
+    section = checkpoint.section("ema") or checkpoint.section("model")
+    return replace(
+        checkpoint, kind="weights", tensors={f"model.{name}": tensor for name, tensor in section.items()}
+    )
 
 
 def fill_model(model: nn.Module, tensors: dict[str, Tensor]) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from yomite.apps import drawing, learning, reading
+from yomite.apps import drawing, exporting, learning, reading
 from yomite.errors import YomiteError
 
 
@@ -42,7 +42,7 @@ app.command()(reading.models)
 app.command()(drawing.render)
 app.command()(learning.train)
 app.command()(learning.evaluate)
-app.command()(learning.export)
+app.command()(exporting.export)
 
 
 def _show_version(is_asked: bool) -> None:

@@ -1,4 +1,4 @@
-"""The verbs of learning: train, evaluate, export."""
+"""The verbs of learning: train, evaluate."""
 
 import json
 from enum import Enum
@@ -98,17 +98,3 @@ def evaluate(
     if confusions:
         write_confusions(confusions, reports)
         typer.echo(f"worst confusions: {confusions}", err=True)
-
-
-def export(
-    checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="What `yomite train` wrote.")],
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE.onnx", help="The file to write; else beside the checkpoint.")
-    ] = None,
-) -> None:
-    """Make the ONNX file that reads without torch."""
-    with needs_extra("export", "train"):
-        from yomite.export import export_onnx
-    out = out or checkpoint.with_suffix(".onnx")
-    export_onnx(checkpoint, out, metadata={})
-    typer.echo(f"wrote {out}; next: yomite recognize --model {out} FILE")

@@ -9,7 +9,7 @@ import numpy as np
 # Between these an inverse temperature is looked for.
 _LOWEST, _HIGHEST = 1e-3, 1e3
 _NEVER = -1e30  # the score of what is no alternative
-_CHUNK = 512  # rows whose C classes are held in float64 at a time
+_CHUNK = 128  # rows whose C classes are looked at together: as much as a cache holds
 
 
 def compute_nll(
@@ -63,7 +63,7 @@ def fit_temperature(
         low, high = (inverse, high) if slope < 0 else (low, inverse)
         step = inverse - slope / curvature if curvature > 0 else low
         following = step if low < step < high else float(np.sqrt(low * high))
-        if abs(following - inverse) < 1e-6 * inverse:
+        if abs(following - inverse) < 1e-5 * inverse:
             break
         inverse = following
     return 1 / inverse
@@ -137,10 +137,10 @@ def _slopes(
     total = np.zeros(3)
     for start in range(0, len(labels), _CHUNK):
         rows = slice(start, start + _CHUNK)
-        scores = logits[rows].astype(np.float64)
-        scores -= scores.max(axis=1, keepdims=True)
+        scores = logits[rows] - logits[rows].max(axis=1, keepdims=True)
         right = alike[labels[rows]]
-        right_scores = np.where(right >= 0, np.take_along_axis(scores, np.maximum(right, 0), axis=1), _NEVER)
+        right_scores = np.take_along_axis(scores, np.maximum(right, 0), axis=1).astype(np.float64)
+        right_scores[right < 0] = _NEVER
         log_all, mean_all, variance_all = _moments(scores, inverse)
         log_right, mean_right, variance_right = _moments(right_scores, inverse)
         values = (log_all - log_right, mean_all - mean_right, variance_all - variance_right)
@@ -151,8 +151,11 @@ def _slopes(
 def _moments(scores: np.ndarray, inverse: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Log of the sum of exp(inverse * scores) along rows, and its first and second derivative."""
     highest = scores.max(axis=1, keepdims=True)
-    powers = np.exp(inverse * (scores - highest))
-    sums = powers.sum(axis=1)
-    mean = (powers * scores).sum(axis=1) / sums
-    variance = (powers * (scores - mean[:, None]) ** 2).sum(axis=1) / sums
-    return np.log(sums) + inverse * highest[:, 0], mean, variance
+    scores = scores - highest
+    powers = np.exp(scores.dtype.type(inverse) * scores)
+    sums = powers.sum(axis=1, dtype=np.float64)
+    powers *= scores
+    mean = powers.sum(axis=1, dtype=np.float64) / sums
+    powers *= scores
+    variance = np.maximum(powers.sum(axis=1, dtype=np.float64) / sums - mean**2, 0)
+    return np.log(sums) + inverse * highest[:, 0], mean + highest[:, 0], variance

@@ -1,7 +1,8 @@
 """From readings of real writing to what a model file says of itself: prior weight, temperatures, thresholds.
 
-A set is scored once; all that follows is arithmetic on its logits. Every set weighs the same, however many
-samples it has, for the sets stand for ways of writing, not for how often they are met.
+A set is scored once; all that follows is arithmetic on its logits. Every set weighs the same, for the sets
+stand for ways of writing, not for how often they are met; but a set of fewer than ENOUGH samples weighs by
+their number, or one sample of it would decide.
 """
 
 from __future__ import annotations
@@ -29,10 +30,13 @@ from yomite.recognizer import BATCH_SIZE, Recognizer
 GRID = tuple(round(0.1 * step, 1) for step in range(11))
 """Prior weights to choose from."""
 
-MAX_HARM = 0.001
-"""The most that look-alike top-1 of any one set may lose to the prior, 0..1."""
+ENOUGH = 400
+"""Samples from which on a set has its full weight."""
 
-TIE = 0.0005
+MAX_HARM = 0.001
+"""The most that look-alike top-1 of any one set may lose to the prior, 0..1; one sample is always allowed."""
+
+TIE = 0.001
 """Means of look-alike top-1 nearer than this are one sample or two: the likelihood decides."""
 
 MAX_LOST = 0.01
@@ -87,15 +91,16 @@ def score_set(name: str, reader: Recognizer, data_root: str | Path | None = None
 
 @dataclass(frozen=True)
 class WeightScore:
-    """What one weight of the prior gives.
+    """What one weight of the prior gives; means are over the sets, as the module says.
 
     Attributes:
         weight: The weight.
         temperature: The one that fits with it.
-        nll: Mean negative log-likelihood at that temperature, in nats, look-alikes counted as right and every
-            set weighing the same.
+        nll: Mean negative log-likelihood at that temperature, in nats, look-alikes counted as right.
         strict: Top-1 of each set, 0..1.
         lookalike: Top-1 of each set with look-alikes counted as right, 0..1.
+        mean_strict: Mean of strict.
+        mean_lookalike: Mean of lookalike.
     """
 
     weight: float
@@ -103,11 +108,8 @@ class WeightScore:
     nll: float
     strict: tuple[float, ...]
     lookalike: tuple[float, ...]
-
-    @property
-    def mean_lookalike(self) -> float:
-        """Mean over the sets."""
-        return sum(self.lookalike) / len(self.lookalike)
+    mean_strict: float
+    mean_lookalike: float
 
 
 def score_prior_weights(
@@ -133,13 +135,15 @@ def score_prior_weights(
         temperature = fit_temperature(weighted, labels, weights=weights, groups=groups)
         nll = compute_nll(weighted, labels, temperature, weights=weights, groups=groups)
         best = weighted.argmax(axis=1)
-        strict = tuple(float(part.mean()) for part in np.split(best == labels, ends))
-        alike = tuple(float(part.mean()) for part in np.split(groups[best] == groups[labels], ends))
-        scores.append(WeightScore(float(weight), temperature, nll, strict, alike))
+        ratios, means = [], []
+        for is_right in (best == labels, groups[best] == groups[labels]):
+            ratios.append(tuple(float(part.mean()) for part in np.split(is_right, ends)))
+            means.append(float(weights @ is_right / weights.sum()))
+        scores.append(WeightScore(float(weight), temperature, nll, *ratios, *means))
     return scores
 
 
-def choose_prior_weight(scores: Sequence[WeightScore]) -> float:
+def choose_prior_weight(scores: Sequence[WeightScore], nums_samples: Sequence[int]) -> float:
     """The one weight for everything.
 
     A weight that costs any set more than MAX_HARM against weight 0 is out: a set with each rare kanji once
@@ -148,13 +152,11 @@ def choose_prior_weight(scores: Sequence[WeightScore]) -> float:
 
     Args:
         scores: Of score_prior_weights, with weight 0 first.
+        nums_samples: Of each set.
     """
-    bare = scores[0]
-    harmless = [
-        score
-        for score in scores
-        if all(now >= before - MAX_HARM for now, before in zip(score.lookalike, bare.lookalike, strict=True))
-    ]
+    allowed = np.array([max(MAX_HARM, 1 / num) for num in nums_samples]) + 1e-9
+    lowest = np.array(scores[0].lookalike) - allowed
+    harmless = [score for score in scores if (np.array(score.lookalike) >= lowest).all()]
     best = max(score.mean_lookalike for score in harmless)
     tied = [score for score in harmless if score.mean_lookalike >= best - TIE]
     return min(tied, key=lambda score: score.nll).weight
@@ -169,7 +171,7 @@ def format_weight_scores(scores: Sequence[WeightScore], names: Sequence[str], ch
             f"{100 * alike:.2f} ({100 * strict:.2f})"
             for alike, strict in zip(score.lookalike, score.strict, strict=True)
         ]
-        mean = f"{100 * score.mean_lookalike:.2f} ({100 * sum(score.strict) / len(score.strict):.2f})"
+        mean = f"{100 * score.mean_lookalike:.2f} ({100 * score.mean_strict:.2f})"
         mark = "*" if score.weight == chosen else " "
         rows.append(
             [f"{score.weight:.2f}{mark}", *cells, mean, f"{score.nll:.4f}", f"{score.temperature:.3f}"]
@@ -309,10 +311,10 @@ def calibrate(
     """
     scores: list[WeightScore] = []
     if log_prior is None:
-        prior_weight = 0.0
-    elif prior_weight is None:
+        log_prior, prior_weight = np.zeros(len(characters)), 0.0
+    if prior_weight is None:
         scores = score_prior_weights(sets, characters, log_prior)
-        prior_weight = choose_prior_weight(scores)
+        prior_weight = choose_prior_weight(scores, [len(one.labels) for one in sets])
     bare = np.zeros(len(characters), np.float32)
     uniform = fit_calibration(sets, characters, bare)
     text = uniform if not prior_weight else fit_calibration(sets, characters, prior_weight * log_prior)
@@ -321,8 +323,8 @@ def calibrate(
 
 
 def _pool(sets: Sequence[ScoredSet]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Logits, labels, and what each sample counts so that every set weighs the same."""
-    weights = [np.full(len(one.labels), 1 / len(one.labels)) for one in sets]
+    """Logits, labels, and what each sample counts."""
+    weights = [np.full(len(one.labels), 1 / max(len(one.labels), ENOUGH)) for one in sets]
     return (
         np.concatenate([one.logits for one in sets]),
         np.concatenate([one.labels for one in sets]),
