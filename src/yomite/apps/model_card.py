@@ -1,0 +1,188 @@
+"""card.json -> MODEL_CARD.md: every figure on the page stands in the card, none is written by hand."""
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Card = Mapping[str, Any]
+
+_PURPOSE_BY_SUFFIX = {
+    "onnx": "to read with, on ONNX Runtime without torch; characters, calibration and prior are inside",
+    "safetensors": "the same numbers, to fine-tune from",
+}
+
+
+def format_model_card(card: Card) -> str:
+    """The page, as Markdown."""
+    sections = (_introduce, _list_data, _tell_training, _list_scores, _tell_calibration, _tell_limits)
+    return "\n\n".join(block for section in sections for block in section(card)) + "\n"
+
+
+def _introduce(card: Card) -> Iterator[str]:
+    yield f"# {card['name']}"
+    yield "Written by the release command from `card.json`; do not edit."
+    kinds = (
+        ": the kanji of JIS X 0208 and of the Joyo list, kana, digits, Latin letters and common punctuation"
+        if card["charset"] == "full"
+        else f" (charset `{card['charset']}`)"
+    )
+    yield _wrap(
+        "Reads one handwritten character, from a picture or from strokes in any order, as one of "
+        f"{card['num_classes']:,}{kinds}."
+    )
+    size = card["input_size"]
+    yield _list(
+        f"Network: `{card['model']['name']}`, {card['parameters']:,} parameters, {card['macs']:,} "
+        f"multiply-accumulates a character; its canvas has {size} x {size} px.",
+        *(
+            f"`{file}`, {num_bytes:,} bytes: {_PURPOSE_BY_SUFFIX[file.rpartition('.')[2]]}."
+            for file, num_bytes in card["sizes"].items()
+        ),
+        "License of the weights: [CC BY-SA 4.0](LICENSE). Sources and their licenses: [NOTICE](NOTICE).",
+    )
+    yield "## Intended use"
+    yield _wrap(
+        "Entering single characters by pen, mouse or finger; looking up a character that one cannot type; "
+        "reading the cells of forms and practice sheets. Where a mistake matters, a person should see the "
+        "candidates. Not for lines, pages or print, not for telling who wrote, not for grading by itself."
+    )
+
+
+def _list_data(card: Card) -> Iterator[str]:
+    data = card["training"]["config"]["data"]
+    described = {
+        "ink": (
+            "KanjiVG strokes, rewritten by simulated hands (running hand: "
+            f"{100 * data['ink']['haste']:.0f} % of them) and drawn with simulated pens",
+            "CC BY-SA 3.0",
+        ),
+        "fonts": (f"{len(data['fonts']['files'])} handwriting fonts", "see [NOTICE](NOTICE)"),
+        "cells": (f"scanned hiragana cells, pages {', '.join(data['cells']['pages'])}", "MIT"),
+        "folder": ("a folder of pictures of its trainer", "not recorded"),
+    }
+    total = sum(data[name]["share"] for name in described)
+    yield "## What it learned from"
+    yield _tabulate(
+        ("source", "share of samples", "license"),
+        *(
+            (text, f"{100 * data[name]['share'] / total:.0f} %", license)
+            for name, (text, license) in described.items()
+            if data[name]["share"]
+        ),
+    )
+    yield _wrap(
+        "The prior, how often a character is written, is counted in sentences of Aozora Bunko (public "
+        "domain) with shares of the scripts set by hand. Characters to learn from were drawn in proportion "
+        f"to it to the power {data['frequency_power']:g}."
+    )
+
+
+def _tell_training(card: Card) -> Iterator[str]:
+    training, release = card["training"], card["release"]
+    yield "## How it was made"
+    yield _tabulate(
+        ("training", ""),
+        ("command", f"`{training['command']}`"),
+        ("commit", _or_unknown(training["commit"])),
+        ("device", _or_unknown(training["device"])),
+        ("hours", _or_unknown(training["hours"])),
+        ("steps", f"{training['steps']:,}, {training['samples']:,} samples"),
+        *([("begun from", training["init_from"])] if training["init_from"] else []),
+    )
+    if training["changed"]:
+        yield "What differed from that file, as it is now:"
+        yield _list(*(f"`{line}`" for line in training["changed"]))
+    yield _wrap(
+        f"Export, calibration and scores: `{release['command']}`, commit {_or_unknown(release['commit'])}, "
+        f"{release['date']}."
+    )
+
+
+def _list_scores(card: Card) -> Iterator[str]:
+    yield "## Scores"
+    yield _wrap(
+        f"All {card['num_classes']:,} characters are candidates. Look-alike and top-5 count characters that "
+        "share a shape when they stand alone (へ and ヘ, つ and っ) as right. Rejected: turned down as "
+        "probably no known character. ECE: distance of the confidence from the truth."
+    )
+    names = ("strict_top1", "lookalike_top1", "lookalike_top5", "rejected", "calibration_error")
+    yield _tabulate(
+        ("set", "samples", "prior", "strict top-1", "look-alike top-1", "top-5", "rejected", "ECE"),
+        *(
+            (
+                score["data"],
+                f"{score['num_samples']:,}",
+                score["prior"],
+                *("-" if score[name] is None else f"{100 * score[name]:.2f} %" for name in names),
+            )
+            for score in card["scores"]
+        ),
+    )
+    has_test = any("test/" in score["data"] for score in card["scores"])
+    yield _wrap(
+        "The weight of the prior and the calibration were chosen on dev/ and on pages p07 and p08 of the "
+        "cells, so the figures of these flatter. "
+        + ("test/ was read once, for this table." if has_test else "test/ has not been read for this model.")
+    )
+    parity = card["parity"]
+    yield _wrap(
+        f"The two files give another first candidate on {parity['num_disagreements']:,} of "
+        f"{parity['num_images']:,} samples of dev/, p07 and p08; their logits differ by at most "
+        f"{parity['max_difference']:.1g}."
+    )
+
+
+def _tell_calibration(card: Card) -> Iterator[str]:
+    calibration, negatives = card["calibration"], card["negatives"]
+    yield "## Confidence and rejection"
+    yield _wrap(
+        f"The prior's weight is {calibration['prior_weight']:g}, one for everything. Temperature and "
+        "threshold are fitted with the prior in place, for each choice of prior, on dev/ and p07 and p08; "
+        "the threshold turns down at most 1 % of what was read right there, every set weighing the same. Of "
+        "what is no character, drawn by the project "
+        "itself, it turns down:"
+    )
+    kinds = list(negatives["text"])
+    yield _tabulate(
+        ("prior", "temperature", "threshold", *kinds),
+        *(
+            (
+                prior,
+                f"{fit['temperature']:g}",
+                f"{fit['rejection_threshold']:g}",
+                *(f"{100 * negatives[prior][kind]:.0f} %" for kind in kinds),
+            )
+            for prior, fit in calibration["fits"].items()
+        ),
+    )
+
+
+def _tell_limits(card: Card) -> Iterator[str]:
+    yield "## Limits"
+    yield _list(
+        "Running hand and fluent cursive: learned from simulated joined strokes and from fonts, and in none "
+        "of the sets above; expect many more mistakes than in the table.",
+        "Look-alikes: nobody can tell へ from ヘ or つ from っ when it stands alone; the prior decides, or "
+        "chance.",
+        "Rejection: the table above says how many scribbles pass. A character outside the set may be read "
+        "as a similar one, with confidence.",
+        "Confidence was fitted on few writers; on other pens, papers and hands it may be off.",
+        'The texts behind the prior are old literature; `prior="uniform"` switches it off.',
+    )
+
+
+def _or_unknown(value: object) -> str:
+    return "not recorded" if value in (None, "") else f"{value}"
+
+
+def _wrap(text: str, indent: str = "") -> str:
+    return textwrap.fill(text, 118, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+
+
+def _list(*items: str) -> str:
+    return "\n".join(_wrap(f"- {item}", "  ") for item in items)
+
+
+def _tabulate(header: tuple[str, ...], *rows: tuple[str, ...]) -> str:
+    lines = [header, ("---",) * len(header), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
