@@ -111,9 +111,13 @@ def open_source(name_or_path: str, data_root: str | os.PathLike[str] | None = No
     wanted = frozenset(pages.split(",")) if pages else None
 
     def open_samples() -> Iterator[Sample]:
+        found = False
         for sample in read(path):
             if wanted is None or sample.writer in wanted:
+                found = True
                 yield sample
+        if not found:
+            raise DataError(f"{name_or_path} holds no samples; check the name, and the pages behind a colon")
 
     return Source(name_or_path, open_samples)
 
