@@ -31,7 +31,8 @@ def build_card() -> dict:
         "sizes": {"small.onnx": 4_700_001, "small.safetensors": 4_600_002},
         "training": {
             "command": "yomite train configs/x.yaml", "changed": ["batch_size: 256 -> 128"],
-            "commit": "abc123", "device": None, "hours": 1.37, "steps": 14_000, "samples": 3_584_000, "init_from": None,
+            "commit": "abc123", "device": None, "hours": 1.37, "steps": 14_000,
+            "samples": 3_584_000, "init_from": None,
             "config": {"data": {
                 "frequency_power": 0.35, "ink": {"share": 3.0, "haste": 0.45},
                 "fonts": {"share": 1.0, "files": ["a.ttf", "b.ttf"]}, "cells": {"share": 0.0, "pages": []},
@@ -50,7 +51,8 @@ def test_every_figure_is_on_the_page() -> None:
     page = format_model_card(build_card())
     for figure in (
         "177", "1,234,567", "7,654,321", "4,700,001", "4,600,002", "1.37", "14,000", "3,584,000", "75 %",
-        "25 %", "91.23 %", "98.77 %", "99.88 %", "1.12 %", "463", "0.71", "0.83", "0.4567", "90 %", "86 %", "0.3,",
+        "25 %", "91.23 %", "98.77 %", "99.88 %", "1.12 %", "463", "0.71", "0.83", "0.4567", "90 %", "86 %",
+        "0.3,",
         "2 of 6,429", "3e-05", "abc123", "def456", "batch_size: 256 -> 128", "0.35", "45 %",
     ):  # fmt: skip
         assert figure in " ".join(page.split()), figure

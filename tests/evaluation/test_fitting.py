@@ -52,8 +52,8 @@ def test_lookalikes_share_a_number() -> None:
     ("scores", "weight", "why"),
     [
         ([weigh(0, 0.5, 0.90, 0.99), weigh(0.1, 0.4, 0.92, 0.99)], 0.1, "better"),
-        ([weigh(0, 0.5, 0.90, 0.99), weigh(0.1, 0.4, 0.95, 0.988)], 0, "harms the second set"),
-        ([weigh(0, 0.5, 0.90, 0.99), weigh(0.1, 0.4, 0.95, 0.9892)], 0.1, "harms it by less than allowed"),
+        ([weigh(0, 0.5, 0.90, 0.99), weigh(0.1, 0.4, 0.95, 0.987)], 0, "harms the second set"),
+        ([weigh(0, 0.5, 0.90, 0.99), weigh(0.1, 0.4, 0.95, 0.9882)], 0.1, "harms it by less than allowed"),
         ([weigh(0, 0.5, 0.9, 0.9), weigh(0.1, 0.4, 0.9, 0.9001), weigh(0.2, 0.6, 0.9, 0.9009)], 0.1, "a tie"),
     ],
 )

@@ -33,7 +33,7 @@ GRID = tuple(round(0.1 * step, 1) for step in range(11))
 ENOUGH = 400
 """Samples from which on a set has its full weight."""
 
-MAX_HARM = 0.001
+MAX_HARM = 0.002
 """The most that look-alike top-1 of any one set may lose to the prior, 0..1; one sample is always allowed."""
 
 TIE = 0.001

@@ -1,0 +1,103 @@
+"""The shipped model is the one that its card describes, and still scores what the card says."""
+
+import json
+from contextlib import suppress
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+
+from yomite.apps.model_card import format_model_card
+from yomite.apps.release import DEV_SETS, MAX_BYTES, TEST_SETS
+from yomite.charset import build_charset
+from yomite.data.sources import Sample, open_source
+from yomite.errors import PictureError
+from yomite.evaluation.metrics import count, to_ratios
+from yomite.ink.canvas import to_canvas
+from yomite.recognizer import Recognizer, load
+
+TOLERANCE = 0.002
+"""What a figure may fall below the card, 0..1."""
+
+
+@pytest.fixture(scope="module")
+def card(released_model: Path) -> dict[str, Any]:
+    return json.loads(released_model.with_name("card.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def reader(released_model: Path) -> Recognizer:
+    return load(released_model)
+
+
+@cache
+def read_samples(name: str, data_root: Path) -> list[Sample]:
+    return list(open_source(name, data_root))
+
+
+def test_files_are_as_the_card_says(released_model: Path, card: dict[str, Any]) -> None:
+    weights_path = released_model.with_suffix(".safetensors")
+    sizes = {path.name: path.stat().st_size for path in (released_model, weights_path)}
+    assert card["sizes"] == sizes
+    assert sum(sizes.values()) <= MAX_BYTES
+    page = released_model.with_name("MODEL_CARD.md").read_text(encoding="utf-8")
+    assert page == format_model_card(card)
+
+
+def test_metadata_is_complete(released_model: Path, card: dict[str, Any]) -> None:
+    metadata = {entry.key: entry.value for entry in onnx.load(released_model).metadata_props}
+    assert metadata["format_version"] == "1" and metadata["task"] == "character"
+    assert metadata["name"] == card["name"] == released_model.stem
+    assert metadata["license"] == card["license"] == "CC-BY-SA-4.0"
+    assert tuple(json.loads(metadata["charset"])) == build_charset("full").characters
+    assert metadata["training_commit"] == card["training"]["commit"] != ""
+    log_prior = np.array(json.loads(metadata["log_prior"]))
+    assert log_prior.shape == (card["num_classes"],)
+    assert np.exp(log_prior).sum() == pytest.approx(1, abs=1e-3)
+    assert len(np.unique(log_prior)) > 1000  # counted, not uniform
+    assert json.loads(metadata["prior_weight"]) == card["calibration"]["prior_weight"]
+    fits = card["calibration"]["fits"]
+    for field in ("temperature", "rejection_threshold"):
+        assert json.loads(metadata[field]) == {prior: fits[prior][field] for prior in ("text", "uniform")}
+        assert all(value > 0 for value in json.loads(metadata[field]).values())
+
+
+def test_the_card_is_complete(card: dict[str, Any]) -> None:
+    scored = [(score["data"], score["prior"]) for score in card["scores"]]
+    assert scored == [(name, prior) for name in (*DEV_SETS, *TEST_SETS) for prior in ("text", "uniform")]
+    training = card["training"]
+    assert training["device"] and training["hours"] and training["commit"] and training["samples"]
+    assert not training["changed"]
+
+
+@pytest.mark.parametrize("name", DEV_SETS)
+def test_scores_hold(name: str, card: dict[str, Any], reader: Recognizer, data_root: Path) -> None:
+    samples = read_samples(name, data_root)
+    characters, pictures = zip(*((sample.character, sample.picture) for sample in samples), strict=True)
+    for prior in ("text", "uniform"):
+        (said,) = (score for score in card["scores"] if (score["data"], score["prior"]) == (name, prior))
+        assert said["num_samples"] == len(samples)
+        results = reader.recognize_many(pictures, top=5, prior=prior, errors="return")
+        ratios = to_ratios(count(characters, results))
+        for field in ("strict_top1", "lookalike_top1", "lookalike_top5"):
+            assert ratios[field] >= said[field] - TOLERANCE, (name, prior, field)
+
+
+def test_both_files_agree(
+    released_model: Path, card: dict[str, Any], reader: Recognizer, data_root: Path
+) -> None:
+    pytest.importorskip("torch", reason='needs the extra: pip install "yomite[train]"')
+    from yomite.export import check_parity
+
+    canvases = []
+    for sample in chain.from_iterable(read_samples(name, data_root) for name in DEV_SETS):
+        with suppress(PictureError):
+            canvases.append(to_canvas(sample.picture, reader.input_size))
+    parity = check_parity(released_model, released_model.with_suffix(".safetensors"), np.stack(canvases))
+    assert parity.num_images == card["parity"]["num_images"]
+    assert parity.num_disagreements <= card["parity"]["num_disagreements"]
+    assert parity.max_difference < 0.01
