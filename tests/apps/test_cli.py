@@ -123,6 +123,18 @@ def test_bad_calls_end_with_one_line(folder: Path, name: str) -> None:
     assert len(err.splitlines()) == 1
 
 
+@pytest.mark.parametrize(("share", "complaint"), [(0, "own-pictures"), (1, "data folder")])
+def test_own_pictures_need_no_data_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, share: int, complaint: str
+) -> None:
+    pytest.importorskip("torch", reason='needs the extra: pip install "yomite[train]"')
+    monkeypatch.setenv("YOMITE_DATA", str(folder / "absent"))
+    config = folder / "own.yaml"
+    config.write_text("charset: kana\ndata: {folder: {share: 1, path: own-pictures}}\n", encoding="utf-8")
+    code, _, error = run(folder, "train", str(config), f"data.ink.share={share}", f"out={folder / 'run'}")
+    assert code == 2 and complaint in error and len(error.splitlines()) == 1
+
+
 def test_evaluate_scores_a_folder(folder: Path) -> None:
     arguments = ["evaluate", str(folder / "tiny.onnx"), "--data", str(folder / "own")]
     code, out, _ = run(folder, *arguments, "--confusions", str(folder / "worst.png"))

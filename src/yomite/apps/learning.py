@@ -35,7 +35,11 @@ def train(
         from yomite.data.sources import resolve_data_root
         from yomite.training.loop import train as run
     checked = load_config(config, overrides or ())
-    weights_path = run(checked, data_root=resolve_data_root(data_root), resume=resume)
+    # Who learns from a folder of their own alone needs no data folder.
+    data, validation = checked.data, checked.validation.sources
+    named = (data.ink.share, data.fonts.share, data.cells.share, data.frequency_power, validation)
+    root = resolve_data_root(data_root) if any(named) else Path()
+    weights_path = run(checked, data_root=root, resume=resume)
     typer.echo(f"wrote {weights_path}; next: yomite export {weights_path}")
 
 
