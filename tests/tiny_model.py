@@ -37,9 +37,9 @@ def pool_canvas(canvas: np.ndarray) -> np.ndarray:
 
 
 def template_weights() -> tuple[np.ndarray, np.ndarray]:
-    """float32 (C, 64) weights and (C,) biases: logits are minus the squared distance, up to a constant."""
+    """float32 (C, 64) weights and (C,) biases: logits are -4 times the squared distance, up to a constant."""
     templates = np.array([pool_canvas(to_canvas(strokes, SIZE)) for strokes in STROKES.values()])
-    return (2 * templates).astype(np.float32), (-(templates**2).sum(axis=1)).astype(np.float32)
+    return (8 * templates).astype(np.float32), (-4 * (templates**2).sum(axis=1)).astype(np.float32)
 
 
 def build_metadata(**changes: str | None) -> dict[str, str]:
