@@ -1,0 +1,229 @@
+"""The stream of samples: a pure function of (seed, epoch, index), in shares, by the reader's canvas."""
+
+import gzip
+import pickle
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("numba", reason='needs the extra: pip install "yomite[ink]"')
+pytest.importorskip("pydantic", reason='needs the extra: pip install "yomite[train]"')
+
+from drawings import DRAWINGS, draw_ink, draw_page
+from PIL import Image
+
+from yomite.charset import Charset, build_charset
+from yomite.config import DataConfig
+from yomite.data import mixture as mixture_module
+from yomite.data.mixture import TEXT_FILE, Mixture, build_mixture, find_fonts
+from yomite.errors import DataError
+from yomite.ink.canvas import MARGIN, measure_ink, place_ink, to_canvas
+from yomite.ink.fonts import MASK_SIZE
+from yomite.ink.hand import flatten_glyph
+from yomite.ink.kanjivg import KANJIVG_FILE
+from yomite.ink.strokes import Glyph
+
+NAMES = ["ei", "hi", "ki", "yama", "kawa", "a-hiragana"]
+
+
+def flatten(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    strokes = tuple(np.array(stroke, np.float32) / 100 for stroke in DRAWINGS[name])
+    return flatten_glyph(Glyph("?", strokes, (0,) * len(strokes)))
+
+
+def make_mixture(**changes: Any) -> Mixture:
+    """Six classes from strokes, all alike."""
+    arguments: dict[str, Any] = {
+        "glyphs": [[flatten(name)] for name in NAMES],
+        "masks": [[] for _ in NAMES],
+        "pictures": [],
+        "shares": (1.0, 0.0, 0.0),
+        "class_weights": np.ones(len(NAMES)),
+        "haste": 0.0,
+        "num_samples": 1000,
+        "seed": 0,
+        "size": 48,
+    }
+    return Mixture(**(arguments | changes))
+
+
+@pytest.fixture(scope="module")
+def full() -> Mixture:
+    """Strokes for the first three classes, fonts for the next two, real pictures of the last."""
+    masks = [draw_ink(name, MASK_SIZE, 4) for name in NAMES]
+    return make_mixture(
+        glyphs=[[flatten(name)] for name in NAMES[:3]] + [[], [], []],
+        masks=[[], [], [], [masks[3]], [masks[4]], []],
+        pictures=[(draw_ink(NAMES[5], side, 4), 5) for side in (50, 70)],
+        shares=(0.4, 0.35, 0.25),
+        class_weights=np.array([4.0, 2.0, 2.0, 1.0, 1.0, 9.0]),
+        haste=0.5,
+    )
+
+
+def test_samples_are_squares_with_ink(full: Mixture) -> None:
+    images, labels = full.draw(0, np.arange(200))
+    assert images.shape == (200, 48, 48) and images.dtype == np.uint8
+    assert labels.shape == (200,) and labels.dtype == np.int64
+    assert set(labels.tolist()) == set(range(6))
+    assert (images.max(axis=(1, 2)) > 100).all()
+    assert len({image.tobytes() for image in images}) == 200
+
+
+def test_a_sample_depends_on_nothing_but_seed_epoch_and_index(full: Mixture) -> None:
+    images, labels = full.draw(3, np.arange(40))
+    order = np.random.default_rng(0).permutation(40)
+    for group in (order, order[:7], order[10:11], [5, 5], np.array([39])):
+        some_images, some_labels = full.draw(3, np.array(group))
+        assert np.array_equal(some_images, images[group]) and np.array_equal(some_labels, labels[group])
+    assert not np.array_equal(full.draw(4, np.arange(40))[0], images)
+    one, other = make_mixture(seed=1).draw(0, np.arange(8))[0], make_mixture(seed=2).draw(0, np.arange(8))[0]
+    assert not np.array_equal(one, other)
+    assert np.array_equal(one, make_mixture(seed=1).draw(0, np.arange(8))[0])
+
+
+def test_random_streams_outside_are_left_alone(full: Mixture) -> None:
+    np.random.seed(7)
+    expected = np.random.random(3)
+    np.random.seed(7)
+    full.draw(0, np.arange(5))
+    assert np.array_equal(np.random.random(3), expected)
+
+
+def test_pickled_mixture_draws_the_same(full: Mixture) -> None:
+    again = pickle.loads(pickle.dumps(full))
+    for one, other in zip(full.draw(1, np.arange(20)), again.draw(1, np.arange(20)), strict=True):
+        assert np.array_equal(one, other)
+
+
+def test_labels_come_in_the_given_proportion(full: Mixture) -> None:
+    """Real pictures by their own number, the rest by class weights; five deviations of a binomial."""
+    num_samples = 3000
+    counts = np.bincount(full.draw(9, np.arange(num_samples))[1], minlength=6)
+    shares = np.array([*(0.75 * np.array([4, 2, 2, 1, 1]) / 10), 0.25])
+    assert full.class_weights == pytest.approx(np.array([0.4, 0.2, 0.2, 0.1, 0.1, 0.0]))
+    assert (np.abs(counts - num_samples * shares) < 5 * np.sqrt(num_samples * shares * (1 - shares))).all()
+
+
+def test_images_show_what_their_labels_say() -> None:
+    """The nearest undistorted drawing is the right one, mostly: hands and pens distort, yet keep the shape."""
+    templates = np.array([to_canvas(draw_page(name, 96, 5)).ravel() for name in NAMES], float)
+    templates -= templates.mean(axis=1, keepdims=True)
+    templates /= np.linalg.norm(templates, axis=1, keepdims=True)
+    masks = [[draw_ink(name, MASK_SIZE, 4)] for name in NAMES]
+    pictures = [(draw_ink(name, 60, 4), label) for label, name in enumerate(NAMES)]
+    empty: list[list] = [[] for _ in NAMES]
+    for one in (
+        make_mixture(),
+        make_mixture(glyphs=empty, masks=masks, shares=(0.0, 1.0, 0.0)),
+        make_mixture(glyphs=empty, pictures=pictures, shares=(0.0, 0.0, 1.0)),
+    ):
+        images, labels = one.draw(0, np.arange(300))
+        guesses = (images.reshape(300, -1) @ templates.T).argmax(axis=1)
+        assert (guesses == labels).mean() > 0.5  # by chance: 0.17
+
+
+def test_compiled_canvas_is_the_readers_canvas() -> None:
+    """The same source, once by numpy and once by numba, on pictures of every kind."""
+    rng = np.random.default_rng(5)
+    worst = 0
+    for index in range(300):
+        height, width = rng.integers(4, 100, 2)
+        page = draw_page(NAMES[index % 6], 80, rng.uniform(1, 9))
+        gray = [
+            rng.integers(0, 256, (height, width)),
+            np.where(rng.random((height, width)) < 0.1, rng.integers(0, 90), rng.integers(140, 256)),
+            rng.normal(rng.integers(50, 200), rng.integers(1, 30), (height, width)),
+            page * rng.uniform(0.2, 1) + rng.normal(0, 8, page.shape),
+            page * 0.6 + np.linspace(-60, 100, 80),
+            255 - page[: height + 4, : width + 4],
+        ][index % 6]
+        gray = np.ascontiguousarray(np.clip(gray, 0, 255).astype(np.uint8))
+        ink, has_ink = measure_ink(gray)
+        compiled_ink, compiled_has_ink = mixture_module._measure_ink(gray)
+        assert has_ink == compiled_has_ink
+        if has_ink:
+            canvas = place_ink(ink, 48, MARGIN).astype(int)
+            worst = max(worst, np.abs(canvas - mixture_module._place_ink(compiled_ink, 48, MARGIN)).max())
+    assert worst <= 1
+
+
+# --- from files -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A data folder with strokes of 永 and 日, a text, and a folder of 山."""
+    root = tmp_path / "data"
+    (root / KANJIVG_FILE).parent.mkdir(parents=True)
+    with zipfile.ZipFile(root / KANJIVG_FILE, "w") as archive:
+        for character, name in (("永", "ei"), ("日", "hi")):
+            paths = "".join(
+                '<path d="M' + "L".join(f"{x},{y}" for x, y in stroke) + '"/>' for stroke in DRAWINGS[name]
+            )
+            svg = f'<svg xmlns="http://www.w3.org/2000/svg"><g><g>{paths}</g></g></svg>'
+            archive.writestr(f"kanji/{ord(character):05x}.svg", svg)
+    (root / TEXT_FILE).parent.mkdir()
+    with gzip.open(root / TEXT_FILE, "wt", encoding="utf-8") as text:
+        text.write("日日日日日日日日永\n" * 50)
+    (root / "own" / "山").mkdir(parents=True)
+    Image.fromarray(draw_page("yama", 300, 12)).save(root / "own" / "山" / "1.png")
+    return root
+
+
+def make_charset(tmp_path: Path, characters: str) -> Charset:
+    path = tmp_path / "characters.txt"
+    path.write_text(characters, encoding="utf-8")
+    return build_charset(str(path))
+
+
+def build(root: Path, charset: Charset, **section: Any) -> Mixture:
+    return build_mixture(DataConfig(samples_per_epoch=10, **section), charset, root, 0, 32)
+
+
+def test_built_from_strokes_and_a_folder(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    charset = make_charset(tmp_path, "永日山川")
+    built = build(root, charset, ink={"share": 3}, folder={"share": 1, "path": str(root / "own")})
+    images, labels = built.draw(0, np.arange(400))
+    assert built.num_samples == 10 and images.shape == (400, 32, 32)
+    shares = np.bincount(labels, minlength=4) / 400
+    expected = [{"永": 0.375, "日": 0.375, "山": 0.25, "川": 0.0}[character] for character in charset]
+    assert shares == pytest.approx(np.array(expected), abs=0.1)
+    assert "2 characters: 山 川" in capsys.readouterr().out
+
+
+def test_frequent_characters_come_more_often(root: Path, tmp_path: Path) -> None:
+    charset = make_charset(tmp_path, "永日")
+    even, skewed = (build(root, charset, frequency_power=power).class_weights for power in (0.0, 1.0))
+    assert even == pytest.approx(np.array([0.5, 0.5]))
+    assert skewed[charset.label("日")] > 0.75
+
+
+def test_what_is_missing_is_told(root: Path, tmp_path: Path) -> None:
+    charset = make_charset(tmp_path, "永日")
+    for complaint, changes in [
+        ("font nowhere.ttf is neither in", {"fonts": {"share": 1, "files": ["nowhere.ttf"]}}),
+        ("data.folder.path is not set", {"folder": {"share": 1}}),
+        ("holds no picture of a character", {"folder": {"share": 1, "path": str(root / "own")}}),
+        ("no data 'cells/hiragana-sheets'", {"cells": {"share": 1, "pages": ["p01"]}}),
+    ]:
+        with pytest.raises(DataError, match=complaint):
+            build(root, charset, **changes)
+    with pytest.raises(DataError, match="no character of the charset can be drawn"):
+        build(root, make_charset(tmp_path, "川"))
+    (root / KANJIVG_FILE).unlink()
+    with pytest.raises(DataError, match="is not there; put KanjiVG"):
+        build(root, charset)
+
+
+def test_fonts_are_found_by_path_and_by_name(root: Path, tmp_path: Path) -> None:
+    (root / "fonts").mkdir()
+    inside, outside = root / "fonts" / "inside.ttf", tmp_path / "outside.ttf"
+    for path in (inside, outside):
+        path.touch()
+    assert find_fonts(["inside.ttf", str(outside)], root) == [inside, outside]
