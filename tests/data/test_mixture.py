@@ -109,7 +109,7 @@ def test_labels_come_in_the_given_proportion(full: Mixture) -> None:
 
 
 def test_images_show_what_their_labels_say() -> None:
-    """The nearest undistorted drawing is the right one, mostly: hands and pens distort, yet keep the shape."""
+    """The nearest undistorted drawing is the right one, mostly: hands and pens distort, yet keep it."""
     templates = np.array([to_canvas(draw_page(name, 96, 5)).ravel() for name in NAMES], float)
     templates -= templates.mean(axis=1, keepdims=True)
     templates /= np.linalg.norm(templates, axis=1, keepdims=True)
