@@ -93,15 +93,29 @@ def bend_ink(
     swell_x, swell_y = bulge_x + 0.03 * np.random.normal(), bulge_y + 0.03 * np.random.normal()
     ripple = 1.5 * wave
     bent = np.zeros((rows, columns), np.float32)
+    # Rotation, lean and stretch in one matrix: x = xx * across + xy * down, y = yx * across + yy * down.
     determinant = 1.0 + slant * slope
+    xx = (cosine - slant * sine) / (determinant * scale_x)
+    xy = (sine + slant * cosine) / (determinant * scale_x)
+    yx = (-sine - slope * cosine) / (determinant * scale_y)
+    yy = (cosine - slope * sine) / (determinant * scale_y)
+    across = (np.arange(columns) + 0.5 - 0.5 * columns) / length_px
+    down = (np.arange(rows) + 0.5 - 0.5 * rows) / length_px
+    # The wave sin(phase + 5 y + 2 x) is sin(a + b), a of the row and b of the column: tables, no sine a pixel.
+    row_x, row_y = phase_x + (5.0 * yy + 2.0 * xy) * down, phase_y + (5.0 * xy + 2.0 * yy) * down
+    column_x, column_y = (5.0 * yx + 2.0 * xx) * across, (5.0 * xx + 2.0 * yx) * across
+    row_sine_x, row_cosine_x = np.sin(row_x), np.cos(row_x)
+    row_sine_y, row_cosine_y = np.sin(row_y), np.cos(row_y)
+    sine_x, cosine_x = np.sin(column_x), np.cos(column_x)
+    sine_y, cosine_y = np.sin(column_y), np.cos(column_y)
     for row in range(rows):
         for column in range(columns):
-            x = (column + 0.5 - 0.5 * columns) / length_px
-            y = (row + 0.5 - 0.5 * rows) / length_px
-            x, y = cosine * x + sine * y, -sine * x + cosine * y
-            x, y = (x + slant * y) / determinant / scale_x, (y - slope * x) / determinant / scale_y
-            u = x - swell_x * (0.25 - x * x) + ripple * np.sin(phase_x + 5.0 * y + 2.0 * x)
-            v = y - swell_y * (0.25 - y * y) + ripple * np.sin(phase_y + 5.0 * x + 2.0 * y)
+            x = xx * across[column] + xy * down[row]
+            y = yx * across[column] + yy * down[row]
+            wave_x = row_sine_x[row] * cosine_x[column] + row_cosine_x[row] * sine_x[column]
+            wave_y = row_sine_y[row] * cosine_y[column] + row_cosine_y[row] * sine_y[column]
+            u = x - swell_x * (0.25 - x * x) + ripple * wave_x
+            v = y - swell_y * (0.25 - y * y) + ripple * wave_y
             u = u * max(height, width) + 0.5 * width - 0.5
             v = v * max(height, width) + 0.5 * height - 0.5
             i, j = int(np.floor(v)), int(np.floor(u))

@@ -149,7 +149,7 @@ def draw_lines(
                 direction = np.arctan2(dy, dx) - nib_angle
                 thick *= 1.0 - nib * (1.0 - abs(np.sin(direction)))
             radius = 0.5 * max(line_px * max(thick, 0.15) * min(pressure[a], pressure[b]), 0.7)
-            reach = radius + 1.0
+            reach, outside = radius + 1.0, (radius + 0.5) ** 2
             top, bottom = max(int(min(ay, by) - reach), 0), min(int(max(ay, by) + reach) + 2, rows)
             left, right = max(int(min(ax, bx) - reach), 0), min(int(max(ax, bx) + reach) + 2, columns)
             inverse = 1.0 / squared if squared > 1e-9 else 0.0
@@ -159,7 +159,10 @@ def draw_lines(
                     px = column + 0.5 - ax
                     s = min(max((px * dx + py * dy) * inverse, 0.0), 1.0)
                     ex, ey = px - s * dx, py - s * dy
-                    gap = radius + 0.5 - np.sqrt(ex * ex + ey * ey)
+                    distance = ex * ex + ey * ey
+                    if distance >= outside:
+                        continue
+                    gap = radius + 0.5 - np.sqrt(distance)
                     if gap > coverage[row, column]:
                         coverage[row, column] = min(gap, 1.0)
         i = end
