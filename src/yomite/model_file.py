@@ -61,7 +61,7 @@ class ModelFile:
     calibrations: Mapping[str, Calibration]
 
     def compute(self, images: np.ndarray, *outputs: str) -> list[np.ndarray]:
-        """Run the model on uint8 (N, 1, S, S) images and return the outputs named; others are not computed."""
+        """Run the model on uint8 (N, 1, S, S) images and return the outputs named; the rest is not run."""
         options = onnxruntime.RunOptions()
         options.only_execute_path_to_fetches = True
         return [np.asarray(output) for output in self.session.run(list(outputs), {"images": images}, options)]

@@ -32,7 +32,7 @@ def build_card() -> dict:
         "training": {
             "command": "yomite train configs/x.yaml", "changed": ["batch_size: 256 -> 128"],
             "commit": "abc123", "device": None, "hours": 1.37, "steps": 14_000,
-            "samples": 3_584_000, "init_from": None,
+            "samples": 3_584_000, "init_from": None, "note": "Begun twice.",
             "config": {"data": {
                 "frequency_power": 0.35, "ink": {"share": 3.0, "haste": 0.45},
                 "fonts": {"share": 1.0, "files": ["a.ttf", "b.ttf"]}, "cells": {"share": 0.0, "pages": []},
@@ -56,7 +56,7 @@ def test_every_figure_is_on_the_page() -> None:
         "2 of 6,429", "3e-05", "abc123", "def456", "batch_size: 256 -> 128", "0.35", "45 %",
     ):  # fmt: skip
         assert figure in " ".join(page.split()), figure
-    assert "| device | not recorded |" in page
+    assert "| device | not recorded |" in page and "Begun twice." in page
     assert "cells, pages" not in page and "a folder of pictures" not in page  # no share, no line
     assert "test/ has not been read" in page
     assert max(map(len, re.sub(r"^\|.*$", "", page, flags=re.MULTILINE).splitlines())) <= 118

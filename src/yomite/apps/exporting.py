@@ -106,8 +106,9 @@ def export_model(
     import numpy as np
 
     from yomite.checkpoint import extract_weights, read_checkpoint, write_checkpoint
-    from yomite.evaluation.fitting import calibrate, score_set
+    from yomite.evaluation.fitting import calibrate
     from yomite.evaluation.negatives import measure_rejected
+    from yomite.evaluation.scores import score_set
     from yomite.export import check_parity, export_onnx, update_metadata
     from yomite.recognizer import load
 

@@ -89,6 +89,8 @@ def _tell_training(card: Card) -> Iterator[str]:
         ("steps", f"{training['steps']:,}, {training['samples']:,} samples"),
         *([("begun from", training["init_from"])] if training["init_from"] else []),
     )
+    if training["note"]:
+        yield _wrap(training["note"])
     if training["changed"]:
         yield "What differed from that file, as it is now:"
         yield _list(*(f"`{line}`" for line in training["changed"]))

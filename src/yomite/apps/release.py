@@ -59,6 +59,7 @@ def release(
     hours: Annotated[
         float | None, typer.Option(min=0, help="How long; else from log.jsonl beside the weights.")
     ] = None,
+    note: Annotated[str | None, typer.Option(help="What else the card should say of the training.")] = None,
 ) -> None:
     """Make the files of a release."""
     with needs_extra("release", "train"):
@@ -111,6 +112,7 @@ def release(
             "steps": checkpoint.progress["step"],
             "samples": checkpoint.progress["samples"],
             "init_from": checkpoint.config.get("init_from"),
+            "note": note,
         },
         "release": {
             "command": describe_command(weights, test, prior_weight),

@@ -1,0 +1,92 @@
+"""The logits of a set of real writing, read once, and what is read from logits: labels and confidences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from yomite.charset import lookalikes_of
+from yomite.data.sources import open_source
+from yomite.errors import DataError, PictureError
+from yomite.ink.canvas import to_canvas
+from yomite.recognizer import BATCH_SIZE, Recognizer
+
+_ROWS = 256  # of logits that are turned into probabilities at a time
+
+
+@dataclass(frozen=True)
+class ScoredSet:
+    """The logits of a set of real writing.
+
+    Attributes:
+        name: The source's name.
+        images: uint8 (N, 1, S, S), the canvases.
+        logits: float32 (N, C), without prior.
+        labels: int64 (N,).
+        num_left_out: Samples of characters outside the charset, or that could not be read.
+    """
+
+    name: str
+    images: np.ndarray
+    logits: np.ndarray
+    labels: np.ndarray
+    num_left_out: int = 0
+
+
+def score_set(name: str, reader: Recognizer, data_root: str | Path | None = None) -> ScoredSet:
+    """Read a source once.
+
+    Raises:
+        DataError: There is no such source, or none of its samples can be used.
+    """
+    label_by_character = {character: label for label, character in enumerate(reader.characters)}
+    canvases, labels, num_left_out = [], [], 0
+    for sample in open_source(name, data_root):
+        try:
+            canvas = to_canvas(sample.picture, reader.input_size)
+            label = label_by_character[sample.character]
+        except (PictureError, KeyError):
+            num_left_out += 1
+            continue
+        canvases.append(canvas)
+        labels.append(label)
+    if not canvases:
+        raise DataError(f"{name}: no sample of the model's {len(reader.characters)} characters; give another")
+    images = np.stack(canvases)[:, None]
+    batches = range(0, len(images), BATCH_SIZE)
+    logits = np.concatenate([reader.compute_logits(images[start : start + BATCH_SIZE]) for start in batches])
+    return ScoredSet(name, images, logits, np.array(labels, np.int64), num_left_out)
+
+
+def read_scores(scores: np.ndarray, temperature: float, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The label read from each row, and its confidence as Recognition defines it.
+
+    Args:
+        scores: float32 (N, C), logits with the weighted log-prior added.
+        temperature: Above 0.
+        groups: int64 (C,), of number_lookalikes.
+
+    Returns:
+        labels int64 (N,); confidences float64 (N,), the summed probability of the label's look-alikes.
+    """
+    best = scores.argmax(axis=1)
+    members = {int(group): np.flatnonzero(groups == group) for group in np.unique(groups[best])}
+    confidences = np.empty(len(scores))
+    for start in range(0, len(scores), _ROWS):
+        rows = scores[start : start + _ROWS].astype(np.float64)
+        rows = np.exp((rows - rows.max(axis=1, keepdims=True)) / temperature)
+        for index, row in enumerate(rows, start=start):
+            confidences[index] = row[members[int(groups[best[index]])]].sum() / row.sum()
+    return best, np.minimum(confidences, 1.0)
+
+
+def number_lookalikes(characters: Sequence[str]) -> np.ndarray:
+    """int64 (C,): look-alikes share a number, the lowest label among them."""
+    label_by_character = {character: label for label, character in enumerate(characters)}
+    known = label_by_character.keys()
+    return np.array(
+        [min(label_by_character[other] for other in lookalikes_of(one) & known) for one in characters]
+    )
