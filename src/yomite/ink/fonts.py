@@ -101,7 +101,7 @@ def bend_ink(
     yy = (cosine - slope * sine) / (determinant * scale_y)
     across = (np.arange(columns) + 0.5 - 0.5 * columns) / length_px
     down = (np.arange(rows) + 0.5 - 0.5 * rows) / length_px
-    # The wave sin(phase + 5 y + 2 x) is sin(a + b), a of the row and b of the column: tables, no sine a pixel.
+    # The wave sin(phase + 5 y + 2 x) is sin(a + b), a of the row, b of the column: tables, no sine a pixel.
     row_x, row_y = phase_x + (5.0 * yy + 2.0 * xy) * down, phase_y + (5.0 * xy + 2.0 * yy) * down
     column_x, column_y = (5.0 * yx + 2.0 * xx) * across, (5.0 * xx + 2.0 * yx) * across
     row_sine_x, row_cosine_x = np.sin(row_x), np.cos(row_x)
