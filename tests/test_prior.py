@@ -9,7 +9,15 @@ import pytest
 
 from yomite.charset import Charset, build_charset, script_of
 from yomite.errors import ConfigError, DataError
-from yomite.prior import SHARES, build_log_prior, count_characters, main, sampling_weights
+from yomite.prior import (
+    EVEN_PARTS,
+    LEARNING_EVEN_PARTS,
+    SHARES,
+    build_log_prior,
+    count_characters,
+    main,
+    sampling_weights,
+)
 
 
 def write_sentences(root: Path, text: str) -> Path:
@@ -40,11 +48,12 @@ def test_prior_is_by_hand() -> None:
     np.testing.assert_allclose(prior, expected, rtol=1e-5)
 
 
-def test_half_of_the_even_part_of_kanji_is_for_joyo() -> None:
+@pytest.mark.parametrize(("even_parts", "even"), [(EVEN_PARTS, 0.80), (LEARNING_EVEN_PARTS, 0.10)])
+def test_half_of_the_even_part_of_kanji_is_for_joyo(even_parts: dict[str, float], even: float) -> None:
     charset = Charset("three", "人錮弌")  # 錮 joyo and unseen, 弌 neither
-    prior = np.exp(build_log_prior({"人": 7}, charset).astype(np.float64))
-    floor = 0.10 * 0.5 / 3
-    np.testing.assert_allclose(prior, [0.90 + 0.05 / 2 + floor, 0.05 / 2 + floor, floor], rtol=1e-5)
+    prior = np.exp(build_log_prior({"人": 7}, charset, even_parts).astype(np.float64))
+    floor, joyo = even * 0.5 / 3, even * 0.5 / 2
+    np.testing.assert_allclose(prior, [1 - even + joyo + floor, joyo + floor, floor], rtol=1e-5)
 
 
 def test_small_kana_get_a_twentieth_of_their_twins_at_most() -> None:
@@ -82,9 +91,13 @@ def test_shares_are_kept(data_root: Path) -> None:
         assert log_prior[full.label(common)] > log_prior[full.label(rare)], common + rare
     for large, small in ("つっ", "やゃ", "ゆゅ", "よょ", "あぁ", "わゎ", "アァ", "ツッ", "カヵ", "ケヶ"):
         assert prior[full.label(small)] <= 0.0501 * prior[full.label(large)], large
-    # No kanji is out of reach: the commonest is less than 3,000 times the rarest.
+    # No kanji is out of reach: the commonest is less than 200 times the rarest, 3,000 times while learning.
     kanji = prior[scripts == "kanji"]
-    assert 1000 < kanji.max() / kanji.min() < 3000
+    assert 50 < kanji.max() / kanji.min() < 200
+    learning = np.exp(build_log_prior(counts, full, LEARNING_EVEN_PARTS).astype(np.float64))[
+        scripts == "kanji"
+    ]
+    assert 1000 < learning.max() / learning.min() < 3000
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from yomite.ink.fonts import MASK_SIZE, bend_ink, read_font
 from yomite.ink.hand import HABITS, draw_habits, flatten_glyph, write_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
 from yomite.ink.pen import PEN_RANGES, TRAITS, draw_lines, draw_traits, lay_on_paper
-from yomite.prior import build_log_prior, count_characters, sampling_weights
+from yomite.prior import LEARNING_EVEN_PARTS, build_log_prior, count_characters, sampling_weights
 
 TEXT_FILE = "text/sentences.txt.gz"
 CELLS_NAME = "cells/hiragana-sheets"
@@ -232,7 +232,7 @@ def build_mixture(config: DataConfig, charset: Charset, data_root: Path, seed: i
         pictures += _read_pictures(config.folder.path, charset, data_root)
     weights = np.ones(len(charset))
     if config.frequency_power > 0:
-        log_prior = build_log_prior(count_characters(data_root / TEXT_FILE), charset)
+        log_prior = build_log_prior(count_characters(data_root / TEXT_FILE), charset, LEARNING_EVEN_PARTS)
         weights = sampling_weights(log_prior, config.frequency_power)
     missing = [character for label, character in enumerate(charset) if not (glyphs[label] or masks[label])]
     if shares[:2].sum() > 0 and missing:
