@@ -16,16 +16,15 @@ from PIL import Image
 from yomite.errors import PictureError
 from yomite.ink.canvas import (
     MARGIN,
-    MAX_PIXELS,
     WORK_SIZE,
     draw_strokes,
     find_box,
     measure_ink,
     place_ink,
-    read_gray,
     shrink_gray,
     to_canvas,
 )
+from yomite.ink.pictures import MAX_PIXELS, read_gray
 from yomite.ink.strokes import to_strokes
 
 NAMES = sorted(DRAWINGS)

@@ -19,11 +19,12 @@ from yomite.config import DataConfig
 from yomite.data.sources import open_source
 from yomite.errors import DataError
 from yomite.ink import canvas
-from yomite.ink.canvas import MARGIN, read_gray, shrink_gray
+from yomite.ink.canvas import MARGIN, shrink_gray
 from yomite.ink.fonts import MASK_SIZE, bend_ink, read_font
 from yomite.ink.hand import HABITS, draw_habits, flatten_glyph, write_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
 from yomite.ink.pen import PEN_RANGES, TRAITS, draw_lines, draw_traits, lay_on_paper
+from yomite.ink.pictures import read_gray
 from yomite.prior import LEARNING_EVEN_PARTS, build_log_prior, count_characters, sampling_weights
 
 TEXT_FILE = "text/sentences.txt.gz"
