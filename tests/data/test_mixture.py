@@ -18,13 +18,14 @@ from PIL import Image
 from yomite.charset import Charset, build_charset
 from yomite.config import DataConfig
 from yomite.data import mixture as mixture_module
-from yomite.data.mixture import TEXT_FILE, Mixture, build_mixture, find_fonts
+from yomite.data.mixture import Mixture, build_mixture, find_fonts
 from yomite.errors import DataError
 from yomite.ink.canvas import MARGIN, measure_ink, place_ink, to_canvas
 from yomite.ink.fonts import MASK_SIZE
 from yomite.ink.hand import flatten_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE
 from yomite.ink.strokes import Glyph
+from yomite.prior import SENTENCES
 
 NAMES = ["ei", "hi", "ki", "yama", "kawa", "a-hiragana"]
 
@@ -166,8 +167,8 @@ def root(tmp_path: Path) -> Path:
             )
             svg = f'<svg xmlns="http://www.w3.org/2000/svg"><g><g>{paths}</g></g></svg>'
             archive.writestr(f"kanji/{ord(character):05x}.svg", svg)
-    (root / TEXT_FILE).parent.mkdir()
-    with gzip.open(root / TEXT_FILE, "wt", encoding="utf-8") as text:
+    (root / SENTENCES).parent.mkdir()
+    with gzip.open(root / SENTENCES, "wt", encoding="utf-8") as text:
         text.write("日日日日日日日日永\n" * 50)
     (root / "own" / "山").mkdir(parents=True)
     Image.fromarray(draw_page("yama", 300, 12)).save(root / "own" / "山" / "1.png")

@@ -5,7 +5,8 @@ import torch
 from torch import nn
 
 from yomite.charset import Charset
-from yomite.training.validation import ValidationSet, lookalike_groups, score
+from yomite.evaluation.scores import number_lookalikes
+from yomite.training.validation import ValidationSet, score
 
 
 class Parrot(nn.Module):
@@ -23,7 +24,7 @@ class Parrot(nn.Module):
 
 def test_counts_strict_lookalikes_top5_and_macro() -> None:
     charset = Charset("few", "へヘ口ロ一永字八")
-    groups = lookalike_groups(charset)
+    groups = torch.from_numpy(number_lookalikes(charset.characters))
     assert groups[0] == groups[1] and groups[2] == groups[3] and len(set(groups.tolist())) == 6
     # label, answers: right, look-alike, wrong but among five, wrong, right
     rows = [

@@ -23,11 +23,10 @@ from yomite.ink.canvas import MARGIN, shrink_gray
 from yomite.ink.fonts import MASK_SIZE, bend_ink, read_font
 from yomite.ink.hand import HABITS, draw_habits, flatten_glyph, write_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
-from yomite.ink.pen import PEN_RANGES, TRAITS, draw_lines, draw_traits, lay_on_paper
+from yomite.ink.pen import PEN_RANGES, TRAIT_NAMES, TRAITS, draw_lines, draw_traits, lay_on_paper
 from yomite.ink.pictures import read_gray
-from yomite.prior import LEARNING_EVEN_PARTS, build_log_prior, count_characters, sampling_weights
+from yomite.prior import LEARNING_EVEN_PARTS, SENTENCES, build_log_prior, count_characters, sampling_weights
 
-TEXT_FILE = "text/sentences.txt.gz"
 CELLS_NAME = "cells/hiragana-sheets"
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 
@@ -37,6 +36,9 @@ PEN_SHARES = np.cumsum([0.36, 0.20, 0.20, 0.15, 0.09])
 _MAX_TRIES = 4
 _NUM_HABITS, _NUM_TRAITS = len(HABITS), len(TRAITS)
 _WAVE = list(HABITS).index("wave")
+_GRAIN, _CONTRAST, _PAPER, _NOISE, _LIGHT, _SCRAPS = (
+    TRAIT_NAMES.index(name) for name in ("grain", "contrast", "paper", "noise", "light", "scraps")
+)
 
 
 def _compile(function: Callable, **compiled: Callable) -> Callable:
@@ -191,8 +193,8 @@ def _draw_samples(
                 habits[_WAVE] = 0.005 + 0.03 * np.random.random()
                 coverage = bend_ink(ink, habits, 60.0 + 56.0 * np.random.random(), 0.0, 1.0)
                 if np.random.random() < 0.5:
-                    traits[4] = traits[7] = traits[9] = traits[10] = 0.0
-                    traits[5], traits[6] = 200.0, 250.0
+                    traits[_GRAIN] = traits[_NOISE] = traits[_LIGHT] = traits[_SCRAPS] = 0.0
+                    traits[_CONTRAST], traits[_PAPER] = 200.0, 250.0
             ink, has_ink = _measure_ink(lay_on_paper(coverage, traits))
             if has_ink:
                 images[n] = _place_ink(ink, size, MARGIN)
@@ -233,7 +235,7 @@ def build_mixture(config: DataConfig, charset: Charset, data_root: Path, seed: i
         pictures += _read_pictures(config.folder.path, charset, data_root)
     weights = np.ones(len(charset))
     if config.frequency_power > 0:
-        log_prior = build_log_prior(count_characters(data_root / TEXT_FILE), charset, LEARNING_EVEN_PARTS)
+        log_prior = build_log_prior(count_characters(data_root / SENTENCES), charset, LEARNING_EVEN_PARTS)
         weights = sampling_weights(log_prior, config.frequency_power)
     missing = [character for label, character in enumerate(charset) if not (glyphs[label] or masks[label])]
     if shares[:2].sum() > 0 and missing:

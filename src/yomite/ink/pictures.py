@@ -82,8 +82,8 @@ def _gray_of_image(image: Image.Image, name: str) -> np.ndarray:
     if image.mode == "P" or image.mode == "PA":
         image = image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
     if image.mode in ("LA", "La", "RGBA", "RGBa"):
-        rgba = np.asarray(image.convert("RGBA"))
-        return _lay_on_paper(np.asarray(image.convert("RGBA").convert("RGB").convert("L")), rgba[..., 3])
+        image = image.convert("RGBA")
+        return _lay_on_paper(np.asarray(image.convert("RGB").convert("L")), np.asarray(image)[..., 3])
     return np.asarray(image.convert("L"))
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from yomite.charset import Charset
-from yomite.checkpoint import Checkpoint
+from yomite.checkpoint import Checkpoint, extract_weights
 from yomite.errors import ModelFileError
 
 
@@ -29,8 +29,7 @@ def fill_from_weights(model: nn.Module, charset: Charset, weights: Checkpoint) -
     Raises:
         ModelFileError: If the two models differ in more than their classes.
     """
-    section = "ema" if weights.section("ema") else "model"
-    tensors, own = weights.section(section), model.state_dict()
+    tensors, own = extract_weights(weights).section("model"), model.state_dict()
     for name in sorted(own.keys() | tensors.keys()):
         came = tuple(tensors[name].shape) if name in tensors else None
         wanted = tuple(own[name].shape) if name in own else None

@@ -23,6 +23,7 @@ from yomite.checkpoint import Checkpoint, fill_model, read_checkpoint, read_comm
 from yomite.config import RunConfig, changed_keys
 from yomite.data.batches import Mixture, build_loader
 from yomite.errors import ConfigError, ModelFileError, TrainingError
+from yomite.evaluation.scores import number_lookalikes
 from yomite.models import build
 from yomite.training.finetune import fill_from_weights, find_weights
 from yomite.training.losses import classification
@@ -35,7 +36,7 @@ from yomite.training.optim import (
     set_learning_rate,
 )
 from yomite.training.tracking import Tracker
-from yomite.training.validation import ValidationSet, lookalike_groups, read_validation, score
+from yomite.training.validation import ValidationSet, read_validation, score
 
 LOG_EVERY_STEPS = 50
 
@@ -86,7 +87,7 @@ def train(
         mixture = _build_mixture(config, charset, data_root)
     if validation is None:
         validation = read_validation(config.validation.sources, charset, data_root, config.model.input_size)
-    groups = lookalike_groups(charset)
+    groups = torch.from_numpy(number_lookalikes(charset.characters))
     commit = read_commit()
     step, best = 0, -1.0
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from yomite.charset import Charset, lookalikes_of
+from yomite.charset import Charset
 from yomite.data.sources import open_source
 from yomite.errors import DataError
 from yomite.ink.canvas import to_canvas
@@ -44,15 +44,6 @@ def read_validation(
         labels = [charset.label(sample.character) for sample in samples]
         sets.append(ValidationSet(name, torch.from_numpy(canvases), torch.tensor(labels)))
     return sets
-
-
-def lookalike_groups(charset: Charset) -> Tensor:
-    """int64 (C,): labels of look-alikes share a number."""
-    first = [
-        min(charset.label(other) for other in lookalikes_of(character) if other in charset)
-        for character in charset.characters
-    ]
-    return torch.tensor(first)
 
 
 @torch.inference_mode()
