@@ -1,6 +1,6 @@
 """One self-describing safetensors file: weights, model, charset, config, progress. Nothing is ever unpickled.
 
-Tensors are `model.<name>`, and in a training checkpoint also `ema.<name>` and
+Tensors are `model.<name>`, and in a training checkpoint also `objective.<name>`, `ema.<name>` and
 `optimizer.<parameter>.<state>`. The metadata are strings: format_version, kind ("weights" or "checkpoint"),
 model, charset, config, progress (JSON), commit.
 """

@@ -24,9 +24,7 @@ from yomite.config import RunConfig, changed_keys
 from yomite.data.batches import Mixture, build_loader
 from yomite.errors import ConfigError, ModelFileError, TrainingError
 from yomite.evaluation.scores import number_lookalikes
-from yomite.models import build
-from yomite.training.finetune import fill_from_weights, find_weights
-from yomite.training.losses import classification
+from yomite.training.learner import build_learner
 from yomite.training.optim import (
     build_ema,
     build_optimizer,
@@ -74,15 +72,12 @@ def train(
         raise ConfigError(f"{folder} holds a run already; type --resume to go on with it, or give out=FOLDER")
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     charset = build_charset(config.charset)
-    torch.manual_seed(config.seed)
     model_config = config.model.model_dump(mode="json") | {"num_classes": len(charset)}
-    model = build(config.model.name, len(charset), config.model.input_size, **config.model.arguments)
-    if config.init_from and not newest:
-        fill_from_weights(model, charset, read_checkpoint(find_weights(config.init_from)))
-    model = model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = build_optimizer(model, config.optimizer)
+    learner = build_learner(config, charset, data_root, fresh=not newest)
+    learner = learner.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    model = learner.model
+    optimizer = build_optimizer(learner, config.optimizer)
     ema = build_ema(model, config.ema) if config.ema.decay else None
-    objective = classification(config.objective.label_smoothing)
     if mixture is None:
         mixture = _build_mixture(config, charset, data_root)
     if validation is None:
@@ -100,8 +95,10 @@ def train(
             raise ModelFileError(
                 f"{newest} was trained with other characters; give out=FOLDER to begin a new run"
             )
-        fill_model(model, saved.section("model"))
-        fill_optimizer(model, optimizer, saved.section("optimizer"))
+        fill_model(
+            learner, {f"{s}.{n}": t for s in ("model", "objective") for n, t in saved.section(s).items()}
+        )
+        fill_optimizer(learner, optimizer, saved.section("optimizer"))
         step, best = saved.progress["step"], saved.progress["best"]
         if ema:
             fill_model(ema.module, saved.section("ema"))
@@ -117,12 +114,12 @@ def train(
         if kind == "weights":
             tensors = {f"model.{name}": tensor for name, tensor in averaged.state_dict().items()}
         else:
-            tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+            tensors = learner.state_dict()  # model.<name>, objective.<name>
             tensors |= (
                 {f"ema.{name}": tensor for name, tensor in ema.module.state_dict().items()} if ema else {}
             )
             tensors |= {
-                f"optimizer.{name}": tensor for name, tensor in read_optimizer(model, optimizer).items()
+                f"optimizer.{name}": tensor for name, tensor in read_optimizer(learner, optimizer).items()
             }
         plain = config.model_dump(mode="json")
         return Checkpoint(kind, model_config, charset.characters, tensors, plain, progress, commit)
@@ -147,7 +144,7 @@ def train(
         total=total_steps * config.batch_size, initial=step * config.batch_size, unit="img", unit_scale=True
     )
     for batch in loader:
-        model.train()
+        learner.train()
         step_seed = (config.seed << 32) + step
         torch.manual_seed(step_seed)
         rng.manual_seed(step_seed)
@@ -155,11 +152,11 @@ def train(
         learning_rate = learning_rate_at(step, config.optimizer.learning_rate, config.schedule)
         set_learning_rate(optimizer, learning_rate)
         with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16"):
-            loss, counts = objective(model, batch, rng)
+            loss, counts = learner(batch, rng)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         limit = config.gradient_clip or math.inf
-        gradient_norm = nn.utils.clip_grad_norm_(model.parameters(), limit).item()
+        gradient_norm = nn.utils.clip_grad_norm_(learner.parameters(), limit).item()
         loss_value = loss.item()
         if not (math.isfinite(loss_value) and math.isfinite(gradient_norm)):
             raise TrainingError(

@@ -10,6 +10,7 @@ from torch.optim import AdamW, Optimizer
 from torch.optim.swa_utils import AveragedModel
 
 from yomite.config import EmaConfig, OptimizerConfig, ScheduleConfig
+from yomite.errors import ModelFileError
 
 
 def build_optimizer(model: nn.Module, config: OptimizerConfig) -> AdamW:
@@ -37,18 +38,29 @@ def set_learning_rate(optimizer: Optimizer, learning_rate: float) -> None:
         group["lr"] = learning_rate
 
 
-def read_optimizer(model: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
+def read_optimizer(learner: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
     """The optimizer's state as flat tensors, `<parameter>.<state>`; its settings are in the config."""
     return {
         f"{name}.{key}": torch.as_tensor(value)
-        for name, parameter in model.named_parameters()
+        for name, parameter in learner.named_parameters()
         for key, value in optimizer.state.get(parameter, {}).items()
     }
 
 
-def fill_optimizer(model: nn.Module, optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
-    """The inverse of read_optimizer."""
-    for name, parameter in model.named_parameters():
+def fill_optimizer(learner: nn.Module, optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
+    """The inverse of read_optimizer.
+
+    Raises:
+        ModelFileError: If the state is that of other parameters.
+    """
+    names = [name for name, _ in learner.named_parameters()]
+    foreign = [key for key in tensors if key.rpartition(".")[0] not in names]
+    if foreign:
+        raise ModelFileError(
+            f"the optimizer's state {foreign[0]!r} belongs to no parameter of this run; "
+            "give out=FOLDER to begin a new run"
+        )
+    for name, parameter in learner.named_parameters():
         prefix = f"{name}."
         state = {
             key.removeprefix(prefix): tensor for key, tensor in tensors.items() if key.startswith(prefix)

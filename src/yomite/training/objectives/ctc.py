@@ -1,0 +1,81 @@
+"""Connectionist temporal classification: a line's characters without their places (Graves et al., 2006)."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from yomite.data.batches import Batch
+
+
+class CTC(nn.Module):
+    """For models of lines: images (N, 1, H, W) -> logits (N, T, C + 1), the last class is the blank.
+
+    Batch: targets int64 (N, L) with target_lengths (N,); widths (N,) where images are padded to W. The loss
+    is the mean over samples of the negative log-probability for each character. counts: "samples", "exact"
+    (lines read right as a whole by the best path) and "impossible" (lines with more characters than steps:
+    they teach nothing).
+    """
+
+    def forward(
+        self, model: nn.Module, batch: Batch, rng: torch.Generator
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The mean loss of a batch, and counts to be summed and divided by "samples"."""
+        log_probs = functional.log_softmax(model(batch.images).float(), dim=2)
+        num, steps, blank = log_probs.shape[0], log_probs.shape[1], log_probs.shape[2] - 1
+        lengths = batch.target_lengths
+        if lengths is None:
+            lengths = torch.full((num,), batch.targets.shape[1], device=batch.targets.device)
+        used = torch.full_like(lengths, steps)
+        if batch.widths is not None:
+            used = -(-batch.widths * steps // batch.images.shape[-1])  # a step that is used in part counts
+        losses = functional.ctc_loss(
+            log_probs.transpose(0, 1), batch.targets, used, lengths, blank, reduction="none", zero_infinity=True
+        )
+        losses = losses / lengths.clamp_min(1)
+        counts = {
+            "exact": _count_exact(log_probs.detach(), used, batch.targets, lengths),
+            "impossible": (_count_steps(batch.targets, lengths) > used).sum(),
+            "samples": torch.tensor(num, device=log_probs.device),
+        }
+        return losses.mean(), counts
+
+
+def read_best_path(log_probs: Tensor, used: Tensor) -> tuple[Tensor, Tensor]:
+    """The characters along the most likely path: repeats are merged, then blanks dropped.
+
+    Args:
+        log_probs: float (N, T, C + 1), the blank last.
+        used: int64 (N,), used steps.
+
+    Returns:
+        int64 (N, T) labels, padded with the blank; int64 (N,) how many.
+    """
+    blank = log_probs.shape[2] - 1
+    path = log_probs.argmax(dim=2)
+    step = torch.arange(path.shape[1], device=path.device)
+    before = functional.pad(path, (1, 0), value=blank)[:, :-1]
+    kept = (path != blank) & (path != before) & (step < used[:, None])
+    order = torch.argsort((~kept).int(), dim=1, stable=True)
+    lengths = kept.sum(dim=1)
+    labels = path.gather(1, order).masked_fill(step >= lengths[:, None], blank)
+    return labels, lengths
+
+
+def _count_steps(targets: Tensor, lengths: Tensor) -> Tensor:
+    """The fewest steps that can write a line: one a character, and a blank between two that are equal."""
+    later = torch.arange(1, targets.shape[1], device=targets.device) < lengths[:, None]
+    return lengths + ((targets[:, 1:] == targets[:, :-1]) & later).sum(dim=1)
+
+
+def _count_exact(log_probs: Tensor, used: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    labels, found = read_best_path(log_probs, used)
+    width = max(labels.shape[1], targets.shape[1])
+    blank = log_probs.shape[2] - 1
+    padded = functional.pad(targets, (0, width - targets.shape[1]), value=blank)
+    padded = padded.masked_fill(
+        torch.arange(width, device=padded.device) >= lengths[:, None], blank
+    )
+    labels = functional.pad(labels, (0, width - labels.shape[1]), value=blank)
+    return ((labels == padded).all(dim=1) & (found == lengths)).sum()
