@@ -37,7 +37,7 @@ class _Explained(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         logits, features = self.model.explain(images)  # type: ignore[operator]
-        return logits, features, self.model.classifier.weight  # type: ignore[return-value]
+        return logits, features, self.model.classifier.class_weights()  # type: ignore[operator,return-value]
 
 
 def export_onnx(weights_path: str | Path, out_path: str | Path, *, metadata: dict[str, str]) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 from torch import nn
 
 from yomite.errors import ConfigError
+from yomite.extensions import find_callable
 from yomite.models.residual import ResidualNet
 
 MODELS: dict[str, Callable[..., nn.Module]] = {"residual": ResidualNet}
@@ -24,7 +25,7 @@ def build(name: str, num_classes: int, input_size: int, **arguments: Any) -> nn.
     """Builds a freshly initialized model.
 
     Args:
-        name: A key of MODELS.
+        name: A key of MODELS, or `package.module:callable`.
         num_classes: C, the number of characters.
         input_size: S, the side of the canvas in px.
         arguments: What the family takes: see its class.
@@ -32,12 +33,11 @@ def build(name: str, num_classes: int, input_size: int, **arguments: Any) -> nn.
     Raises:
         ConfigError: If the name or an argument is unknown or out of range.
     """
-    if name not in MODELS:
-        raise ConfigError(f"model {name!r} is unknown; the models are: {', '.join(MODELS)}")
+    family = find_callable(name, MODELS, "model.name")
     allowed = [
-        key for key in inspect.signature(MODELS[name]).parameters if key not in ("num_classes", "input_size")
+        key for key in inspect.signature(family).parameters if key not in ("num_classes", "input_size")
     ]
     unknown = sorted(set(arguments) - set(allowed))
     if unknown:
         raise ConfigError(f"model {name!r} has no argument {unknown[0]!r}; it takes: {', '.join(allowed)}")
-    return MODELS[name](num_classes=num_classes, input_size=input_size, **arguments)
+    return family(num_classes=num_classes, input_size=input_size, **arguments)

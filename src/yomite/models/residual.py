@@ -1,24 +1,21 @@
-"""The recognizer's network: a plain residual network with a head that shows where it looked.
+"""The recognizer's network: a plain residual network.
 
 Deep residual learning: He et al., arXiv:1512.03385. Average pooling before the 1x1 convolution of a
 shortcut, and zero for the last gamma of a block: He et al., arXiv:1812.01187 and Goyal et al.,
-arXiv:1706.02677. A learned weight for each place instead of the mean: after the global depthwise
-convolution of MobileFaceNets, arXiv:1804.07573.
+arXiv:1706.02677.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from yomite.errors import ConfigError
-
-# Ink is sparse: the root mean square of images / 255 is about 0.3. No mean is taken off, so the background
-# stays 0 and the zero padding of the convolutions goes on as blank paper.
-INK_SCALE = 1 / 0.3
+from yomite.models.arguments import check_counts
+from yomite.models.character import CharacterModel
 
 
 def _conv(in_width: int, out_width: int, size: int, stride: int = 1) -> nn.Conv2d:
@@ -45,16 +42,12 @@ class ResidualBlock(nn.Module):
         return functional.relu(self.shortcut(x) + self.norm2(self.conv2(inner)))
 
 
-class ResidualNet(nn.Module):
+class ResidualNet(CharacterModel):
     """uint8 images (N, 1, S, S), ink bright on 0 -> logits (N, C).
 
     A stem of stride 2, then one stage for each width, each after the first of stride 2: 48 px -> 24 -> 12
-    -> 6 for three widths. The head weights every channel at every place, sums over the places, and maps to
-    the embedding and to the classes. In evaluation mode all of the head is linear, so a logit is exactly a
-    sum over places (`place_features`).
+    -> 6 for three widths: maps (N, last width, 6, 6).
     """
-
-    task = "character"
 
     def __init__(
         self,
@@ -65,6 +58,7 @@ class ResidualNet(nn.Module):
         embedding: int = 192,
         pools: int = 2,
         dropout: float = 0.0,
+        head: str | Mapping[str, Any] = "linear",
     ) -> None:
         """Builds and initializes.
 
@@ -73,16 +67,26 @@ class ResidualNet(nn.Module):
             input_size: S in px, a multiple of 2 ** number of widths.
             widths: Channels of each stage.
             depths: Residual blocks of each stage.
-            embedding: D, the size of the vector before the classifier, at most pools * the last width.
-            pools: How many weights each channel has at each place: its sums see so many different layouts.
-            dropout: Share of the embedding dropped while learning, 0 <= dropout < 1.
+            embedding: D, see CharacterModel.add_head, as for the rest.
+            pools: M.
+            dropout: Of the embedding.
+            head: Of the classes.
 
         Raises:
             ConfigError: If an argument is out of range.
         """
-        super().__init__()
-        _check(num_classes, input_size, widths, depths, embedding, pools, dropout)
-        self.input_size = input_size
+        super().__init__(num_classes, input_size)
+        check_counts("widths", widths, (32, 64, 160))
+        check_counts("depths", depths, (1, 2, 2))
+        if len(widths) != len(depths):
+            raise ConfigError(
+                f"widths {list(widths)} and depths {list(depths)} differ in length; give each stage both"
+            )
+        multiple = 2 ** len(widths)
+        if input_size < multiple or input_size % multiple:
+            raise ConfigError(
+                f"input_size {input_size} with {len(widths)} stages; it must be a multiple of {multiple}"
+            )
         self.stem = nn.Sequential(_conv(1, widths[0], 3, stride=2), nn.BatchNorm2d(widths[0]), nn.ReLU())
         blocks: list[nn.Module] = []
         width = widths[0]
@@ -91,12 +95,8 @@ class ResidualNet(nn.Module):
                 blocks.append(ResidualBlock(width, stage_width, stride=2 if stage > 0 and block == 0 else 1))
                 width = stage_width
         self.blocks = nn.Sequential(*blocks)
-        side = input_size // 2 ** len(widths)
-        self.place_weight = nn.Parameter(torch.empty(pools, width, side, side))
-        self.embed = nn.Linear(pools * width, embedding, bias=False)
-        self.embed_norm = nn.BatchNorm1d(embedding)
-        self.dropout = nn.Dropout(dropout)
-        self.classifier = nn.Linear(embedding, num_classes)
+        side = input_size // multiple
+        self.add_head(width, side, embedding=embedding, pools=pools, dropout=dropout, head=head)
         self._initialize()
 
     def _initialize(self) -> None:
@@ -106,76 +106,8 @@ class ResidualNet(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
             elif isinstance(module, ResidualBlock):
                 nn.init.zeros_(module.norm2.weight)
-        # Half the energy is the mean over the places, half tells the places apart.
-        num_places = self.place_weight[0, 0].numel()
-        nn.init.normal_(self.place_weight, mean=1.0, std=1.0)
-        with torch.no_grad():
-            self.place_weight /= (2 * num_places) ** 0.5
-        nn.init.kaiming_normal_(self.embed.weight, nonlinearity="linear")
-        nn.init.normal_(self.classifier.weight, std=self.classifier.in_features**-0.5)
-        nn.init.zeros_(self.classifier.bias)
+        self.initialize_head()
 
-    def weigh(self, images: Tensor) -> Tensor:
-        """Uint8 images (N, 1, S, S) -> float maps (N, M * K, h, w), each weighted at each place."""
-        maps = self.blocks(self.stem(images.float() * (INK_SCALE / 255)))
-        return (maps[:, None] * self.place_weight).reshape(-1, self.embed.in_features, *maps.shape[2:])
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Uint8 images (N, 1, S, S) -> logits (N, C)."""
-        embedding = self.embed_norm(self.embed(self.weigh(images).sum((-2, -1))))
-        return self.classifier(self.dropout(embedding))
-
-    def explain(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Uint8 images (N, 1, S, S) -> logits (N, C) as in evaluation mode, and features (N, D, h, w).
-
-        The features are what each place adds to the embedding, its bias spread evenly: their sum over the
-        places is the embedding, and `classifier.weight[c] . features[:, y, x]` is exactly what place (y, x)
-        adds to the logit of class c.
-        """
-        weighed, norm = self.weigh(images), self.embed_norm
-        assert norm.running_mean is not None and norm.running_var is not None
-        scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-        weight, bias = self.embed.weight * scale[:, None], norm.bias - norm.running_mean * scale
-        logits = self.classifier(functional.linear(weighed.sum((-2, -1)), weight, bias))
-        num_places = self.place_weight[0, 0].numel()
-        return logits, functional.conv2d(weighed, weight[:, :, None, None], bias / num_places)
-
-
-def _check(
-    num_classes: int,
-    input_size: int,
-    widths: Sequence[int],
-    depths: Sequence[int],
-    embedding: int,
-    pools: int,
-    dropout: float,
-) -> None:
-    """Raises ConfigError with what came and what is allowed."""
-    if num_classes < 2:
-        raise ConfigError(f"a model needs at least 2 classes, got {num_classes}; choose a larger charset")
-    for name, counts in (("widths", widths), ("depths", depths)):
-        if (
-            not isinstance(counts, list | tuple)
-            or not counts
-            or any(type(n) is not int or n < 1 for n in counts)
-        ):
-            raise ConfigError(
-                f"model argument {name}={counts!r}; it takes whole numbers from 1, as [32, 64, 160]"
-            )
-    if len(widths) != len(depths):
-        raise ConfigError(
-            f"widths {list(widths)} and depths {list(depths)} differ in length; give each stage both"
-        )
-    multiple = 2 ** len(widths)
-    if input_size < multiple or input_size % multiple:
-        raise ConfigError(
-            f"input_size {input_size} with {len(widths)} stages; it must be a multiple of {multiple}"
-        )
-    if type(pools) is not int or pools < 1:
-        raise ConfigError(f"model argument pools={pools!r}; it takes a whole number from 1")
-    if type(embedding) is not int or not 1 <= embedding <= pools * widths[-1]:
-        raise ConfigError(
-            f"model argument embedding={embedding!r}; it takes 1 to {pools * widths[-1]} (pools * last width)"
-        )
-    if not isinstance(dropout, int | float) or not 0 <= dropout < 1:
-        raise ConfigError(f"model argument dropout={dropout!r}; it takes 0 <= dropout < 1")
+    def maps(self, ink: Tensor) -> Tensor:
+        """Float ink (N, 1, S, S) -> maps (N, last width, h, w)."""
+        return self.blocks(self.stem(ink))

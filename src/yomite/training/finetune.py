@@ -30,10 +30,11 @@ def fill_from_weights(model: nn.Module, charset: Charset, weights: Checkpoint) -
         ModelFileError: If the two models differ in more than their classes.
     """
     tensors, own = extract_weights(weights).section("model"), model.state_dict()
+    by_class_names = [name for name in ("classifier.weight", "classifier.bias") if name in own]
     for name in sorted(own.keys() | tensors.keys()):
         came = tuple(tensors[name].shape) if name in tensors else None
         wanted = tuple(own[name].shape) if name in own else None
-        by_class = name.startswith("classifier.") and came and wanted and came[1:] == wanted[1:]
+        by_class = name in by_class_names and came and wanted and came[1:] == wanted[1:]
         if came != wanted and not by_class:
             raise ModelFileError(
                 f"init_from: tensor {name!r} is {came} in the file and {wanted} in the model; "
@@ -44,7 +45,7 @@ def fill_from_weights(model: nn.Module, charset: Charset, weights: Checkpoint) -
     source = torch.tensor(
         [label_by_character[charset.characters[label]] for label in known], dtype=torch.long
     )
-    for name in ("classifier.weight", "classifier.bias"):
+    for name in by_class_names:
         rows = own[name].clone()
         rows[known] = tensors[name][source]
         tensors[name] = rows
