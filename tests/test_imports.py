@@ -28,17 +28,20 @@ def allow(ours: str = "", theirs: str = "") -> Rule:
 # A room is a module or a folder of src/yomite. errors may be imported by all, a room by itself.
 RULES: dict[str, Rule] = {
     "errors": allow(),
+    "extensions": allow(),
     "charset": allow(),
     "config": allow(theirs="pydantic yaml"),
-    "models": allow(theirs="torch"),
+    "models": allow("extensions", "torch"),
     "ink": allow("charset", "numpy PIL"),
     "data": allow("charset ink", "numpy PIL"),
-    "checkpoint": allow("charset models", "torch safetensors"),
+    "checkpoint": allow("charset extensions models", "torch safetensors"),
     "model_file": allow(theirs="numpy onnxruntime"),
     "prior": allow("charset ink", "numpy"),
     "recognizer": allow("charset ink model_file", "numpy onnxruntime"),
     "evaluation": allow("charset ink data recognizer", "numpy PIL"),
-    "training": allow("charset config models ink data checkpoint evaluation", "torch numpy tqdm tensorboard"),
+    "training": allow(
+        "charset config extensions models ink data checkpoint evaluation", "torch numpy tqdm tensorboard"
+    ),
     "export": allow("charset models checkpoint", "torch numpy onnx onnxruntime"),
     "apps": allow("*", "typer numpy PIL"),
     "__init__": allow("charset recognizer"),
@@ -53,6 +56,7 @@ EXTRAS: dict[str, Rule] = {
     "data/mixture.py": allow("config prior", "numba"),
     "data/batches.py": allow(theirs="torch numba"),  # numba: one thread in each loader process
     "data/sources.py": allow(theirs="platformdirs"),
+    "data/cache.py": allow(theirs="filelock platformdirs"),
 }
 
 

@@ -11,14 +11,13 @@ import io
 import os
 import re
 import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
 
+from yomite.data.samples import Sample, Source
 from yomite.errors import DataError
 from yomite.ink.kanjivg import read_tegaki
 
@@ -26,40 +25,6 @@ PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".
 
 _CODE_POINT = re.compile(r"[Uu]\+?([0-9A-Fa-f]{4,6})")
 _PAGE = re.compile(r"_(p\d+)_")
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One handwritten character.
-
-    Attributes:
-        picture: anything that `yomite.ink.canvas.to_canvas` takes: gray levels, a path, or strokes.
-        character: what it is.
-        writer: who wrote it, "" if unknown.
-        name: where it came from, for reports.
-    """
-
-    picture: Any
-    character: str
-    writer: str
-    name: str
-
-
-class Source:
-    """Samples that can be walked many times; `len()` walks them once."""
-
-    def __init__(self, name: str, open_samples: Callable[[], Iterator[Sample]]) -> None:
-        self.name = name
-        self._open_samples = open_samples
-        self._length: int | None = None
-
-    def __iter__(self) -> Iterator[Sample]:
-        return self._open_samples()
-
-    def __len__(self) -> int:
-        if self._length is None:
-            self._length = sum(1 for _ in self)
-        return self._length
 
 
 def resolve_data_root(option: str | os.PathLike[str] | None = None) -> Path:
@@ -111,15 +76,12 @@ def open_source(name_or_path: str, data_root: str | os.PathLike[str] | None = No
     wanted = frozenset(pages.split(",")) if pages else None
 
     def open_samples() -> Iterator[Sample]:
-        found = False
-        for sample in read(path):
-            if wanted is None or sample.writer in wanted:
-                found = True
-                yield sample
-        if not found:
-            raise DataError(f"{name_or_path} holds no samples; check the name, and the pages behind a colon")
+        return (sample for sample in read(path) if wanted is None or sample.writer in wanted)
 
-    return Source(name_or_path, open_samples)
+    def list_files() -> list[Path]:
+        return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+
+    return Source(name_or_path, open_samples, list_files, path=path)
 
 
 def read_character_name(name: str) -> str:

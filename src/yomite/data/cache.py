@@ -1,0 +1,212 @@
+"""Decoded samples in memory-mapped files: filled once, shared by all processes, thrown away when stale.
+
+    samples = open_cache(open_source("my-samples"))
+    samples.images[7]  # uint8 (48, 48), read from the file at the first touch
+
+A cache belongs to one source in one form. Its folder is named for the fingerprint of the source's files and
+of the code that decodes them, so a changed source is another folder, and the old one is removed. Whoever
+comes first fills it, holding a lock that the system frees even if the process dies; it is written beside
+and renamed, so nobody ever sees half of one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from yomite.data.samples import Sample, Source
+from yomite.errors import DataError, PictureError
+from yomite.ink import canvas, pictures
+from yomite.ink.canvas import CANVAS_SIZE, draw_strokes, shrink_gray, to_canvas
+from yomite.ink.pictures import read_gray
+from yomite.ink.strokes import is_strokes, to_strokes
+
+Form = Literal["canvas", "gray"]
+
+_VERSION = 1
+_ROW = np.dtype(
+    [("start", "<i8"), ("height", "<i4"), ("width", "<i4"), ("character", "<i4"), ("writer", "<i4"),
+     ("part", "<i4"), ("name", "<i8")]
+)  # fmt: skip
+
+
+class CachedSamples:
+    """The samples of a source, decoded; a sequence of Sample. Picklable: another process maps the same files.
+
+    Attributes:
+        folder: where it lies.
+        name: of the source.
+        num_faults: how many samples could not be read and are not here.
+        pixels: uint8 (P,), all pictures one after the other, memory-mapped.
+        rows: structured (N,): `start` in pixels, `height`, `width`, `character` (code point) and the rest.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        facts = json.loads((folder / "facts.json").read_text(encoding="utf-8"))
+        self.name: str = facts["name"]
+        self.num_faults: int = facts["num_faults"]
+        self._words: list[str] = facts["words"]
+        self.pixels = np.memmap(folder / "pixels.bin", np.uint8, "r")
+        self.rows = np.memmap(folder / "rows.bin", _ROW, "r")
+
+    def __reduce__(self) -> tuple[type[CachedSamples], tuple[Path]]:
+        return CachedSamples, (self.folder,)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> Sample:
+        row = self.rows[index]
+        start, size = int(row["start"]), int(row["height"]) * int(row["width"])
+        picture = self.pixels[start : start + size].reshape(row["height"], row["width"])
+        names = self._names
+        end = names.index(b"\0", row["name"])
+        return Sample(
+            picture,
+            chr(row["character"]),
+            self._words[row["writer"]],
+            bytes(names[row["name"] : end]).decode(errors="surrogateescape"),
+            self._words[row["part"]],
+        )
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (self[index] for index in range(len(self)))
+
+    @cached_property
+    def _names(self) -> bytes:
+        return (self.folder / "names.bin").read_bytes()
+
+    @cached_property
+    def characters(self) -> list[str]:
+        """The character of each sample."""
+        return [chr(code_point) for code_point in self.rows["character"].tolist()]
+
+    @cached_property
+    def writers(self) -> list[str]:
+        """The writer of each sample."""
+        return [self._words[index] for index in self.rows["writer"].tolist()]
+
+    @property
+    def images(self) -> np.ndarray:
+        """uint8 (N, S, S), all canvas images at once, memory-mapped; for the form "canvas" only."""
+        height, width = int(self.rows[0]["height"]), int(self.rows[0]["width"])
+        return self.pixels.reshape(len(self), height, width)
+
+
+def open_cache(
+    source: Source,
+    *,
+    form: Form = "canvas",
+    size: int = CANVAS_SIZE,
+    folder: str | os.PathLike[str] | None = None,
+) -> CachedSamples:
+    """Open the cache of a source; fill it first if it is not there or stale.
+
+    Args:
+        source: from `open_source`.
+        form: "canvas", the square that a model sees; or "gray", the picture itself, at most 160 px on the
+            longer side, for whoever wants to distort it first.
+        size: side of the canvas; without meaning for "gray".
+        folder: where caches are kept; None for YOMITE_CACHE, else the user's cache folder.
+
+    Raises:
+        DataError: the source holds no sample that can be read, or the disk is full.
+    """
+    from filelock import FileLock
+
+    root = Path(folder) if folder else _find_cache_folder()
+    side = size if form == "canvas" else 0
+    place = f"{source.path.resolve()}\0{source.name}\0{form}\0{side}"
+    key = hashlib.sha256(place.encode(errors="surrogateescape"))
+    home = root / key.hexdigest()[:16]
+    done = home / f"{source.compute_fingerprint()}-{_hash_code()}"
+    if not done.is_dir():
+        root.mkdir(parents=True, exist_ok=True)
+        with FileLock(f"{home}.lock"):
+            if not done.is_dir():
+                _fill(source, form, size, done)
+    return CachedSamples(done)
+
+
+def _find_cache_folder() -> Path:
+    from platformdirs import user_cache_path
+
+    return Path(os.environ.get("YOMITE_CACHE") or user_cache_path("yomite") / "samples")
+
+
+def _hash_code() -> str:
+    """Changes with the code that decodes: another canvas makes another cache."""
+    digest = hashlib.sha256(str(_VERSION).encode())
+    for module in (canvas, pictures):
+        digest.update(Path(str(module.__file__)).read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def _fill(source: Source, form: Form, size: int, done: Path) -> None:
+    """Write a cache beside its place, then move it there; the lock is held."""
+    # What else lies here is of an older source, or was left by a process that died.
+    shutil.rmtree(done.parent, ignore_errors=True)
+    building = done.with_name("building")
+    try:
+        building.mkdir(parents=True)
+        facts = _write_samples(source, form, size, building)
+        (building / "facts.json").write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
+        building.rename(done)
+    except OSError as error:
+        shutil.rmtree(building, ignore_errors=True)
+        raise DataError(
+            f"the cache of {source.name} cannot be written to {done.parent} ({error.strerror}); "
+            "make room, or set YOMITE_CACHE to another folder"
+        ) from error
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+
+
+def _write_samples(source: Source, form: Form, size: int, folder: Path) -> dict[str, Any]:
+    rows, num_unreadable, start, name_start = [], 0, 0, 0
+    index_by_word = {"": 0}
+    with (folder / "pixels.bin").open("wb") as pixels, (folder / "names.bin").open("wb") as names:
+        for sample in source:
+            try:
+                image = decode_picture(sample.picture, form, size)
+            except PictureError as error:
+                if source.strict:
+                    raise DataError(f"{sample.name}: {error}") from None
+                num_unreadable += 1
+                continue
+            name = sample.name.encode(errors="surrogateescape") + b"\0"
+            writer, part = (
+                index_by_word.setdefault(word, len(index_by_word)) for word in (sample.writer, sample.part)
+            )
+            rows.append((start, *image.shape, ord(sample.character), writer, part, name_start))
+            pixels.write(np.ascontiguousarray(image).data)
+            names.write(name)
+            start, name_start = start + image.size, name_start + len(name)
+    if not rows:
+        raise DataError(f"{source.name}: no sample can be read as a picture; type: yomite data check NAME")
+    np.array(rows, _ROW).tofile(folder / "rows.bin")
+    num_faults = source.num_faults + num_unreadable
+    return {"name": source.name, "num_faults": num_faults, "words": list(index_by_word)}
+
+
+def decode_picture(picture: Any, form: Form, size: int) -> np.ndarray:
+    """One picture in the form of a cache: uint8 (H, W).
+
+    Raises:
+        PictureError: it cannot be read; or, for a canvas, it is blank.
+    """
+    if form == "canvas":
+        return to_canvas(picture, size)
+    if is_strokes(picture):
+        return (255.0 * draw_strokes(to_strokes(picture))).astype(np.uint8)
+    return shrink_gray(read_gray(picture))

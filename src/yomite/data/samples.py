@@ -1,0 +1,131 @@
+"""What every reader gives: samples, faults where something could not be read, and a source of both."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from yomite.errors import DataError
+
+MAX_FAULTS = 1_000
+"""Faults that a source remembers; all are counted."""
+
+_MAX_TOLD = 5
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One handwritten character.
+
+    Attributes:
+        picture: anything that `yomite.ink.canvas.to_canvas` takes: gray levels, a path, or strokes.
+        character: what it is, one code point.
+        writer: who wrote it, "" if unknown.
+        name: where it came from, unique within its source.
+        part: the part of its data set ("train", "test", "model" ...), "" where it has none.
+    """
+
+    picture: Any
+    character: str
+    writer: str
+    name: str
+    part: str = ""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that could not be read and was left out.
+
+    Attributes:
+        place: the file, with the byte or the record where it matters.
+        reason: what came, and what was expected.
+    """
+
+    place: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.reason}"
+
+
+Reading = Iterator[Sample | Fault]
+
+
+class Source:
+    """Samples that can be walked many times; `len()` walks them once.
+
+    What cannot be read is left out, told (the first ones, and how many there were) and counted; a strict
+    source stops there.
+
+    Attributes:
+        name: as it was asked for.
+        path: the file or folder that is read.
+        strict: whether the first fault ends the walk with a DataError.
+        faults: of the latest walk, at most MAX_FAULTS.
+        num_faults: of the latest walk, all.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        open_samples: Callable[[], Reading],
+        list_files: Callable[[], Iterable[Path]] = tuple,
+        *,
+        path: Path = Path(),
+        strict: bool = False,
+    ) -> None:
+        """Wrap a reader.
+
+        Args:
+            name: for messages and reports.
+            open_samples: begins a walk.
+            list_files: the files that the samples are read from, in a fixed order.
+            path: the file or folder that holds them.
+            strict: whether a fault is an error.
+        """
+        self.name, self.path, self.strict = name, path, strict
+        self.faults: list[Fault] = []
+        self.num_faults = 0
+        self._open_samples, self._list_files = open_samples, list_files
+        self._length: int | None = None
+
+    def __iter__(self) -> Iterator[Sample]:
+        self.faults, self.num_faults = [], 0
+        num_samples = 0
+        for item in self._open_samples():
+            if isinstance(item, Sample):
+                num_samples += 1
+                yield item
+                continue
+            if self.strict:
+                raise DataError(f"{item}; without --strict it is left out")
+            self.num_faults += 1
+            if self.num_faults <= MAX_FAULTS:
+                self.faults.append(item)
+            if self.num_faults <= _MAX_TOLD and self._length is None:
+                _LOG.warning("%s; left out", item)
+        if not num_samples:
+            first = f": {self.faults[0]}" if self.faults else "; check the name, and what follows the colon"
+            raise DataError(f"{self.name} holds no samples{first}")
+        if self.num_faults and self._length is None:
+            _LOG.warning("%s: %d left out, %d samples read", self.name, self.num_faults, num_samples)
+        self._length = num_samples
+
+    def __len__(self) -> int:
+        if self._length is None:
+            for _ in self:
+                pass
+        return self._length or 0
+
+    def compute_fingerprint(self) -> str:
+        """A hash over the names, sizes and times of the source's files: it changes when one of them does."""
+        digest = hashlib.sha256()
+        for path in self._list_files():
+            stat = path.stat()
+            digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode(errors="surrogateescape"))
+        return digest.hexdigest()[:16]
