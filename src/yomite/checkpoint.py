@@ -20,6 +20,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 
 from yomite.errors import ConfigError, ModelFileError
+from yomite.extensions import is_custom
 from yomite.models import build
 
 FORMAT_VERSION = "1"
@@ -141,16 +142,25 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     return Checkpoint(kind, model, characters, tensors, config, progress, metadata.get("commit", ""))
 
 
-def load_model(checkpoint: Checkpoint, *, section: str | None = None) -> nn.Module:
+def load_model(
+    checkpoint: Checkpoint, *, section: str | None = None, allow_custom: bool = False
+) -> nn.Module:
     """Builds the model that a file describes and fills it, in evaluation mode.
 
     Args:
         checkpoint: From read_checkpoint.
         section: "model" or "ema"; by default the moving average where the file has one.
+        allow_custom: Runs the code of a model that is not built in, `package.module:callable`. Only for files
+            whose maker is trusted.
 
     Raises:
         ModelFileError: If the model is unknown here or the tensors do not fit it.
     """
+    if is_custom(str(checkpoint.model.get("name"))) and not allow_custom:
+        raise ModelFileError(
+            f"the file's model is code of its own ({checkpoint.model['name']}), which loading would run; "
+            "if you trust it, type --allow-custom (in Python: allow_custom=True)"
+        )
     section = section or ("ema" if checkpoint.section("ema") else "model")
     try:
         model = build(

@@ -23,6 +23,13 @@ class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+def _refuse_unused(section: Any, **names_by_key: tuple[str, ...]) -> None:
+    """A value that the chosen name does without is a mistake, not a wish."""
+    for key, names in names_by_key.items():
+        if section.name not in names and getattr(section, key) != type(section).model_fields[key].default:
+            raise ValueError(f"{key} is for {' and '.join(names)}; name is {section.name}")
+
+
 class ModelConfig(_Section):
     """Which network; `arguments` go to its builder in yomite.models."""
 
@@ -79,32 +86,77 @@ class DataConfig(_Section):
 
 
 class ValidationConfig(_Section):
-    """Which sources are scored while learning, and how often."""
+    """Which sources are scored while learning, how often, and by which score a run is judged."""
 
     sources: tuple[str, ...] = ()
     every_steps: int = Field(default=1_000, ge=1)
+    metric: str = Field(
+        default="top1_lookalikes", description="a score as the mean over the sources, or SOURCE/score of one"
+    )
+
+
+class EarlyStoppingConfig(_Section):
+    """Ends a run when validation.metric has stopped getting better."""
+
+    patience: int | None = Field(
+        default=None, ge=1, description="validations in a row without a better score; null: never"
+    )
+    min_change: float = Field(default=0.0, ge=0, description="what counts as better")
 
 
 class OptimizerConfig(_Section):
-    """AdamW."""
+    """AdamW (betas), or SGD with momentum."""
 
-    learning_rate: float = Field(default=2e-3, gt=0, le=1, description="the peak of the schedule")
+    name: Literal["adamw", "sgd"] = "adamw"
+    learning_rate: float = Field(default=2e-3, gt=0, le=10, description="the peak of the schedule")
     weight_decay: float = Field(default=0.05, ge=0, le=1)
     betas: tuple[float, float] = (0.9, 0.99)
+    momentum: float = Field(default=0.9, ge=0, lt=1)
+    nesterov: bool = True
 
     @model_validator(mode="after")
-    def _betas_in_range(self) -> OptimizerConfig:
+    def _values_fit(self) -> OptimizerConfig:
+        _refuse_unused(self, betas=("adamw",), momentum=("sgd",), nesterov=("sgd",))
         if not all(0 <= beta < 1 for beta in self.betas):
             raise ValueError(f"betas must be two numbers, 0 <= beta < 1, got {list(self.betas)}")
+        if self.nesterov and self.name == "sgd" and self.momentum == 0:
+            raise ValueError("nesterov needs a momentum above 0; give one, or nesterov: false")
         return self
 
 
 class ScheduleConfig(_Section):
-    """Linear warm-up, then half a cosine down to final_fraction of the peak."""
+    """The learning rate over the steps: a warm-up to the peak, then what the name says."""
 
+    name: Literal["cosine", "constant", "one_cycle", "step", "plateau"] = "cosine"
     warmup_steps: int = Field(default=500, ge=0)
     total_steps: int = Field(default=10_000, ge=1)
-    final_fraction: float = Field(default=0.01, ge=0, le=1)
+    initial_fraction: float = Field(
+        default=0.04, ge=0, le=1, description="one_cycle: of the peak, where its rise begins"
+    )
+    final_fraction: float = Field(
+        default=0.01, ge=0, le=1, description="cosine, one_cycle: of the peak, at the end; plateau: at least"
+    )
+    milestones: tuple[int, ...] = Field(default=(), description="step: the steps at which the rate falls")
+    factor: float = Field(default=0.1, gt=0, lt=1, description="step, plateau: what it is multiplied with")
+    patience: int = Field(
+        default=3, ge=1, description="plateau: validations in a row without a better score, then it falls"
+    )
+
+    @model_validator(mode="after")
+    def _values_fit(self) -> ScheduleConfig:
+        _refuse_unused(
+            self,
+            initial_fraction=("one_cycle",),
+            final_fraction=("cosine", "one_cycle", "plateau"),
+            milestones=("step",),
+            factor=("step", "plateau"),
+            patience=("plateau",),
+        )
+        if self.name == "step" and not self.milestones:
+            raise ValueError("name step needs milestones: the steps at which the rate falls, as [3000, 6000]")
+        if list(self.milestones) != sorted({step for step in self.milestones if step > 0}):
+            raise ValueError(f"milestones {list(self.milestones)} must be steps above 0 that rise")
+        return self
 
     @model_validator(mode="after")
     def _warm_up_fits(self) -> ScheduleConfig:
@@ -115,10 +167,46 @@ class ScheduleConfig(_Section):
         return self
 
 
-class ObjectiveConfig(_Section):
-    """Cross-entropy."""
+class AuxiliaryConfig(_Section):
+    """Further targets, from KanjiVG: weights of their losses; 0 switches one off. Dropped at export."""
 
+    strokes: float = Field(default=0.0, ge=0, description="of the number of strokes")
+    components: float = Field(default=0.0, ge=0, description="of the components")
+
+
+class TeacherConfig(_Section):
+    """Distillation from a trained model of the same charset and canvas."""
+
+    weights: str | None = Field(default=None, description="a file, or a released name; null: no teacher")
+    share: float = Field(default=0.5, gt=0, le=1, description="of the teacher in the loss")
+    temperature: float = Field(default=2.0, gt=0)
+    allow_custom: bool = Field(default=False, description="run the teacher's own model code")
+
+
+class ObjectiveConfig(_Section):
+    """What a step makes small: a built-in objective, or one's own with its `arguments`."""
+
+    name: str = Field(default="classification", description="classification, ctc, or package.module:callable")
     label_smoothing: float = Field(default=0.05, ge=0, lt=1)
+    balance: float = Field(
+        default=0.0, ge=0, le=1, description="0: every sample counts alike; 1: every class"
+    )
+    margin: float = Field(default=0.0, ge=0, lt=1.6, description="radians; needs a cosine head")
+    mixup: float = Field(default=0.0, ge=0, le=10, description="alpha; 0: no sample is mixed")
+    auxiliary: AuxiliaryConfig = AuxiliaryConfig()
+    teacher: TeacherConfig = TeacherConfig()
+    arguments: dict[str, Any] = Field(default={}, description="of an objective of one's own")
+
+    @model_validator(mode="after")
+    def _parts_belong_to_it(self) -> ObjectiveConfig:
+        if self.name == "classification":
+            if self.arguments:
+                raise ValueError("arguments are for objectives of your own; classification has keys instead")
+            return self
+        for key in ("label_smoothing", "balance", "margin", "mixup", "auxiliary", "teacher"):
+            if getattr(self, key) != type(self).model_fields[key].default:
+                raise ValueError(f"{key} is a part of classification; objective {self.name!r} does without")
+        return self
 
 
 class EmaConfig(_Section):
@@ -157,8 +245,18 @@ class RunConfig(_Section):
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     objective: ObjectiveConfig = ObjectiveConfig()
-    batch_size: int = Field(default=256, ge=2, description="samples of one optimizer step")
-    precision: Literal["fp32", "bf16"] = "bf16"
+    early_stopping: EarlyStoppingConfig = EarlyStoppingConfig()
+    batch_size: int = Field(
+        default=256, ge=1, description="samples of one optimizer step, over all processes and micro-batches"
+    )
+    accumulate: int = Field(default=1, ge=1, description="micro-batches of each process in one step")
+    precision: Literal["fp32", "bf16", "fp16"] = "bf16"
+    sync_batchnorm: bool = Field(
+        default=False, description="batch norms see the samples of all processes (GPUs only)"
+    )
+    anomaly: bool = Field(
+        default=False, description="find the operation that gives NaN in the backward pass; slow"
+    )
     gradient_clip: float | None = Field(
         default=1.0, gt=0, description="largest norm of the gradient; null: no limit"
     )

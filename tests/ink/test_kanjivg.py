@@ -12,10 +12,12 @@ from yomite.errors import DataError
 from yomite.ink.kanjivg import (
     KANJIVG_FILE,
     POINTS_PER_CURVE,
+    Structure,
     read_kanjivg,
     read_kanjivg_archive,
     read_kanjivg_character,
     read_path,
+    read_structures,
     read_tegaki,
 )
 
@@ -249,3 +251,21 @@ def test_stroke_counts_of_the_dictionary(character: str, num_strokes: int, data_
     assert len(glyph.strokes) == num_strokes == len(glyph.components)
     points = np.concatenate(glyph.strokes)
     assert points.min() >= 0 and points.max() <= 1
+
+
+def test_structures_count_strokes_and_name_parts_at_every_depth(tmp_path: Path) -> None:
+    nested = GOOD_SVG.replace('<g id="kvg:00000">', '<g id="kvg:00000" kvg:element="語">')
+    nested = nested.replace('id="left"', 'id="left" kvg:element="吾"').replace(
+        'id="inner"', 'id="inner" kvg:element="五"'
+    )
+    archive = tmp_path / "kanjivg.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("kanji/08a9e.svg", nested)
+        file.writestr("kanji/08a9e-Kaisho.svg", "not read")
+    assert read_structures(archive) == {"語": Structure(4, frozenset("吾五"))}
+
+
+def test_structures_of_kanjivg(data_root: Path) -> None:
+    structures = read_structures(data_root / KANJIVG_FILE)
+    assert structures["永"].num_strokes == 5 and structures["あ"].num_strokes == 3
+    assert {"言", "口"} <= structures["語"].components and "語" not in structures["語"].components

@@ -8,8 +8,6 @@ import torch
 from torch import nn
 
 from yomite.config import EmaConfig, OptimizerConfig, ScheduleConfig
-from yomite.data.batches import Batch
-from yomite.training.losses import classification
 from yomite.training.optim import build_ema, build_optimizer, fill_optimizer, learning_rate_at, read_optimizer
 
 
@@ -42,15 +40,67 @@ def test_schedule_warms_up_and_falls_along_a_cosine() -> None:
     assert all(before > after for before, after in itertools.pairwise(rates[10:]))
 
 
+def read_rates(scheduler: torch.optim.lr_scheduler.LRScheduler, num: int) -> list[float]:
+    """The rates that a scheduler of torch gives the steps 0 to num - 1."""
+    rates = []
+    for _ in range(num):
+        rates.append(scheduler.get_last_lr()[0])
+        scheduler.optimizer.step()
+        scheduler.step()
+    return rates
+
+
+def test_schedules_are_those_of_torch() -> None:
+    sgd = torch.optim.SGD(build_model().parameters(), lr=2.0)
+    one_cycle = ScheduleConfig(
+        name="one_cycle", warmup_steps=9, total_steps=40, initial_fraction=0.1, final_fraction=0.002
+    )
+    torchs = torch.optim.lr_scheduler.OneCycleLR(
+        sgd, 2.0, total_steps=41, pct_start=10 / 41, div_factor=10, final_div_factor=50, cycle_momentum=False
+    )
+    assert [learning_rate_at(step, 2.0, one_cycle) for step in range(41)] == pytest.approx(
+        read_rates(torchs, 41)
+    )
+    for group in sgd.param_groups:
+        group["lr"] = group["initial_lr"] = 2.0
+    step = ScheduleConfig(name="step", warmup_steps=0, total_steps=30, milestones=(4, 20), factor=0.3)
+    falling = torch.optim.lr_scheduler.MultiStepLR(sgd, milestones=[4, 20], gamma=0.3)
+    assert [learning_rate_at(s, 2.0, step) for s in range(30)] == pytest.approx(read_rates(falling, 30))
+
+
+def test_constant_and_plateau_keep_the_peak_until_it_falls() -> None:
+    constant = ScheduleConfig(name="constant", warmup_steps=2, total_steps=30)
+    assert [learning_rate_at(step, 3.0, constant) for step in (0, 1, 2, 29)] == [1.5, 3.0, 3.0, 3.0]
+    plateau = ScheduleConfig(name="plateau", warmup_steps=2, total_steps=30, factor=0.5, final_fraction=0.2)
+    rates = [learning_rate_at(9, 3.0, plateau, num_falls) for num_falls in range(5)]
+    assert rates == pytest.approx([3.0, 1.5, 0.75, 0.6, 0.6])
+
+
+def test_sgd_with_nesterov_takes_the_steps_of_its_formula() -> None:
+    """Sutskever et al. as torch writes it: v = m v + g; w -= rate (g + m v)."""
+    model = build_model()
+    config = OptimizerConfig(name="sgd", learning_rate=0.1, weight_decay=0.5, momentum=0.8)
+    optimizer = build_optimizer(model, config)
+    weight, velocity = model[3].weight.detach().clone(), torch.zeros_like(model[3].weight)  # type: ignore[index]
+    for seed in range(3):
+        take_step(model, optimizer, seed)
+        gradient = model[3].weight.grad + 0.5 * weight  # type: ignore[index]
+        velocity = 0.8 * velocity + gradient
+        weight = weight - 0.1 * (gradient + 0.8 * velocity)
+    torch.testing.assert_close(model[3].weight, weight)  # type: ignore[index]
+
+
+@pytest.mark.parametrize("name", ["adamw", "sgd"])
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
-def test_the_state_survives_as_flat_tensors(memory_format: torch.memory_format) -> None:
-    config = OptimizerConfig(learning_rate=0.01)
+def test_the_state_survives_as_flat_tensors(memory_format: torch.memory_format, name: str) -> None:
+    config = OptimizerConfig(name=name, learning_rate=0.01)  # type: ignore[arg-type]
     model, copy = build_model().to(memory_format=memory_format), build_model().to(memory_format=memory_format)  # type: ignore[call-overload]
     optimizer, restored = build_optimizer(model, config), build_optimizer(copy, config)
     for seed in range(3):
         take_step(model, optimizer, seed)
     saved = {name: tensor.contiguous().clone() for name, tensor in read_optimizer(model, optimizer).items()}
-    assert saved["3.weight.exp_avg"].shape == (3, 16) and saved["0.bias.step"] == 3
+    averaged = "exp_avg" if name == "adamw" else "momentum_buffer"
+    assert saved[f"3.weight.{averaged}"].shape == (3, 16)
     copy.load_state_dict(model.state_dict())
     fill_optimizer(copy, restored, saved)
     for seed in range(3, 6):
@@ -58,6 +108,13 @@ def test_the_state_survives_as_flat_tensors(memory_format: torch.memory_format) 
         take_step(copy, restored, seed)
     for first, second in zip(model.parameters(), copy.parameters(), strict=True):
         assert torch.equal(first, second)
+
+
+def test_the_state_of_another_network_is_refused() -> None:
+    model = build_model()
+    optimizer = build_optimizer(model, OptimizerConfig())
+    with pytest.raises(ModelFileError, match="'9.weight.exp_avg' belongs to no parameter"):
+        fill_optimizer(model, optimizer, {"9.weight.exp_avg": torch.zeros(3, 16)})
 
 
 @pytest.mark.parametrize("warmup", [True, False])
@@ -79,13 +136,3 @@ def test_the_average_follows_its_formula_with_the_norms_statistics(warmup: bool)
                 expected[name] = tensor.clone()
     for name, tensor in ema.module.state_dict().items():
         torch.testing.assert_close(tensor, expected[name])
-
-
-def test_label_smoothing_spreads_the_target() -> None:
-    logits = torch.tensor([[2.0, 0.0, -1.0], [0.0, 1.0, 0.5]])
-    model = nn.Identity()
-    batch = Batch(logits, torch.tensor([0, 2]))
-    loss, counts = classification(0.3)(model, batch, torch.Generator())
-    target = torch.tensor([[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]])
-    torch.testing.assert_close(loss, -(target * logits.log_softmax(1)).sum(1).mean())
-    assert counts["top1"] == 1 and counts["samples"] == 2

@@ -13,6 +13,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,21 @@ POINTS_PER_CURVE = 9
 _SVG = "{http://www.w3.org/2000/svg}"
 _TOKEN = re.compile(r"[MmCcSsLl]|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _FILE_NAME = re.compile(r"([0-9a-f]{5})(?:-(\w+))?\.svg")
+_ELEMENT = re.compile(r'kvg:element="([^"]+)"')
+
+
+@dataclass(frozen=True)
+class Structure:
+    """What a character is made of.
+
+    Attributes:
+        num_strokes: From 1.
+        components: The parts that KanjiVG names, at every depth, without the character itself: 語 has 言, 五,
+            口 and what these are made of.
+    """
+
+    num_strokes: int
+    components: frozenset[str]
 
 
 def read_path(path: str) -> Stroke:
@@ -154,6 +170,25 @@ def read_kanjivg_archive(path: Path) -> Iterator[Glyph]:
                 count += 1
     if not count:
         raise DataError(f"{path} holds no KanjiVG file (00021.svg, 04e00-Kaisho.svg ...)")
+
+
+def read_structures(path: Path) -> dict[str, Structure]:
+    """Reads what the characters of a KanjiVG archive are made of, in their standard forms.
+
+    Raises:
+        DataError: the archive is missing, not a zip, or holds no KanjiVG file.
+    """
+    structures = {}
+    with _open_archive(path) as archive:
+        for name in archive.namelist():
+            match = _FILE_NAME.fullmatch(name.rsplit("/", 1)[-1])
+            if match and not match[2]:
+                character, text = chr(int(match[1], 16)), archive.read(name).decode("utf-8")
+                components = frozenset(_ELEMENT.findall(text)) - {character}
+                structures[character] = Structure(text.count("<path "), components)
+    if not structures:
+        raise DataError(f"{path} holds no KanjiVG file (00021.svg, 04e00-Kaisho.svg ...)")
+    return structures
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from yomite.config import RunConfig
 from yomite.data.batches import Batch
 from yomite.models import build
 from yomite.training.finetune import fill_from_weights, find_weights
-from yomite.training.losses import Objective, build_objective
+from yomite.training.objectives import Objective, build_objective
 
 
 class Learner(nn.Module):

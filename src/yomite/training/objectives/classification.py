@@ -7,7 +7,7 @@ over processes has the gradient of the whole.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import numpy as np
 import torch
@@ -63,9 +63,11 @@ class Classification(nn.Module):
             images, share, order = mix(images, self.mixup, rng)
             others = batch.targets[order]
         parts = [(share, batch.targets)] + ([(1.0 - share, others)] if share < 1.0 else [])
-        with keep_embedding(model) as embedding:
+        with keep_embedding(model) if self.auxiliary else nullcontext([]) as embedding:
             logits = model(images).float()
-        losses = torch.stack([part * self.score(model, logits, targets) for part, targets in parts]).sum(dim=0)
+        losses = torch.stack([part * self.score(model, logits, targets) for part, targets in parts]).sum(
+            dim=0
+        )
         counts = {"top1": (logits.detach().argmax(dim=1) == batch.targets).sum()}
         if self.distillation:
             losses, following = self.distillation(losses, logits, images)

@@ -31,7 +31,13 @@ class CTC(nn.Module):
         if batch.widths is not None:
             used = -(-batch.widths * steps // batch.images.shape[-1])  # a step that is used in part counts
         losses = functional.ctc_loss(
-            log_probs.transpose(0, 1), batch.targets, used, lengths, blank, reduction="none", zero_infinity=True
+            log_probs.transpose(0, 1),
+            batch.targets,
+            used,
+            lengths,
+            blank,
+            reduction="none",
+            zero_infinity=True,
         )
         losses = losses / lengths.clamp_min(1)
         counts = {
@@ -74,8 +80,6 @@ def _count_exact(log_probs: Tensor, used: Tensor, targets: Tensor, lengths: Tens
     width = max(labels.shape[1], targets.shape[1])
     blank = log_probs.shape[2] - 1
     padded = functional.pad(targets, (0, width - targets.shape[1]), value=blank)
-    padded = padded.masked_fill(
-        torch.arange(width, device=padded.device) >= lengths[:, None], blank
-    )
+    padded = padded.masked_fill(torch.arange(width, device=padded.device) >= lengths[:, None], blank)
     labels = functional.pad(labels, (0, width - labels.shape[1]), value=blank)
     return ((labels == padded).all(dim=1) & (found == lengths)).sum()

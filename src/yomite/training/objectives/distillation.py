@@ -42,7 +42,9 @@ class Distillation(nn.Module):
         return (1.0 - self.weight) * losses + self.weight * distances, distances
 
 
-def load_teacher(name: str, checkpoint: Checkpoint, charset: Charset, input_size: int) -> nn.Module:
+def load_teacher(
+    name: str, checkpoint: Checkpoint, charset: Charset, input_size: int, *, allow_custom: bool = False
+) -> nn.Module:
     """The teacher's model, if it answers the student's question.
 
     Args:
@@ -50,6 +52,7 @@ def load_teacher(name: str, checkpoint: Checkpoint, charset: Charset, input_size
         checkpoint: Of the teacher.
         charset: The student's.
         input_size: The student's canvas in px.
+        allow_custom: Runs the code that the checkpoint names, if its model is not built in.
 
     Raises:
         ConfigError: If the teacher knows other characters, or the same in another order, or sees a canvas of
@@ -69,7 +72,7 @@ def load_teacher(name: str, checkpoint: Checkpoint, charset: Charset, input_size
         )
     if checkpoint.model["input_size"] != input_size:
         raise ConfigError(
-            f"objective.teacher: {name} sees {checkpoint.model['input_size']} px, this model {input_size} px; "
-            f"set model.input_size={checkpoint.model['input_size']}, or give another teacher"
+            f"objective.teacher: {name} sees {checkpoint.model['input_size']} px, this model "
+            f"{input_size} px; set model.input_size={checkpoint.model['input_size']}, or give another teacher"
         )
-    return load_model(checkpoint)
+    return load_model(checkpoint, allow_custom=allow_custom)

@@ -1,0 +1,100 @@
+"""CTC against the sum over every alignment, written out."""
+
+import itertools
+import math
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from yomite.data.batches import Batch
+from yomite.training.objectives.ctc import CTC, read_best_path
+
+NUM_CLASSES = 3
+BLANK = NUM_CLASSES
+STRIDE = 4
+
+
+class TinyLineModel(nn.Module):
+    """uint8 (N, 1, H, W) -> logits (N, W / 4, C + 1): each step sees four columns."""
+
+    task = "line"
+
+    def __init__(self, height: int = 8) -> None:
+        super().__init__()
+        self.columns = nn.Conv2d(1, 16, (height, STRIDE), stride=STRIDE)
+        self.classifier = nn.Linear(16, NUM_CLASSES + 1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.classifier(self.columns(images.float() / 255).relu().squeeze(2).transpose(1, 2))
+
+
+def collapse(path: tuple[int, ...]) -> list[int]:
+    return [label for label, _ in itertools.groupby(path) if label != BLANK]
+
+
+def sum_over_alignments(log_probs: Tensor, target: list[int]) -> float:
+    """-log of the summed probability of every path that reads as the target."""
+    total = 0.0
+    for path in itertools.product(range(NUM_CLASSES + 1), repeat=len(log_probs)):
+        if collapse(path) == target:
+            total += math.exp(sum(log_probs[step, label].item() for step, label in enumerate(path)))
+    return -math.log(total) if total else math.inf
+
+
+def line_batch(seed: int = 0) -> Batch:
+    torch.manual_seed(seed)
+    images = torch.randint(0, 256, (4, 1, 8, 20), dtype=torch.uint8)
+    targets = torch.tensor([[0, 1, 2], [1, 1, 0], [2, 0, 0], [0, 0, 0]])
+    return Batch(
+        images, targets, widths=torch.tensor([20, 20, 13, 8]), target_lengths=torch.tensor([3, 3, 1, 2])
+    )
+
+
+def test_loss_is_the_brute_force_sum() -> None:
+    batch, model = line_batch(), TinyLineModel()
+    loss, counts = CTC()(model, batch, torch.Generator())
+    log_probs = model(batch.images).double().log_softmax(2)
+    expected = []
+    for n, (steps, length) in enumerate([(5, 3), (5, 3), (4, 1), (2, 2)]):  # 13 px reach into the fourth step
+        nll = sum_over_alignments(log_probs[n, :steps], batch.targets[n, :length].tolist())
+        expected.append(0.0 if math.isinf(nll) else nll / length)
+    assert expected[3] == 0.0 and counts["impossible"] == 1  # two equal characters do not fit into two steps
+    assert loss.item() == pytest.approx(sum(expected) / 4, rel=1e-5)
+    loss.backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in model.parameters())
+
+
+def test_without_widths_and_lengths_all_is_used() -> None:
+    batch, model = line_batch(1), TinyLineModel()
+    loss, _ = CTC()(model, Batch(batch.images[:2], batch.targets[:2]), torch.Generator())
+    log_probs = model(batch.images[:2]).double().log_softmax(2)
+    nll = [sum_over_alignments(log_probs[n], batch.targets[n].tolist()) / 3 for n in range(2)]
+    assert loss.item() == pytest.approx(sum(nll) / 2, rel=1e-5)
+
+
+def test_best_path_reads_as_collapsing_does() -> None:
+    torch.manual_seed(2)
+    log_probs = torch.randn(50, 7, NUM_CLASSES + 1).log_softmax(2)
+    used = torch.randint(1, 8, (50,))
+    labels, lengths = read_best_path(log_probs, used)
+    for n in range(50):
+        expected = collapse(tuple(log_probs[n, : used[n]].argmax(1).tolist()))
+        assert labels[n, : lengths[n]].tolist() == expected
+        assert (labels[n, lengths[n] :] == BLANK).all()
+
+
+def test_a_tiny_model_learns_to_read_lines() -> None:
+    """Characters are 8 px wide with a pattern of their own: the loss must find their places by itself."""
+    torch.manual_seed(0)
+    patterns = torch.randint(0, 256, (NUM_CLASSES, 8, 8), dtype=torch.uint8)
+    model, objective = TinyLineModel(), CTC()
+    optimizer = torch.optim.Adam(model.parameters(), 0.02)
+    for _ in range(150):
+        targets = torch.randint(0, NUM_CLASSES, (16, 4))
+        images = torch.cat([patterns[targets[:, i]][:, None] for i in range(4)], dim=3)
+        loss, counts = objective(model, Batch(images, targets), torch.Generator())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert loss < 0.1 and counts["exact"] == counts["samples"] == 16
