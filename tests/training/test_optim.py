@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from yomite.config import EmaConfig, OptimizerConfig, ScheduleConfig
+from yomite.errors import ModelFileError
 from yomite.training.optim import build_ema, build_optimizer, fill_optimizer, learning_rate_at, read_optimizer
 
 
@@ -113,7 +114,7 @@ def test_the_state_survives_as_flat_tensors(memory_format: torch.memory_format, 
 def test_the_state_of_another_network_is_refused() -> None:
     model = build_model()
     optimizer = build_optimizer(model, OptimizerConfig())
-    with pytest.raises(ModelFileError, match="'9.weight.exp_avg' belongs to no parameter"):
+    with pytest.raises(ModelFileError, match=r"'9\.weight\.exp_avg' belongs to no parameter"):
         fill_optimizer(model, optimizer, {"9.weight.exp_avg": torch.zeros(3, 16)})
 
 

@@ -6,30 +6,60 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.optim import AdamW, Optimizer
+from torch.optim import SGD, AdamW, Optimizer
 from torch.optim.swa_utils import AveragedModel
 
 from yomite.config import EmaConfig, OptimizerConfig, ScheduleConfig
 from yomite.errors import ModelFileError
 
 
-def build_optimizer(model: nn.Module, config: OptimizerConfig) -> AdamW:
-    """AdamW that decays matrices and kernels, but not norms and biases (all that has one axis)."""
-    parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
+def build_optimizer(learner: nn.Module, config: OptimizerConfig) -> Optimizer:
+    """AdamW or SGD; matrices and kernels decay, norms and biases (all that has one axis) do not."""
+    parameters = [parameter for parameter in learner.parameters() if parameter.requires_grad]
     groups = [
         {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
+    if config.name == "sgd":
+        nesterov = config.nesterov and config.momentum > 0
+        return SGD(groups, lr=config.learning_rate, momentum=config.momentum, nesterov=nesterov, fused=True)
     return AdamW(groups, lr=config.learning_rate, betas=config.betas, fused=True)
 
 
-def learning_rate_at(step: int, peak: float, schedule: ScheduleConfig) -> float:
-    """The rate of a step counted from 0: linear warm-up, then half a cosine (arXiv:1608.03983)."""
-    if step < schedule.warmup_steps:
-        return peak * (step + 1) / schedule.warmup_steps
-    progress = (step - schedule.warmup_steps) / (schedule.total_steps - schedule.warmup_steps)
-    cosine = 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
-    return peak * (schedule.final_fraction + (1 - schedule.final_fraction) * cosine)
+def learning_rate_at(step: int, peak: float, schedule: ScheduleConfig, num_falls: int = 0) -> float:
+    """The rate of one step, a pure function, so that a run goes on anywhere.
+
+    A linear warm-up to the peak, then:
+
+    - cosine: half a cosine down to final_fraction of the peak (arXiv:1608.03983).
+    - constant: the peak.
+    - one_cycle: the warm-up is half a cosine up from initial_fraction; then as cosine (arXiv:1708.07120).
+    - step: times factor at each of the milestones.
+    - plateau: times factor whenever validation has got no better, down to final_fraction.
+
+    Args:
+        step: Counted from 0.
+        peak: optimizer.learning_rate.
+        schedule: The run's schedule section.
+        num_falls: For plateau, how often the rate has fallen.
+    """
+    warmup, rest = schedule.warmup_steps, schedule.total_steps - schedule.warmup_steps
+    if step < warmup:
+        if schedule.name == "one_cycle":
+            return peak * _move(schedule.initial_fraction, 1.0, step / warmup)
+        return peak * (step + 1) / warmup
+    if schedule.name in ("cosine", "one_cycle"):
+        return peak * _move(1.0, schedule.final_fraction, min((step - warmup) / rest, 1.0))
+    if schedule.name == "step":
+        return peak * schedule.factor ** sum(step >= milestone for milestone in schedule.milestones)
+    if schedule.name == "plateau":
+        return peak * max(schedule.factor**num_falls, schedule.final_fraction)
+    return peak
+
+
+def _move(start: float, end: float, progress: float) -> float:
+    """Half a cosine from start to end."""
+    return end + (start - end) * 0.5 * (1 + math.cos(math.pi * progress))
 
 
 def set_learning_rate(optimizer: Optimizer, learning_rate: float) -> None:
@@ -44,6 +74,7 @@ def read_optimizer(learner: nn.Module, optimizer: Optimizer) -> dict[str, Tensor
         f"{name}.{key}": torch.as_tensor(value)
         for name, parameter in learner.named_parameters()
         for key, value in optimizer.state.get(parameter, {}).items()
+        if value is not None  # SGD without momentum
     }
 
 
