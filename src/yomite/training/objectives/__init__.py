@@ -78,8 +78,8 @@ def weigh_classes(
     shares = getattr(mixture, "class_shares", None)
     if shares is None:
         raise ConfigError(
-            f"objective.balance {config.balance:g}: {type(mixture).__name__} has no class_shares (which share of "
-            "the samples is of each class); give it one, or set objective.balance=0"
+            f"objective.balance {config.balance:g}: {type(mixture).__name__} has no class_shares, the share "
+            "of its samples for each class; give it one, or set objective.balance=0"
         )
     objective.class_weights = balance_classes(shares, config.balance).to(device)
 
