@@ -59,7 +59,7 @@ def test_the_folder_goes_by_the_name(config_path: Path) -> None:
         ("schedule.factor=0.5", "schedule: factor is for step and plateau; name is cosine"),
         ("schedule.name=step", "schedule: name step needs milestones"),
         ("schedule={name: step, milestones: [9, 3]}", "schedule: milestones [9, 3] must be steps above 0"),
-        ("early_stopping.patience=0", "early_stopping.patience: 0 came; it must be greater than or equal to"),
+        ("validation.patience=0", "validation.patience: 0 came; it must be greater than or equal to"),
         ("accumulate=0", "accumulate: 0 came; it must be greater than or equal to 1"),
         ("schedule.warmup_steps=99999", "schedule: warmup_steps 99999 must be less than total_steps 10000"),
         ("optimizer.betas=[0.9, 1]", "optimizer: betas must be two numbers"),

@@ -69,6 +69,11 @@ class FolderConfig(_Section):
 class DataConfig(_Section):
     """What is learned from. The shares are relative: they are divided by their sum."""
 
+    mixture: str = Field(
+        default="drawn", description="drawn, stored (samples as they are), or package.module:callable"
+    )
+    sources: tuple[str, ...] = Field(default=(), description="of stored: names or paths")
+    arguments: dict[str, Any] = Field(default={}, description="of a mixture of one's own")
     samples_per_epoch: int = Field(default=100_000, ge=1)
     frequency_power: float = Field(
         default=0.0, ge=0, le=1, description="0: every character alike; 1: as often as in texts"
@@ -80,7 +85,13 @@ class DataConfig(_Section):
 
     @model_validator(mode="after")
     def _some_share(self) -> DataConfig:
-        if self.ink.share + self.fonts.share + self.cells.share + self.folder.share <= 0:
+        if self.arguments and self.mixture in ("drawn", "stored"):
+            raise ValueError(f"arguments are for mixtures of your own; mixture {self.mixture} has keys instead")
+        if self.mixture == "stored" and not self.sources:
+            raise ValueError("mixture stored needs sources, as sources: [my-samples]")
+        if self.sources and self.mixture != "stored":
+            raise ValueError(f"sources are for mixture stored; mixture is {self.mixture}")
+        if self.mixture == "drawn" and self.ink.share + self.fonts.share + self.cells.share + self.folder.share <= 0:
             raise ValueError("every share is 0; give ink, fonts, cells or folder a share above 0")
         return self
 
@@ -93,15 +104,9 @@ class ValidationConfig(_Section):
     metric: str = Field(
         default="top1_lookalikes", description="a score as the mean over the sources, or SOURCE/score of one"
     )
-
-
-class EarlyStoppingConfig(_Section):
-    """Ends a run when validation.metric has stopped getting better."""
-
     patience: int | None = Field(
-        default=None, ge=1, description="validations in a row without a better score; null: never"
+        default=None, ge=1, description="early stopping: validations in a row without a better score"
     )
-    min_change: float = Field(default=0.0, ge=0, description="what counts as better")
 
 
 class OptimizerConfig(_Section):
@@ -245,7 +250,6 @@ class RunConfig(_Section):
     optimizer: OptimizerConfig = OptimizerConfig()
     schedule: ScheduleConfig = ScheduleConfig()
     objective: ObjectiveConfig = ObjectiveConfig()
-    early_stopping: EarlyStoppingConfig = EarlyStoppingConfig()
     batch_size: int = Field(
         default=256, ge=1, description="samples of one optimizer step, over all processes and micro-batches"
     )

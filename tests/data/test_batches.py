@@ -1,5 +1,7 @@
 """The stream of batches: a pure function of the position."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -58,6 +60,28 @@ def test_one_item_is_a_batch_of_one() -> None:
 def test_a_batch_may_be_longer_than_an_epoch() -> None:
     (positions,) = StepSampler(num_samples=3, batch_size=8, start_step=0, total_steps=1)
     assert positions == [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (2, 0), (2, 1)]
+
+
+@pytest.mark.parametrize(("num_processes", "accumulate"), [(1, 4), (2, 2), (4, 1)])
+def test_processes_and_micro_batches_share_a_step(num_processes: int, accumulate: int) -> None:
+    whole = list(StepSampler(10, 8, 3, 6))
+    shares = [
+        list(StepSampler(10, 8, 3, 6, rank=rank, num_processes=num_processes, accumulate=accumulate))
+        for rank in range(num_processes)
+    ]
+    assert all(len(micro_batch) == 2 for share in shares for micro_batch in share)
+    for step, batch in enumerate(whole):
+        micro_batches = [
+            micro_batch
+            for share in shares
+            for micro_batch in share[step * accumulate : (step + 1) * accumulate]
+        ]
+        assert [position for micro_batch in micro_batches for position in micro_batch] == batch
+
+
+def test_a_stream_may_have_no_end() -> None:
+    endless = StepSampler(10, 8, 3, None)
+    assert list(itertools.islice(endless, 3)) == list(StepSampler(10, 8, 3, 6))
 
 
 def test_a_batch_moves_whole() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+import signal
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -91,24 +93,45 @@ class StepSampler(Sampler[list[tuple[int, int]]]):
     """The (epoch, index) pairs of each step: the epochs one after the other, cut into batches of one size.
 
     A mixture has no order of its own (any index may be any character), so an epoch is read from 0 up. Every
-    step has exactly batch_size samples; a batch may begin in one epoch and end in the next.
+    step has exactly batch_size samples; a batch may begin in one epoch and end in the next. Each process
+    takes its share of a step, one stretch of it, in `accumulate` micro-batches.
     """
 
-    def __init__(self, num_samples: int, batch_size: int, start_step: int, total_steps: int) -> None:
+    def __init__(
+        self,
+        num_samples: int,
+        batch_size: int,
+        start_step: int,
+        total_steps: int | None,
+        *,
+        rank: int = 0,
+        num_processes: int = 1,
+        accumulate: int = 1,
+    ) -> None:
+        """total_steps None goes on forever."""
         self.num_samples, self.batch_size = num_samples, batch_size
         self.start_step, self.total_steps = start_step, total_steps
+        self.rank, self.num_parts, self.accumulate = rank, num_processes * accumulate, accumulate
 
     def __len__(self) -> int:
-        return self.total_steps - self.start_step
+        if self.total_steps is None:
+            raise TypeError("this stream has no end")
+        return (self.total_steps - self.start_step) * self.accumulate
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
-        for step in range(self.start_step, self.total_steps):
-            first = step * self.batch_size
-            yield [divmod(position, self.num_samples) for position in range(first, first + self.batch_size)]
+        size = self.batch_size // self.num_parts
+        steps: Iterable[int] = itertools.count(self.start_step)
+        if self.total_steps is not None:
+            steps = range(self.start_step, self.total_steps)
+        for step in steps:
+            for part in range(self.rank * self.accumulate, (self.rank + 1) * self.accumulate):
+                first = step * self.batch_size + part * size
+                yield [divmod(position, self.num_samples) for position in range(first, first + size)]
 
 
-def _limit_threads(_: int) -> None:
-    """A worker is one of several processes: one thread each, or they fight for the cores."""
+def _settle_worker(_: int) -> None:
+    """One thread each, or several processes fight for the cores; Ctrl-C is for the training process."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     try:
         import numba
@@ -122,20 +145,31 @@ def build_loader(
     batch_size: int,
     *,
     start_step: int,
-    total_steps: int,
+    total_steps: int | None,
+    rank: int = 0,
+    num_processes: int = 1,
+    accumulate: int = 1,
     workers: int = 0,
     prefetch: int = 2,
     pin_memory: bool = False,
 ) -> DataLoader[Batch]:
-    """A loader whose first batch is that of start_step and whose last is that of total_steps - 1."""
+    """A loader of the micro-batches of one process, from start_step to total_steps - 1 (None: no end)."""
     return DataLoader(
         MixtureDataset(mixture),
-        batch_sampler=StepSampler(mixture.num_samples, batch_size, start_step, total_steps),
+        batch_sampler=StepSampler(
+            mixture.num_samples,
+            batch_size,
+            start_step,
+            total_steps,
+            rank=rank,
+            num_processes=num_processes,
+            accumulate=accumulate,
+        ),
         collate_fn=_as_is,
         num_workers=workers,
         prefetch_factor=prefetch if workers else None,
         pin_memory=pin_memory,
-        worker_init_fn=_limit_threads,
+        worker_init_fn=_settle_worker,
         # Without its own generator an iterator draws from torch's global stream, which dropout shares.
         generator=torch.Generator(),
     )

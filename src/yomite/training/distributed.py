@@ -1,0 +1,108 @@
+"""One process or many: what a run knows of the others that `torchrun` started. Alone, nothing is different."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.parallel import DistributedDataParallel
+
+from yomite.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class World:
+    """The processes of a run.
+
+    Attributes:
+        rank: Which one this is.
+        size: How many there are.
+        device: Where this one computes.
+        is_restarted: Whether torchrun has started them again, after one of them had died.
+    """
+
+    rank: int
+    size: int
+    device: torch.device
+    is_restarted: bool
+
+    @property
+    def is_main(self) -> bool:
+        """The one that writes and talks."""
+        return self.rank == 0
+
+    def sum(self, values: Tensor) -> Tensor:
+        """The sum over all processes, in place; every process gets it."""
+        if self.size > 1:
+            distributed.all_reduce(values)
+        return values
+
+    def share(self, learner: nn.Module) -> nn.Module:
+        """A learner whose gradients are averaged over the processes in each backward pass."""
+        if self.size == 1:
+            return learner
+        device_ids = [self.device] if self.device.type == "cuda" else None
+        return DistributedDataParallel(learner, device_ids=device_ids)
+
+    def sync_batchnorm(self, model: nn.Module) -> nn.Module:
+        """A model whose batch norms see the samples of all processes.
+
+        Raises:
+            ConfigError: If there are several processes without a GPU.
+        """
+        if self.size == 1:
+            return model
+        if self.device.type != "cuda":
+            raise ConfigError("sync_batchnorm works on GPUs only; set sync_batchnorm=false")
+        return nn.SyncBatchNorm.convert_sync_batchnorm(model)
+
+    def average_statistics(self, model: nn.Module) -> None:
+        """Gives the batch norms of all processes the mean of their running statistics.
+
+        Each has seen another share of the samples. After this every process holds the same model.
+        """
+        if self.size == 1:
+            return
+        norms = [m for m in model.modules() if isinstance(m, _BatchNorm) and m.running_mean is not None]
+        statistics = [tensor for norm in norms for tensor in (norm.running_mean, norm.running_var)]
+        if not statistics:
+            return
+        means = self.sum(torch.cat(statistics)) / self.size  # type: ignore[arg-type]
+        for tensor, mean in zip(statistics, means.split([len(t) for t in statistics]), strict=True):  # type: ignore[arg-type]
+            tensor.copy_(mean)  # type: ignore[union-attr]
+
+
+def wait_for_last(shared: nn.Module, is_last: bool) -> AbstractContextManager[None]:
+    """Gradients of the micro-batches before the last are added up at home, and averaged once."""
+    if is_last or not isinstance(shared, DistributedDataParallel):
+        return nullcontext()
+    return shared.no_sync()
+
+
+@contextmanager
+def join_world() -> Iterator[World]:
+    """Meets the other processes that torchrun has started, if there are any.
+
+    nccl where each process has a GPU of its own, else gloo.
+    """
+    rank, size, local_rank = (int(os.environ.get(name, "0")) for name in ("RANK", "WORLD_SIZE", "LOCAL_RANK"))
+    num_gpus = torch.cuda.device_count()
+    device = torch.device("cuda", local_rank % num_gpus) if num_gpus else torch.device("cpu")
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    if size <= 1:
+        yield World(0, 1, device, _is_restarted())
+        return
+    own_gpu = num_gpus >= int(os.environ.get("LOCAL_WORLD_SIZE", size))
+    distributed.init_process_group("nccl" if own_gpu else "gloo", device_id=device if own_gpu else None)
+    yield World(rank, size, device, _is_restarted())
+    distributed.destroy_process_group()  # not after an error: the others may wait for this one
+
+
+def _is_restarted() -> bool:
+    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0
