@@ -54,6 +54,7 @@ EXTRAS: dict[str, Rule] = {
     "ink/pen.py": allow(theirs="numba"),
     "ink/fonts.py": allow(theirs="numba fontTools"),
     "data/mixture.py": allow("config prior", "numba"),
+    "data/stored.py": allow("config"),
     "data/batches.py": allow(theirs="torch numba"),  # numba: one thread in each loader process
     "data/sources.py": allow(theirs="platformdirs"),
     "data/cache.py": allow(theirs="filelock platformdirs"),

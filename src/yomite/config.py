@@ -86,12 +86,13 @@ class DataConfig(_Section):
     @model_validator(mode="after")
     def _some_share(self) -> DataConfig:
         if self.arguments and self.mixture in ("drawn", "stored"):
-            raise ValueError(f"arguments are for mixtures of your own; mixture {self.mixture} has keys instead")
+            raise ValueError(f"arguments are for a mixture of your own; {self.mixture} has keys instead")
         if self.mixture == "stored" and not self.sources:
             raise ValueError("mixture stored needs sources, as sources: [my-samples]")
         if self.sources and self.mixture != "stored":
             raise ValueError(f"sources are for mixture stored; mixture is {self.mixture}")
-        if self.mixture == "drawn" and self.ink.share + self.fonts.share + self.cells.share + self.folder.share <= 0:
+        shares = self.ink.share + self.fonts.share + self.cells.share + self.folder.share
+        if self.mixture == "drawn" and shares <= 0:
             raise ValueError("every share is 0; give ink, fonts, cells or folder a share above 0")
         return self
 

@@ -37,7 +37,9 @@ def train(
     checked = load_config(config, overrides or ())
     # Who learns from a folder of their own alone needs no data folder.
     data, validation = checked.data, checked.validation.sources
-    named = (data.ink.share, data.fonts.share, data.cells.share, data.frequency_power, validation)
+    shares = (data.ink.share, data.fonts.share, data.cells.share, data.frequency_power)
+    auxiliary = checked.objective.auxiliary
+    named = (*(shares if data.mixture == "drawn" else ()), auxiliary.strokes, auxiliary.components, validation)
     root = resolve_data_root(data_root) if any(named) else Path()
     weights_path = run(checked, data_root=root, resume=resume)
     typer.echo(f"wrote {weights_path}; next: yomite export {weights_path}")

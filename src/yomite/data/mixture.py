@@ -59,6 +59,7 @@ class Mixture:
     Attributes:
         num_samples: samples in an epoch.
         class_weights: float64 (C,), how often each class is drawn from strokes and fonts.
+        class_shares: float64 (C,), the share of all samples for each class.
     """
 
     def __init__(
@@ -94,6 +95,10 @@ class Mixture:
         total = self.class_weights.sum()
         self.class_weights = self.class_weights / total if total else self.class_weights
         self._class_steps = np.cumsum(self.class_weights)
+        real = np.bincount([label for _, label in pictures], minlength=len(class_weights))
+        self.class_shares = (shares[0] + shares[1]) * self.class_weights + shares[2] * real / max(
+            real.sum(), 1
+        )
         self._shares = np.cumsum(shares)
 
         flat = [glyph for group in glyphs for glyph in group]

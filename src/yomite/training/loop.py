@@ -1,9 +1,9 @@
-"""One training run from the config to the weights, top to bottom.
+"""One training run from the config to the weights, top to bottom; the same for one process and for many.
 
-A step is a pure function of (config, seed, step, state): samples come from (seed, epoch, index), the rate
+A step is a pure function of (config, seed, position, state): samples come from (seed, epoch, index), the rate
 from the step, and the random numbers of the model (dropout) and of the objective are seeded anew for each
-step. So a checkpoint needs no generator's state, and a run that was stopped anywhere goes on as if it had
-not been.
+micro-batch. So a checkpoint needs no generator's state, and a run that was stopped anywhere goes on as if it
+had not been.
 """
 
 from __future__ import annotations
@@ -13,18 +13,22 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from tqdm import tqdm
 
-from yomite.charset import Charset, build_charset
-from yomite.checkpoint import Checkpoint, fill_model, read_checkpoint, read_commit, write_checkpoint
-from yomite.config import RunConfig, changed_keys
+from yomite.charset import build_charset
+from yomite.checkpoint import Checkpoint, fill_model, read_commit
+from yomite.config import RunConfig
 from yomite.data.batches import Mixture, build_loader
-from yomite.errors import ConfigError, ModelFileError, TrainingError
+from yomite.errors import ConfigError, TrainingError
 from yomite.evaluation.scores import number_lookalikes
+from yomite.training.checkpoints import explain_changes, list_checkpoints, read_newest, save, save_checkpoint
+from yomite.training.distributed import World, split_batch, wait_for_last
+from yomite.training.judge import Judge
 from yomite.training.learner import build_learner
+from yomite.training.mixtures import build_mixture
+from yomite.training.objectives import weigh_classes
 from yomite.training.optim import (
     build_ema,
     build_optimizer,
@@ -33,6 +37,7 @@ from yomite.training.optim import (
     read_optimizer,
     set_learning_rate,
 )
+from yomite.training.stopping import catch_signals, explain_nonfinite
 from yomite.training.tracking import Tracker
 from yomite.training.validation import ValidationSet, read_validation, score
 
@@ -43,6 +48,7 @@ def train(
     config: RunConfig,
     *,
     data_root: Path,
+    world: World | None = None,
     resume: bool = False,
     mixture: Mixture | None = None,
     validation: Sequence[ValidationSet] | None = None,
@@ -52,6 +58,7 @@ def train(
     Args:
         config: The run.
         data_root: Where the data sets are.
+        world: The processes of the run, from join_world(); None for this one alone.
         resume: Goes on from the newest checkpoint in the run's folder, if there is one.
         mixture: Samples instead of those that config.data describes.
         validation: Sets instead of those that config.validation names.
@@ -63,168 +70,115 @@ def train(
 
     Raises:
         YomiteError: ConfigError, DataError or ModelFileError before any work; TrainingError for a loss that
-        is not finite.
+            is not finite, or a disk that is full.
+        KeyboardInterrupt: After Ctrl-C or SIGTERM, with the state of the last step written.
     """
     # Build
-    folder = config.folder
-    newest = newest_checkpoint(folder)
-    if newest and not resume:
+    world = world or World.alone()
+    folder, device = config.folder, world.device
+    if list_checkpoints(folder) and not (resume or world.is_restarted):
         raise ConfigError(f"{folder} holds a run already; type --resume to go on with it, or give out=FOLDER")
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    saved, faults = read_newest(folder)
     charset = build_charset(config.charset)
-    model_config = config.model.model_dump(mode="json") | {"num_classes": len(charset)}
-    learner = build_learner(config, charset, data_root, fresh=not newest)
+    learner = build_learner(config, charset, data_root, fresh=saved is None)
+    num_samples = split_batch(config, world, learner)  # of a micro-batch
+    if config.sync_batchnorm:
+        learner.model = world.sync_batchnorm(learner.model)
     learner = learner.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     model = learner.model
     optimizer = build_optimizer(learner, config.optimizer)
+    scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
     ema = build_ema(model, config.ema) if config.ema.decay else None
-    if mixture is None:
-        mixture = _build_mixture(config, charset, data_root)
     if validation is None:
         validation = read_validation(config.validation.sources, charset, data_root, config.model.input_size)
+    judge = Judge(config, [chosen.name for chosen in validation])
+    if mixture is None:
+        mixture = build_mixture(config, charset, data_root)
+    weigh_classes(learner.objective, config.objective, mixture, device)
     groups = torch.from_numpy(number_lookalikes(charset.characters))
-    commit = read_commit()
-    step, best = 0, -1.0
+    plain, commit = config.model_dump(mode="json"), read_commit()
+    step, num_skipped = 0, 0
 
     # Resume
-    if newest:
-        saved = read_checkpoint(newest)
-        for line in changed_keys(saved.config, config.model_dump(mode="json")):
-            print(f"resumed with {line}")
+    if saved:
         if saved.characters != charset.characters:
-            raise ModelFileError(
-                f"{newest} was trained with other characters; give out=FOLDER to begin a new run"
+            raise ConfigError(
+                f"the run in {folder} has another charset; give out=FOLDER to begin a new run, from its "
+                f"weights with init_from={folder / 'best.safetensors'}"
             )
-        fill_model(
-            learner, {f"{s}.{n}": t for s in ("model", "objective") for n, t in saved.section(s).items()}
-        )
+        faults += [f"resumed with {line}" for line in explain_changes(saved.config, plain)]
+        fill_model(learner, saved.sections("model", "objective"))
         fill_optimizer(learner, optimizer, saved.section("optimizer"))
-        step, best = saved.progress["step"], saved.progress["best"]
+        step, num_skipped = saved.progress["step"], saved.progress["num_skipped"]
+        judge.fill_state(saved.progress["judge"])
+        scaler.load_state_dict(saved.progress["scaler"])
         if ema:
-            fill_model(ema.module, saved.section("ema"))
+            fill_model(ema.module, saved.section("ema") or saved.section("model"))
             ema.n_averaged.fill_(step)
 
     def snapshot(kind: str) -> Checkpoint:
-        samples = step * config.batch_size
+        samples = (step + num_skipped) * config.batch_size
         progress = {
-            "step": step, "epoch": samples // mixture.num_samples, "samples": samples, "seed": config.seed,
-            "best": best,
+            "step": step, "num_skipped": num_skipped, "epoch": samples // mixture.num_samples,
+            "samples": samples, "seed": config.seed, "judge": judge.read_state(),
+            "scaler": scaler.state_dict(),
         }  # fmt: skip
-        averaged = ema.module if ema else model
+        averaged = ema.module.state_dict() if ema else model.state_dict()
         if kind == "weights":
-            tensors = {f"model.{name}": tensor for name, tensor in averaged.state_dict().items()}
+            tensors = {f"model.{name}": tensor for name, tensor in averaged.items()}
         else:
             tensors = learner.state_dict()  # model.<name>, objective.<name>
-            tensors |= (
-                {f"ema.{name}": tensor for name, tensor in ema.module.state_dict().items()} if ema else {}
-            )
-            tensors |= {
-                f"optimizer.{name}": tensor for name, tensor in read_optimizer(learner, optimizer).items()
-            }
-        plain = config.model_dump(mode="json")
+            tensors |= {f"ema.{name}": tensor for name, tensor in averaged.items()} if ema else {}
+            state = read_optimizer(learner, optimizer)
+            tensors |= {f"optimizer.{name}": tensor for name, tensor in state.items()}
+        model_config = plain["model"] | {"num_classes": len(charset)}
         return Checkpoint(kind, model_config, charset.characters, tensors, plain, progress, commit)
 
     # Learn
     total_steps = config.schedule.total_steps
-    loader = build_loader(
-        mixture,
-        config.batch_size,
-        start_step=step,
-        total_steps=total_steps,
-        workers=config.loader.workers,
-        prefetch=config.loader.prefetch,
-        pin_memory=device.type == "cuda",
+    batches = iter(
+        build_loader(
+            mixture,
+            config.batch_size,
+            start_step=step + num_skipped,
+            total_steps=None if scaler.is_enabled() else total_steps,  # a skipped step takes one batch more
+            rank=world.rank,
+            num_processes=world.size,
+            accumulate=config.accumulate,
+            workers=config.loader.workers,
+            prefetch=config.loader.prefetch,
+            pin_memory=device.type == "cuda",
+        )
     )
-    folder.mkdir(parents=True, exist_ok=True)
-    tracker = Tracker(folder, step)
+    shared = world.share(learner)
     rng = torch.Generator(device)
+    tracker = Tracker(folder, step) if world.is_main else None
+    bar = tqdm(
+        total=total_steps * config.batch_size, initial=step * config.batch_size, unit="img", unit_scale=True,
+        disable=not world.is_main,
+    )  # fmt: skip
+    for line in faults if world.is_main else ():
+        bar.write(line)
     sums: dict[str, float] = {}
     since = time.perf_counter()
-    bar = tqdm(
-        total=total_steps * config.batch_size, initial=step * config.batch_size, unit="img", unit_scale=True
-    )
-    for batch in loader:
-        learner.train()
-        step_seed = (config.seed << 32) + step
-        torch.manual_seed(step_seed)
-        rng.manual_seed(step_seed)
-        batch = batch.to(device)
-        learning_rate = learning_rate_at(step, config.optimizer.learning_rate, config.schedule)
-        set_learning_rate(optimizer, learning_rate)
-        with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16"):
-            loss, counts = learner(batch, rng)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        limit = config.gradient_clip or math.inf
-        gradient_norm = nn.utils.clip_grad_norm_(learner.parameters(), limit).item()
-        loss_value = loss.item()
-        if not (math.isfinite(loss_value) and math.isfinite(gradient_norm)):
-            raise TrainingError(
-                f"step {step}: the loss is {loss_value}, the norm of its gradient {gradient_norm}; "
-                "lower optimizer.learning_rate, then --resume"
+    with bar, catch_signals() as stop, torch.autograd.set_detect_anomaly(config.anomaly):
+        while step < total_steps and judge.is_patient:
+            learner.train()
+            learning_rate = learning_rate_at(
+                step, config.optimizer.learning_rate, config.schedule, judge.num_falls
             )
-        optimizer.step()
-        if ema:
-            ema.update_parameters(model)
-        step += 1
-
-        # Watch
-        bar.update(len(batch))
-        new = {name: float(count) for name, count in counts.items()} | {"loss": loss_value, "steps": 1}
-        sums = {name: sums.get(name, 0.0) + value for name, value in new.items()}
-        if step % LOG_EVERY_STEPS == 0 or step == total_steps:
-            now = time.perf_counter()
-            scalars = {
-                "loss": sums["loss"] / sums["steps"],
-                **{name: sums[name] / sums["samples"] for name in counts if name != "samples"},
-                "gradient_norm": gradient_norm,
-                "learning_rate": learning_rate,
-                "images_per_second": sums["samples"] / (now - since),
-            }
-            tracker.log(step, "train", scalars)
-            shown = {name: f"{scalars[name]:.3f}" for name in ("loss", *counts) if name in scalars}
-            bar.set_postfix({"step": step} | shown)
-            sums, since = {}, now
-        if validation and (step % config.validation.every_steps == 0 or step == total_steps):
-            ratios = []
-            for chosen in validation:
-                scores = score(ema.module if ema else model, chosen, groups)
-                tracker.log(step, chosen.name, scores)
-                ratios.append(scores["top1_lookalikes"])
-                bar.write(
-                    f"step {step} {chosen.name}: " + " ".join(f"{k} {v:.4g}" for k, v in scores.items())
-                )
-            if sum(ratios) / len(ratios) > best:
-                best = sum(ratios) / len(ratios)
-                write_checkpoint(folder / "best.safetensors", snapshot("weights"))
-        if step % config.checkpoint.every_steps == 0 or step == total_steps:
-            write_checkpoint(_checkpoint_path(folder, step), snapshot("checkpoint"))
-            for old in list_checkpoints(folder)[config.checkpoint.keep :]:
-                old.unlink()
-    bar.close()
-    tracker.close()
-    write_checkpoint(folder / "weights.safetensors", snapshot("weights"))
-    return folder / "weights.safetensors"
-
-
-def _checkpoint_path(folder: Path, step: int) -> Path:
-    return folder / "checkpoints" / f"step-{step:08d}.safetensors"
-
-
-def list_checkpoints(folder: Path) -> list[Path]:
-    """The checkpoints of a run, the newest first."""
-    return sorted((folder / "checkpoints").glob("step-*.safetensors"), reverse=True)
-
-
-def newest_checkpoint(folder: Path) -> Path | None:
-    """The checkpoint to go on from, None in a new run."""
-    return next(iter(list_checkpoints(folder)), None)
-
-
-def _build_mixture(config: RunConfig, charset: Charset, data_root: Path) -> Mixture:
-    """Drawing ink compiles kernels, so it is imported only when it is wanted."""
-    from yomite.data.mixture import build_mixture
-
-    mixture = build_mixture(config.data, charset, data_root, config.seed, config.model.input_size)
-    mixture.draw(0, np.arange(1))  # compiles here once, and not in every worker that is forked from here
-    return mixture
+            set_learning_rate(optimizer, learning_rate)
+            optimizer.zero_grad(set_to_none=True)
+            counted: list[dict[str, Tensor]] = []
+            taken = []
+            for part in range(config.accumulate):
+                batch = next(batches).to(device)
+                taken.append(batch)
+                first = ((step + num_skipped) * world.size + world.rank) * config.accumulate
+                part_seed = (config.seed << 32) + first + part
+                torch.manual_seed(part_seed)
+                rng.manual_seed(part_seed)
+                with wait_for_last(shared, part == config.accumulate - 1):
+                    with torch.autocast(device.type, world.autocast_type(config.precision), ...):
+                        loss, counts = shared(batch, rng)
+                    scaler.scale(loss / config.accumulate).backward()

@@ -1,0 +1,81 @@
+"""Samples as they are: canvases from filled caches, every epoch in another order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from yomite.charset import Charset
+from yomite.config import DataConfig
+from yomite.data.cache import CachedSamples, open_cache
+from yomite.data.sources import open_source
+from yomite.errors import DataError
+
+
+class StoredMixture:
+    """Draws each cached canvas once an epoch; picklable, other processes map the same files.
+
+    Attributes:
+        num_samples: Samples in an epoch: those whose character is in the charset.
+        class_shares: float64 (C,), the share of the samples for each class.
+    """
+
+    def __init__(self, caches: list[CachedSamples], charset: Charset, seed: int) -> None:
+        """Finds the samples to learn from.
+
+        Args:
+            caches: In the form "canvas", all of one size.
+            charset: The classes; samples of other characters are left out.
+            seed: Of the order.
+
+        Raises:
+            DataError: If no sample is of a character in the charset.
+        """
+        self._caches, self._seed = caches, seed
+        labels = [charset.label(c) if c in charset else -1 for cache in caches for c in cache.characters]
+        self._labels = np.array(labels, np.int64)
+        self._positions = np.flatnonzero(self._labels >= 0)
+        self._starts = np.cumsum([0, *map(len, caches)])
+        self.num_samples = len(self._positions)
+        if not self.num_samples:
+            names = ", ".join(cache.name for cache in caches)
+            raise DataError(
+                f"{names}: no sample is of a character in charset {charset.name!r}; choose another"
+            )
+        counts = np.bincount(self._labels[self._positions], minlength=len(charset))
+        self.class_shares = counts / self.num_samples
+        self._epoch, self._order = -1, self._positions
+
+    def draw(self, epoch: int, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Canvas images uint8 (N, S, S) and labels int64 (N,), a pure function of (seed, epoch, index)."""
+        if epoch != self._epoch:
+            self._order = np.random.default_rng((self._seed, epoch)).permutation(self._positions)
+            self._epoch = epoch
+        positions = self._order[indices]
+        which = np.searchsorted(self._starts, positions, side="right") - 1
+        images = np.empty((len(positions), *self._caches[0].images.shape[1:]), np.uint8)
+        for number, cache in enumerate(self._caches):
+            here = which == number
+            if here.any():
+                images[here] = cache.images[positions[here] - self._starts[number]]
+        return images, self._labels[positions]
+
+
+def build_stored(
+    config: DataConfig, charset: Charset, data_root: Path, seed: int, size: int
+) -> StoredMixture:
+    """Opens the caches of config.sources, and fills those that are not there yet.
+
+    Args:
+        config: The run's data section.
+        charset: The classes.
+        data_root: The data folder.
+        seed: Of the order.
+        size: Side of the canvas.
+
+    Raises:
+        DataError: If a source is missing, or none has a character of the charset.
+    """
+    caches = [open_cache(open_source(name, data_root), size=size) for name in config.sources]
+    return StoredMixture(caches, charset, seed)

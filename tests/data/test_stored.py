@@ -1,0 +1,67 @@
+"""Stored samples: each once an epoch, in an order of its own, whoever asks."""
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from yomite.charset import Charset
+from yomite.config import DataConfig
+from yomite.data.sources import open_source
+from yomite.data.stored import StoredMixture, build_stored
+from yomite.errors import DataError
+from yomite.ink.canvas import to_canvas
+
+CHARSET = Charset("three", tuple("一十口"))
+
+
+@pytest.fixture
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Two folders of drawn squares, 13 samples of the charset and 2 of another character."""
+    monkeypatch.setenv("YOMITE_CACHE", str(tmp_path / "cache"))
+    rng = np.random.default_rng(0)
+    for folder, counts in (("a", {"一": 3, "口": 5, "永": 2}), ("b", {"十": 4, "口": 1})):
+        for character, number in counts.items():
+            home = tmp_path / folder / character
+            home.mkdir(parents=True)
+            for n in range(number):
+                picture = np.full((40, 40), 255, np.uint8)
+                left, top = rng.integers(2, 18, 2)
+                picture[top : top + rng.integers(3, 20), left : left + rng.integers(3, 20)] = 0
+                Image.fromarray(picture).save(home / f"{n}.png")
+    return [str(tmp_path / "a"), str(tmp_path / "b")]
+
+
+def build(folders: list[str], tmp_path: Path, seed: int = 5) -> StoredMixture:
+    return build_stored(DataConfig(mixture="stored", sources=tuple(folders)), CHARSET, tmp_path, seed, 32)
+
+
+def test_an_epoch_is_every_sample_once_as_its_canvas(folders: list[str], tmp_path: Path) -> None:
+    mixture = build(folders, tmp_path)
+    assert mixture.num_samples == 13
+    np.testing.assert_allclose(mixture.class_shares, np.array([3, 4, 6]) / 13)
+    images, labels = mixture.draw(2, np.arange(13))
+    expected = sorted(
+        (CHARSET.label(sample.character), to_canvas(sample.picture, 32).tobytes())
+        for folder in folders
+        for sample in open_source(folder)
+        if sample.character in CHARSET
+    )
+    assert sorted(zip(labels.tolist(), [i.tobytes() for i in images], strict=True)) == expected
+
+
+def test_the_order_depends_on_seed_and_epoch_alone(folders: list[str], tmp_path: Path) -> None:
+    mixture = build(folders, tmp_path)
+    whole = mixture.draw(0, np.arange(13))[0]
+    assert not np.array_equal(whole, mixture.draw(1, np.arange(13))[0])
+    assert not np.array_equal(whole, build(folders, tmp_path, seed=6).draw(0, np.arange(13))[0])
+    other = pickle.loads(pickle.dumps(mixture))
+    np.testing.assert_array_equal(other.draw(0, np.array([7, 2]))[0], whole[[7, 2]])
+
+
+def test_sources_without_a_character_of_the_charset_are_refused(folders: list[str], tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no sample is of a character in charset 'other'"):
+        config = DataConfig(mixture="stored", sources=tuple(folders))
+        build_stored(config, Charset("other", ("々",)), tmp_path, 0, 32)
