@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from yomite.errors import CharsetError
 
-ITERATION_AND_ZERO = "々〆〇"
+ITERATION_AND_ZERO = "々〆〇仝"
 """Written as kanji are, though JIS X 0208 files them under symbols."""
 
 DIGITS = "0123456789"
@@ -125,8 +125,8 @@ def build_charset(name_or_path: str | os.PathLike[str]) -> Charset:
 
     kana: hiragana and katakana with small and voiced forms, ー (171). kyoiku: the kanji of elementary
     school by grade (1,026). joyo: those and the rest of the Joyo table (2,136). jis1, jis2: the kanji of
-    JIS X 0208 level 1 (2,965) and 2 (3,390). full: kana, 々〆〇, digits, Latin letters, punctuation, jis1,
-    jis2 and the four Joyo kanji outside them (6,612). The orders are fixed.
+    JIS X 0208 level 1 (2,965) and 2 (3,390). full: kana, 々〆〇仝, digits, Latin letters, punctuation, jis1,
+    jis2 and the four Joyo kanji outside them (6,613). The orders are fixed.
 
     A text file is UTF-8; its characters count in the order they stand, white space (U+3000 too) does not.
 
@@ -163,7 +163,7 @@ def script_of(character: str) -> str:
     """Return the script of one character, by its code point, whether or not a set has it.
 
     Returns:
-        "hiragana", "katakana" (with ー), "kanji" (with 々〆〇), "latin", "digit", or "punctuation" for
+        "hiragana", "katakana" (with ー), "kanji" (with 々〆〇仝), "latin", "digit", or "punctuation" for
         every other mark.
 
     Raises:

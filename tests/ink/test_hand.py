@@ -211,3 +211,25 @@ def test_any_number_of_points_is_written() -> None:
         for seed in range(20):
             written = write(glyph, build_hand("rough", seed=seed), seed)[0]
             assert len(written) and np.isfinite(written).all()
+
+
+def test_a_ring_beside_other_strokes_shrinks_in_some_hands_and_alone_never():
+    angles = np.linspace(0.0, 2 * np.pi, 16)
+    ring = (0.8 + 0.05 * np.stack([np.cos(angles), np.sin(angles)], axis=1)).astype(np.float32)
+    line = np.array([[0.1, 0.5], [0.6, 0.5]], np.float32)
+    habits = build_hand("neat", seed=0).habits
+
+    def ring_sizes(*strokes):
+        sizes = []
+        for seed in range(40):
+            seed_stream(seed)
+            written, starts, _ = write_glyph(
+                *flatten_glyph(Glyph("ぱ", strokes, tuple(range(len(strokes))))), habits
+            )
+            last = written[np.flatnonzero(starts)[-1] :]
+            sizes.append(np.ptp(last[:, 0]))
+        return np.array(sizes)
+
+    alone, beside = ring_sizes(ring), ring_sizes(line, ring)
+    assert beside.min() < 0.55 * np.median(alone) and beside.max() > 0.9 * np.median(alone)
+    assert alone.min() > 0.65 * np.median(alone)

@@ -21,6 +21,7 @@ from yomite.errors import DataError
 from yomite.ink import canvas
 from yomite.ink.canvas import MARGIN, shrink_gray
 from yomite.ink.fonts import MASK_SIZE, bend_ink, read_font
+from yomite.ink.forms import build_forms
 from yomite.ink.hand import HABITS, draw_habits, flatten_glyph, write_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
 from yomite.ink.pen import PEN_RANGES, TRAIT_NAMES, TRAITS, draw_lines, draw_traits, lay_on_paper
@@ -222,6 +223,10 @@ def build_mixture(config: DataConfig, charset: Charset, data_root: Path, seed: i
         for glyph in read_kanjivg_archive(data_root / KANJIVG_FILE):
             if glyph.character in charset:
                 glyphs[charset.label(glyph.character)].append(flatten_glyph(glyph))
+        for glyph in build_forms():
+            if glyph.character in charset:
+                drawn = glyphs[charset.label(glyph.character)]
+                drawn += [*drawn[:1], flatten_glyph(glyph)]  # the school form stays as frequent as the others
     if config.fonts.share > 0:
         for path in find_fonts(config.fonts.files, data_root):
             for character, mask in read_font(path, charset):

@@ -237,6 +237,10 @@ def write_glyph(
         if length < 0.2:
             grow *= np.exp(dot_growth)
             turn *= 2.0
+        # A small ring (the mark of ぱ) shrinks in many hands until it fills: a dot, where ば has two ticks.
+        gap = np.hypot(x[last - 1] - x[first], y[last - 1] - y[first])
+        if length < 0.6 and gap < 0.25 * length and num_strokes > 1 and stroke_scale > 0.0:
+            grow *= np.exp(0.2 - 1.1 * np.random.random())
         cosine, sine = np.cos(turn) * grow, np.sin(turn) * grow
         shift_x, shift_y = np.random.normal() * stroke_shift, np.random.normal() * stroke_shift
         bend = (bow + np.random.normal() * bow_change) * length

@@ -1,0 +1,78 @@
+"""Forms of kana that people write and that KanjiVG lacks; the strokes are our own.
+
+Each was seen to be misread in scanned cells and drawings: か whose dot touches the shoulder, ろ whose end
+curls in, い with two strokes of one length, ふ as four loose strokes. KanjiVG draws the school form alone.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from yomite.ink.strokes import Glyph, Stroke
+
+_POINTS_PER_SPAN = 6
+
+# Points of each stroke in a square of 100 units, y down; a smooth curve runs through them.
+_KA_TOUCHING = "15,38 40,32 60,30 70,37 67,62 60,84 52,91 44,84 / 44,9 37,42 26,72 12,91 / 64,27 76,35 85,49"
+_KA_MERGED = "12,40 36,34 58,31 72,35 80,46 / 72,37 69,62 60,84 50,92 42,86 / 45,8 38,40 27,68 14,90"
+_KA_UPRIGHT = "14,40 40,33 62,32 74,42 74,64 64,86 54,90 / 42,8 40,38 34,66 24,92 / 68,24 77,32 83,44"
+_FU_LOOSE = "47,8 54,17 / 51,32 47,44 55,58 54,78 44,86 / 28,56 21,68 12,80 / 73,54 81,66 88,79"
+_FU_SMALL = "49,7 52,18 / 53,32 55,56 54,72 45,82 / 30,54 24,66 14,82 / 70,52 78,62 85,78"
+_FU_JOINED = "40,8 58,15 47,30 40,42 57,56 60,74 47,87 / 16,62 12,78 20,82 / 74,58 84,66 90,80"
+_FORMS: dict[str, tuple[str, ...]] = {
+    "い": (
+        "24,18 20,44 26,74 35,90 42,80 / 72,16 81,40 77,68 66,88",
+        "32,10 20,34 20,64 33,91 / 66,10 80,34 80,64 66,91",
+        "18,16 18,48 26,78 34,84 40,72 / 74,20 80,40 79,62 75,76",
+    ),
+    "う": ("42,8 60,15 / 26,40 48,30 68,32 74,46 66,70 46,92",),
+    "か": (_KA_TOUCHING, _KA_MERGED, _KA_UPRIGHT),
+    "が": tuple(f"{form} / 76,10 83,20 / 86,6 93,16" for form in (_KA_TOUCHING, _KA_MERGED)),
+    "こ": ("18,24 50,20 82,23 / 16,74 34,84 60,86 86,80", "22,22 50,18 78,24 71,31 / 16,72 44,82 86,78"),
+    "ふ": (_FU_LOOSE, _FU_SMALL, _FU_JOINED),
+    "ぶ": tuple(f"{form} / 76,22 83,32 / 86,17 93,27" for form in (_FU_LOOSE, _FU_JOINED)),
+    "ぷ": tuple(
+        f"{form} / 84,18 78,21 78,28 84,31 90,28 90,21 84,18" for form in (_FU_LOOSE, _FU_JOINED)
+    ),
+    "ゆ": ("16,20 17,66 27,46 46,28 66,28 79,42 78,60 66,72 / 49,7 52,36 50,66 42,93",),
+    "ら": (
+        "28,9 70,12 / 26,26 22,56 44,46 66,46 78,58 72,78 38,91",
+        "40,6 56,13 / 30,28 26,58 50,44 72,47 80,62 66,82 36,90",
+    ),
+    "ろ": (
+        "28,14 50,12 69,11 46,34 23,58 42,45 63,43 76,57 72,77 54,90 38,86 38,77",
+        "26,16 70,12 24,62 50,44 74,52 75,74 56,89 40,90 33,83",
+    ),
+    "を": (
+        "22,20 50,17 73,14 / 49,4 40,28 22,54 40,46 50,54 50,74 / 84,41 60,52 41,68 43,84 60,91 85,89",
+        "20,22 50,19 70,16 / 47,5 42,30 27,54 44,45 53,52 52,68 / 74,42 54,56 41,72 48,88 70,92 87,85",
+    ),
+}  # fmt: skip
+
+
+def build_forms() -> list[Glyph]:
+    """All forms as glyphs, strokes in writing order, each its own component."""
+    glyphs = []
+    for character, forms in _FORMS.items():
+        for form in forms:
+            strokes = tuple(_smooth(_read(stroke)) for stroke in form.split("/"))
+            glyphs.append(Glyph(character, strokes, tuple(range(len(strokes))), "Form"))
+    return glyphs
+
+
+def _read(stroke: str) -> np.ndarray:
+    return np.array([[float(number) / 100 for number in pair.split(",")] for pair in stroke.split()])
+
+
+def _smooth(points: np.ndarray) -> Stroke:
+    """A Catmull-Rom curve through the points, its ends doubled."""
+    padded = np.concatenate([points[:1], points, points[-1:]])
+    before, here, there, behind = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]
+    time = (np.arange(_POINTS_PER_SPAN) / _POINTS_PER_SPAN)[:, None, None]
+    curve = 0.5 * (
+        2 * here
+        + (there - before) * time
+        + (2 * before - 5 * here + 4 * there - behind) * time**2
+        + (3 * here - before - 3 * there + behind) * time**3
+    )
+    return np.concatenate([curve.transpose(1, 0, 2).reshape(-1, 2), points[-1:]]).astype(np.float32)
