@@ -33,7 +33,7 @@ RULES: dict[str, Rule] = {
     "config": allow(theirs="pydantic yaml"),
     "models": allow("extensions", "torch"),
     "ink": allow("charset", "numpy PIL"),
-    "data": allow("charset ink", "numpy PIL"),
+    "data": allow("charset extensions ink", "numpy PIL"),
     "checkpoint": allow("charset extensions models", "torch safetensors"),
     "model_file": allow(theirs="numpy onnxruntime"),
     "prior": allow("charset ink", "numpy"),

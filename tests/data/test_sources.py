@@ -152,6 +152,36 @@ def test_names_of_folders() -> None:
         read_character_name("U+FFFFFF")
 
 
+OWN = """
+from pathlib import Path
+from yomite.data.samples import Sample, Source
+
+def open_words():
+    def read():
+        for line in Path("words.txt").read_text(encoding="utf-8").split():
+            yield Sample([[(0, 0), (9, 9)]], line, "me", line)
+    return Source("words", read, lambda: [Path("words.txt")])
+
+def open_nothing():
+    return []
+"""
+
+
+def test_a_source_of_ones_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    Path("own_words.py").write_text(OWN, encoding="utf-8")
+    Path("words.txt").write_text("永 字", encoding="utf-8")
+    source = open_source("own_words:open_words")
+    assert [sample.character for sample in source] == ["永", "字"] and source.name == "own_words:open_words"
+    before = source.compute_fingerprint()
+    assert before == open_source("own_words:open_words").compute_fingerprint()
+    Path("own_words.py").write_text(OWN + "# other code", encoding="utf-8")
+    assert source.compute_fingerprint() != before  # the cache goes stale with the code
+    with pytest.raises(DataError, match="gave a list; it must give a yomite"):
+        open_source("own_words:open_nothing")
+
+
 @pytest.mark.parametrize(
     ("name", "num_samples", "num_characters"),
     [

@@ -68,6 +68,8 @@ class Source:
         strict: whether the first fault ends the walk with a DataError.
         faults: of the latest walk, at most MAX_FAULTS.
         num_faults: of the latest walk, all.
+        open_samples: begins a walk that also gives the faults.
+        list_files: what the samples are read from.
     """
 
     def __init__(
@@ -91,13 +93,13 @@ class Source:
         self.name, self.path, self.strict = name, path, strict
         self.faults: list[Fault] = []
         self.num_faults = 0
-        self._open_samples, self._list_files = open_samples, list_files
+        self.open_samples, self.list_files = open_samples, list_files
         self._length: int | None = None
 
     def __iter__(self) -> Iterator[Sample]:
         self.faults, self.num_faults = [], 0
         num_samples = 0
-        for item in self._open_samples():
+        for item in self.open_samples():
             if isinstance(item, Sample):
                 num_samples += 1
                 yield item
@@ -125,7 +127,7 @@ class Source:
     def compute_fingerprint(self) -> str:
         """A hash over the names, sizes and times of the source's files: it changes when one of them does."""
         digest = hashlib.sha256()
-        for path in self._list_files():
+        for path in self.list_files():
             stat = path.stat()
             digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode(errors="surrogateescape"))
         return digest.hexdigest()[:16]

@@ -1,30 +1,44 @@
 """Where samples come from, each in its original format: name or path -> Source.
 
 A source is opened lazily and may be walked many times. Names are the paths of the data folder:
-`dev/touchscreen-100`, `cells/hiragana-sheets:p07,p08` (some pages only), or the path of a folder of one's
-own.
+`dev/touchscreen-100`, `cells/hiragana-sheets:p07,p08` (some writers only), `ETL9G`, or the path of a file or
+folder of one's own. docs/data.md lists the formats; each has its reader in yomite.data.readers.
 """
 
 from __future__ import annotations
 
-import io
 import os
-import re
-import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
-from yomite.data.samples import Sample, Source
+from yomite.data.readers.containers import TAR_SUFFIXES, Container, Entry, open_container
+from yomite.data.readers.etl import ETL_NAME, read_etl
+from yomite.data.readers.fonts import FONT_SUFFIXES, read_font_file
+from yomite.data.readers.huggingface import is_hugging_face, read_hugging_face
+from yomite.data.readers.kuzushiji import IMAGES_NAME, read_arrays
+from yomite.data.readers.manifests import MANIFEST_SUFFIXES, read_manifest
+from yomite.data.readers.pictures import (
+    PICTURE_SUFFIXES,
+    read_inkml_file,
+    read_kanjivg_file,
+    read_picture,
+    read_tegaki_file,
+)
+from yomite.data.samples import Fault, Reading, Sample, Source
 from yomite.errors import DataError
-from yomite.ink.kanjivg import read_tegaki
 
-PICTURE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+_NAMED_SUFFIXES = ("", ".zip", *TAR_SUFFIXES, ".charcol", ".inkml", *FONT_SUFFIXES, *MANIFEST_SUFFIXES)
+"""What a name within the data folder may lack."""
 
-_CODE_POINT = re.compile(r"[Uu]\+?([0-9A-Fa-f]{4,6})")
-_PAGE = re.compile(r"_(p\d+)_")
+_READER_BY_SUFFIX: dict[str, Callable[[Entry], Reading]] = {
+    **dict.fromkeys(PICTURE_SUFFIXES, read_picture),
+    **dict.fromkeys(FONT_SUFFIXES, read_font_file),
+    ".xml": read_tegaki_file,
+    ".charcol": read_tegaki_file,
+    ".inkml": read_inkml_file,
+    ".svg": read_kanjivg_file,
+}
+_MANIFESTS = tuple(f"manifest{suffix}" for suffix in MANIFEST_SUFFIXES)
 
 
 def resolve_data_root(option: str | os.PathLike[str] | None = None) -> Path:
@@ -33,70 +47,116 @@ def resolve_data_root(option: str | os.PathLike[str] | None = None) -> Path:
     Raises:
         DataError: there is no such folder.
     """
-    from platformdirs import user_cache_path
-
-    root = Path(option or os.environ.get("YOMITE_DATA") or user_cache_path("yomite") / "data")
+    root = find_data_root(option)
     if not root.is_dir():
         raise DataError(f"data folder {root} is not there; type --data-root FOLDER or set YOMITE_DATA")
     return root
 
 
-def open_source(name_or_path: str, data_root: str | os.PathLike[str] | None = None) -> Source:
+def find_data_root(option: str | os.PathLike[str] | None = None) -> Path:
+    """As `resolve_data_root`, whether or not the folder is there."""
+    from platformdirs import user_cache_path
+
+    return Path(option or os.environ.get("YOMITE_DATA") or user_cache_path("yomite") / "data")
+
+
+def open_source(
+    name_or_path: str, data_root: str | os.PathLike[str] | None = None, *, strict: bool = False
+) -> Source:
     """Open a source by name or path.
 
     Args:
-        name_or_path: a name within the data folder without its suffix, with `:p07,p08` for some pages only;
-            or the path of a `.zip`, of a `.charcol`, or of a folder of one's own pictures:
-            `<character>/*.png` or `U+XXXX/*.png`.
+        name_or_path: a name within the data folder, its suffix left out or not, or the path of a folder, an
+            archive or a file in one of the formats of docs/data.md. Behind a colon, writers or parts
+            divided by commas: `cells/hiragana-sheets:p07,p08`, `kmnist:test`.
         data_root: the data folder; None for YOMITE_DATA or the user's cache folder.
+        strict: whether the first fault ends the walk with a DataError; else it is told, counted and left
+            out.
 
     Raises:
         DataError: there is nothing of that name, or its format is not known.
     """
-    name, _, pages = (
-        name_or_path.partition(":") if not Path(name_or_path).exists() else (name_or_path, "", "")
+    path, wanted = _find_path(name_or_path, data_root)
+    if path.is_dir() and is_hugging_face(path):
+        return Source(
+            name_or_path, lambda: _select(read_hugging_face(path), wanted),
+            lambda: _list_tree(path), path=path, strict=strict,
+        )  # fmt: skip
+    manifest = path
+    if path.is_dir():
+        manifest = next((path / name for name in _MANIFESTS if (path / name).is_file()), path)
+    if manifest.suffix.lower() in MANIFEST_SUFFIXES and manifest.is_file():
+        return Source(
+            name_or_path, lambda: _select(read_manifest(manifest), wanted),
+            lambda: [manifest, *_list_tree(manifest.parent)], path=path, strict=strict,
+        )  # fmt: skip
+    container = open_container(path)
+    if (
+        path.is_file()
+        and not path.name.lower().endswith((".zip", *TAR_SUFFIXES))
+        and not _find_reader(path.name)
+    ):
+        raise DataError(
+            f"{path} is in no known format; give a folder, a .zip or .tar of pictures or strokes, a file of "
+            "ETL, IDX, tegaki, InkML or a font, or a list (.csv, .json, .jsonl)"
+        )
+    return Source(
+        name_or_path, lambda: _select(read_container(container), wanted),
+        container.list_files, path=path, strict=strict,
+    )  # fmt: skip
+
+
+def read_container(container: Container) -> Reading:
+    """Every sample of a folder, an archive or a single file; files of no known format are passed over."""
+    for entry in container:
+        if isinstance(entry, Fault):
+            yield entry
+            continue
+        if IMAGES_NAME.fullmatch(entry.name):
+            yield from read_arrays(entry, container)
+            continue
+        reader = _find_reader(entry.name)
+        if reader:
+            yield from reader(entry)
+
+
+def _find_reader(name: str) -> Callable[[Entry], Reading] | None:
+    file = name.rpartition("/")[2]
+    if ETL_NAME.fullmatch(file):
+        return read_etl
+    return _READER_BY_SUFFIX.get(os.path.splitext(file)[1].lower())
+
+
+def _select(reading: Reading, wanted: frozenset[str]) -> Reading:
+    """All, or the samples of some writers or parts; faults always."""
+    return (
+        item
+        for item in reading
+        if not wanted or not isinstance(item, Sample) or item.writer in wanted or item.part in wanted
     )
+
+
+def _list_tree(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _find_path(name_or_path: str, data_root: str | os.PathLike[str] | None) -> tuple[Path, frozenset[str]]:
+    """The path that is meant, and what stands behind the colon."""
+    wanted: frozenset[str] = frozenset()
+    name = name_or_path
+    if not Path(name).exists() and ":" in name:
+        name, _, selection = name.rpartition(":")
+        wanted = frozenset(selection.split(","))
+    if Path(name).exists():
+        return Path(name), wanted
     candidates = [Path(name)]
-    if not Path(name).is_absolute() and not Path(name).exists():
+    if not Path(name).is_absolute():
         root = resolve_data_root(data_root)
-        candidates = [root / name, root / f"{name}.zip", root / f"{name}.charcol"]
+        candidates = [root / f"{name}{suffix}" for suffix in _NAMED_SUFFIXES]
     path = next((path for path in candidates if path.exists()), None)
     if path is None:
-        raise DataError(
-            f"no data {name!r}: none of {', '.join(map(str, candidates))} is there; {_list_names(data_root)}"
-        )
-    if path.is_dir():
-        read = _read_folder
-    elif path.suffix == ".zip":
-        read = _read_archive
-    elif path.suffix == ".charcol":
-        read = _read_collection
-    else:
-        raise DataError(f"{path} is neither a folder nor a .zip nor a .charcol; give one of these")
-    wanted = frozenset(pages.split(",")) if pages else None
-
-    def open_samples() -> Iterator[Sample]:
-        return (sample for sample in read(path) if wanted is None or sample.writer in wanted)
-
-    def list_files() -> list[Path]:
-        return sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
-
-    return Source(name_or_path, open_samples, list_files, path=path)
-
-
-def read_character_name(name: str) -> str:
-    """The character that a folder or file is named for: itself, or `U+XXXX`.
-
-    Raises:
-        DataError: the code point does not exist.
-    """
-    match = _CODE_POINT.fullmatch(name)
-    if not match:
-        return name
-    try:
-        return chr(int(match[1], 16))
-    except ValueError:
-        raise DataError(f"{name} is no code point; name the folder for its character, or U+3042") from None
+        raise DataError(f"no data {name!r}: {candidates[0]} is not there; {_list_names(data_root)}")
+    return path, wanted
 
 
 def _list_names(data_root: str | os.PathLike[str] | None) -> str:
@@ -104,52 +164,10 @@ def _list_names(data_root: str | os.PathLike[str] | None) -> str:
         root = resolve_data_root(data_root)
     except DataError as error:
         return str(error)
+    known = (".zip", *TAR_SUFFIXES, ".charcol", ".inkml")
     names = sorted(
-        str(path.relative_to(root).with_suffix(""))
+        path.relative_to(root).as_posix().partition(".")[0]
         for path in root.glob("*/*")
-        if path.suffix in (".zip", ".charcol")
+        if path.name.endswith(known)
     )
     return f"known here: {', '.join(names)}" if names else f"{root} holds no data"
-
-
-def _read_folder(folder: Path) -> Iterator[Sample]:
-    found = False
-    for directory in sorted(path for path in folder.iterdir() if path.is_dir()):
-        for path in sorted(directory.iterdir()):
-            if path.suffix.lower() in PICTURE_SUFFIXES:
-                found = True
-                yield Sample(path, read_character_name(directory.name), "", str(path))
-    if not found:
-        raise DataError(
-            f"{folder} holds no pictures; lay them out as {folder}/あ/1.png or {folder}/U+3042/1.png"
-        )
-
-
-def _read_archive(path: Path) -> Iterator[Sample]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for name in sorted(archive.namelist()):
-                folder, _, file = name.rpartition("/")
-                if file.lower().endswith(PICTURE_SUFFIXES):
-                    # Either a folder a character, or `<character>_<number>.png`.
-                    label = folder.rpartition("/")[2] or file.partition("_")[0]
-                    page = _PAGE.search(file)
-                    gray = _read_picture(archive.read(name), f"{path}/{name}")
-                    yield Sample(gray, read_character_name(label), page[1] if page else "", name)
-                elif file.endswith(".xml"):
-                    for glyph in read_tegaki(archive.read(name)):
-                        yield Sample([s.tolist() for s in glyph.strokes], glyph.character, "", name)
-    except zipfile.BadZipFile:
-        raise DataError(f"{path} is not a zip archive or is cut off; download it again") from None
-
-
-def _read_collection(path: Path) -> Iterator[Sample]:
-    for index, glyph in enumerate(read_tegaki(path.read_bytes())):
-        yield Sample([s.tolist() for s in glyph.strokes], glyph.character, "", f"{path.name}[{index}]")
-
-
-def _read_picture(content: bytes, name: str) -> np.ndarray:
-    try:
-        return np.asarray(Image.open(io.BytesIO(content)).convert("L"))
-    except (OSError, SyntaxError, ValueError) as error:
-        raise DataError(f"{name} is not a whole picture ({error}); download the data again") from None
