@@ -56,6 +56,8 @@ EXTRAS: dict[str, Rule] = {
     "data/mixture.py": allow("config prior", "numba"),
     "data/stored.py": allow("config"),
     "data/batches.py": allow(theirs="torch numba"),  # numba: one thread in each loader process
+    "training/tracking/boards.py": allow(theirs="wandb"),
+    "training/tracking/pictures.py": allow(theirs="PIL"),
     "data/sources.py": allow(theirs="platformdirs"),
     "data/cache.py": allow(theirs="filelock platformdirs"),
 }

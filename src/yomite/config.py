@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from yomite.errors import ConfigError
 
@@ -236,6 +236,24 @@ class LoaderConfig(_Section):
     prefetch: int = Field(default=4, ge=1, description="batches waiting for each worker")
 
 
+class TrackingConfig(_Section):
+    """Where a run can be watched, beside its log.jsonl."""
+
+    tensorboard: bool = True
+    wandb: Literal["off", "offline", "online"] = Field(
+        default="off", description="Weights & Biases; offline needs no account"
+    )
+    project: str = Field(default="yomite", min_length=1, description="of Weights & Biases")
+    pictures_every_steps: int = Field(
+        default=1_000, ge=1, description="samples, confusions, attention maps; also after the last step"
+    )
+
+    @field_validator("wandb", mode="before")
+    @classmethod
+    def _off_is_no_boolean(cls, value: object) -> object:
+        return "off" if value is False else value  # YAML reads off as false
+
+
 class RunConfig(_Section):
     """One training run, whole."""
 
@@ -268,6 +286,7 @@ class RunConfig(_Section):
     ema: EmaConfig = EmaConfig()
     checkpoint: CheckpointConfig = CheckpointConfig()
     loader: LoaderConfig = LoaderConfig()
+    tracking: TrackingConfig = TrackingConfig()
     out: str | None = Field(default=None, description="the run's folder; null: runs/<name>")
 
     @property
