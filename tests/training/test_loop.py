@@ -11,7 +11,8 @@ from yomite.charset import build_charset
 from yomite.checkpoint import load_model, read_checkpoint
 from yomite.config import RunConfig, parse_config
 from yomite.errors import ConfigError, YomiteError
-from yomite.training.loop import list_checkpoints, train
+from yomite.training.checkpoints import list_checkpoints
+from yomite.training.loop import train
 from yomite.training.validation import ValidationSet
 
 SIZE = 16

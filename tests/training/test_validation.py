@@ -1,12 +1,15 @@
 """Scores while learning, counted by hand."""
 
+import math
+
 import pytest
 import torch
 from torch import nn
 
 from yomite.charset import Charset
 from yomite.evaluation.scores import number_lookalikes
-from yomite.training.validation import ValidationSet, score
+from yomite.training.distributed import World
+from yomite.training.validation import SCORES, ValidationSet, score
 
 
 class Parrot(nn.Module):
@@ -36,9 +39,14 @@ def test_counts_strict_lookalikes_top5_and_macro() -> None:
     ]
     images = torch.tensor([answers for _, answers in rows], dtype=torch.uint8)[:, None, None]
     labels = torch.tensor([label for label, _ in rows])
-    scores = score(Parrot(8), ValidationSet("hand", images, labels), groups, batch_size=2)
+    alone = World(0, 1, torch.device("cpu"), False)
+    scores = score(Parrot(8), ValidationSet("hand", images, labels), groups, alone, batch_size=2)
+    assert scores.keys() == {"samples", *SCORES}
+    # The answers' logits are 6, 5, ... 1, two classes have 0: this less the logit of the right class.
+    normalizer = math.log(2 + sum(math.exp(logit) for logit in range(1, 7)))
     assert scores == {
         "samples": 5,
+        "loss": pytest.approx(normalizer - (6 + 0 + 5 + 1 + 6) / 5),
         "top1": pytest.approx(2 / 5),
         "top1_lookalikes": pytest.approx(3 / 5),
         "top5": pytest.approx(3 / 5),

@@ -1,9 +1,9 @@
-"""One process or many: what a run knows of the others that `torchrun` started. Alone, nothing is different."""
+"""One process or many: what a run knows of the others that `torchrun` started. Alone all is the same."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
@@ -31,6 +31,12 @@ class World:
     device: torch.device
     is_restarted: bool
 
+    @classmethod
+    def alone(cls) -> World:
+        """This process alone."""
+        device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        return cls(0, 1, device, is_restarted=False)
+
     @property
     def is_main(self) -> bool:
         """The one that writes and talks."""
@@ -41,6 +47,14 @@ class World:
         if self.size > 1:
             distributed.all_reduce(values)
         return values
+
+    def sum_counts(self, counts: Sequence[Mapping[str, Tensor]]) -> dict[str, float]:
+        """Counts of several micro-batches, summed over these and over all processes."""
+        sums: dict[str, Tensor] = {}
+        for part in counts:
+            for name, count in part.items():
+                sums[name] = sums.get(name, 0) + count.to(self.device, torch.float32)
+        return dict(zip(sums, self.sum(torch.stack(list(sums.values()))).tolist(), strict=True))
 
     def share(self, learner: nn.Module) -> nn.Module:
         """A learner whose gradients are averaged over the processes in each backward pass."""
@@ -82,6 +96,12 @@ def wait_for_last(shared: nn.Module, is_last: bool) -> AbstractContextManager[No
     if is_last or not isinstance(shared, DistributedDataParallel):
         return nullcontext()
     return shared.no_sync()
+
+
+def autocast(precision: str, device: torch.device) -> torch.autocast:
+    """What a forward pass runs in: "fp32", "bf16" or "fp16"."""
+    dtype = torch.float16 if precision == "fp16" else torch.bfloat16
+    return torch.autocast(device.type, dtype, enabled=precision != "fp32")
 
 
 @contextmanager

@@ -6,11 +6,13 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from yomite.charset import Charset
 from yomite.checkpoint import read_checkpoint
 from yomite.config import RunConfig
 from yomite.data.batches import Batch
+from yomite.errors import ConfigError
 from yomite.models import build
 from yomite.training.finetune import fill_from_weights, find_weights
 from yomite.training.objectives import Objective, build_objective
@@ -50,3 +52,19 @@ def build_learner(config: RunConfig, charset: Charset, data_root: Path, *, fresh
     if config.init_from and fresh:
         fill_from_weights(model, charset, read_checkpoint(find_weights(config.init_from)))
     return Learner(model, build_objective(config.objective, model, charset, data_root))
+
+
+def check_split(config: RunConfig, num_processes: int, model: nn.Module) -> None:
+    """Raises ConfigError if a step does not split into equal micro-batches, or into too small ones."""
+    num_parts = num_processes * config.accumulate
+    parts = f"{num_processes} processes x accumulate {config.accumulate}"
+    if config.batch_size % num_parts:
+        raise ConfigError(
+            f"batch_size {config.batch_size} does not split over {parts}; give a multiple of {num_parts}"
+        )
+    has_norms = any(isinstance(module, _BatchNorm) for module in model.modules())
+    if config.batch_size == num_parts and has_norms:
+        raise ConfigError(
+            f"batch_size {config.batch_size} over {parts} leaves one sample a micro-batch, and batch norm "
+            f"needs two; give {2 * num_parts} or more"
+        )

@@ -20,13 +20,13 @@ from tqdm import tqdm
 from yomite.charset import build_charset
 from yomite.checkpoint import Checkpoint, fill_model, read_commit
 from yomite.config import RunConfig
-from yomite.data.batches import Mixture, build_loader
+from yomite.data.batches import Batch, Mixture, build_loader
 from yomite.errors import ConfigError, TrainingError
 from yomite.evaluation.scores import number_lookalikes
 from yomite.training.checkpoints import explain_changes, list_checkpoints, read_newest, save, save_checkpoint
-from yomite.training.distributed import World, split_batch, wait_for_last
+from yomite.training.distributed import World, autocast, wait_for_last
 from yomite.training.judge import Judge
-from yomite.training.learner import build_learner
+from yomite.training.learner import build_learner, check_split
 from yomite.training.mixtures import build_mixture
 from yomite.training.objectives import weigh_classes
 from yomite.training.optim import (
@@ -37,8 +37,9 @@ from yomite.training.optim import (
     read_optimizer,
     set_learning_rate,
 )
-from yomite.training.stopping import catch_signals, explain_nonfinite
-from yomite.training.tracking import Tracker
+from yomite.training.stopping import catch_signals, write_batches
+from yomite.training.tracking import Tracker, check_boards
+from yomite.training.tracking.glimpses import show_glimpses
 from yomite.training.validation import ValidationSet, read_validation, score
 
 LOG_EVERY_STEPS = 50
@@ -78,10 +79,14 @@ def train(
     folder, device = config.folder, world.device
     if list_checkpoints(folder) and not (resume or world.is_restarted):
         raise ConfigError(f"{folder} holds a run already; type --resume to go on with it, or give out=FOLDER")
-    saved, faults = read_newest(folder)
+    check_boards(config.tracking)
+    saved, notes = read_newest(folder)
+    plain, commit = config.model_dump(mode="json"), read_commit()
     charset = build_charset(config.charset)
+    if saved:
+        notes += [f"resumed with {line}" for line in explain_changes(saved, plain, charset)]
     learner = build_learner(config, charset, data_root, fresh=saved is None)
-    num_samples = split_batch(config, world, learner)  # of a micro-batch
+    check_split(config, world.size, learner.model)
     if config.sync_batchnorm:
         learner.model = world.sync_batchnorm(learner.model)
     learner = learner.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -96,22 +101,18 @@ def train(
         mixture = build_mixture(config, charset, data_root)
     weigh_classes(learner.objective, config.objective, mixture, device)
     groups = torch.from_numpy(number_lookalikes(charset.characters))
-    plain, commit = config.model_dump(mode="json"), read_commit()
     step, num_skipped = 0, 0
 
     # Resume
     if saved:
-        if saved.characters != charset.characters:
-            raise ConfigError(
-                f"the run in {folder} has another charset; give out=FOLDER to begin a new run, from its "
-                f"weights with init_from={folder / 'best.safetensors'}"
-            )
-        faults += [f"resumed with {line}" for line in explain_changes(saved.config, plain)]
-        fill_model(learner, saved.sections("model", "objective"))
+        fill_model(
+            learner, {k: v for k, v in saved.tensors.items() if k.startswith(("model.", "objective."))}
+        )
         fill_optimizer(learner, optimizer, saved.section("optimizer"))
         step, num_skipped = saved.progress["step"], saved.progress["num_skipped"]
         judge.fill_state(saved.progress["judge"])
-        scaler.load_state_dict(saved.progress["scaler"])
+        if saved.progress["scaler"]:
+            scaler.load_state_dict(saved.progress["scaler"])
         if ema:
             fill_model(ema.module, saved.section("ema") or saved.section("model"))
             ema.n_averaged.fill_(step)
@@ -152,12 +153,12 @@ def train(
     )
     shared = world.share(learner)
     rng = torch.Generator(device)
-    tracker = Tracker(folder, step) if world.is_main else None
+    tracker = Tracker(config, step) if world.is_main else None
     bar = tqdm(
         total=total_steps * config.batch_size, initial=step * config.batch_size, unit="img", unit_scale=True,
         disable=not world.is_main,
     )  # fmt: skip
-    for line in faults if world.is_main else ():
+    for line in notes if world.is_main else ():
         bar.write(line)
     sums: dict[str, float] = {}
     since = time.perf_counter()
@@ -169,16 +170,88 @@ def train(
             )
             set_learning_rate(optimizer, learning_rate)
             optimizer.zero_grad(set_to_none=True)
+            taken: list[Batch] = []
             counted: list[dict[str, Tensor]] = []
-            taken = []
             for part in range(config.accumulate):
                 batch = next(batches).to(device)
                 taken.append(batch)
-                first = ((step + num_skipped) * world.size + world.rank) * config.accumulate
-                part_seed = (config.seed << 32) + first + part
-                torch.manual_seed(part_seed)
-                rng.manual_seed(part_seed)
-                with wait_for_last(shared, part == config.accumulate - 1):
-                    with torch.autocast(device.type, world.autocast_type(config.precision), ...):
+                position = ((step + num_skipped) * world.size + world.rank) * config.accumulate + part
+                torch.manual_seed((config.seed << 32) + position)
+                rng.manual_seed((config.seed << 32) + position)
+                with wait_for_last(shared, is_last=part == config.accumulate - 1):
+                    with autocast(config.precision, device):
                         loss, counts = shared(batch, rng)
                     scaler.scale(loss / config.accumulate).backward()
+                counted.append({**counts, "loss": loss.detach() * len(batch)})
+            scaler.unscale_(optimizer)
+            limit = config.gradient_clip or math.inf
+            gradient_norm = nn.utils.clip_grad_norm_(learner.parameters(), limit).item()
+            totals = world.sum_counts([*counted, {"stop": torch.tensor(stop.is_made, device=device)}])
+            is_overflow = not math.isfinite(gradient_norm)
+            if not math.isfinite(totals["loss"]) or (is_overflow and scaler.get_scale() <= 1):
+                path = folder / f"nonfinite-step-{step:08d}-rank-{world.rank}.safetensors"
+                write_batches(path, taken)
+                raise TrainingError(
+                    f"step {step}: the loss is {totals['loss'] / totals['samples']:.4g}, the norm of its "
+                    f"gradient {gradient_norm:.4g}; its samples are in {path}; lower "
+                    "optimizer.learning_rate, or find the operation with anomaly=true, then --resume"
+                )
+            scaler.step(optimizer)  # unless fp16 did overflow
+            scaler.update()
+            world.average_statistics(model)
+            if is_overflow:
+                num_skipped += 1
+                continue
+            if ema:
+                ema.update_parameters(model)
+            step += 1
+
+            # Watch
+            bar.update(config.batch_size)
+            new = {**totals, "steps": 1}
+            sums = {name: sums.get(name, 0.0) + value for name, value in new.items()}
+            if step % LOG_EVERY_STEPS == 0 or step == total_steps:
+                now = time.perf_counter()
+                names = [name for name in totals if name not in ("samples", "stop")]
+                scalars = {name: sums[name] / sums["samples"] for name in names}
+                bar.set_postfix({"step": step} | {name: f"{scalars[name]:.3f}" for name in names})
+                scalars |= {
+                    "gradient_norm": gradient_norm,
+                    "learning_rate": learning_rate,
+                    "images_per_second": sums["samples"] / (now - since),
+                }
+                if scaler.is_enabled():
+                    scalars |= {"loss_scale": scaler.get_scale(), "skipped_steps": num_skipped}
+                if tracker:
+                    tracker.log(step, "train", scalars)
+                sums, since = {}, now
+            if validation and (step % config.validation.every_steps == 0 or step == total_steps):
+                scores_by_set = {}
+                for chosen in validation:
+                    scores = score(ema.module if ema else model, chosen, groups, world)
+                    scores_by_set[chosen.name] = scores
+                    if tracker:
+                        tracker.log(step, chosen.name, scores)
+                        shown = " ".join(f"{name} {value:.4g}" for name, value in scores.items())
+                        bar.write(f"step {step} {chosen.name}: {shown}")
+                if judge.judge(scores_by_set) and world.is_main:
+                    save(folder / "best.safetensors", snapshot("weights"))
+            is_last = step == total_steps or not judge.is_patient
+            if tracker and tracker.wants_pictures(step, is_last=is_last):
+                seen = ema.module if ema else model
+                show_glimpses(tracker, step, seen, taken[-1], validation, charset, is_last=is_last)
+            is_end = is_last or totals["stop"]
+            if world.is_main and (step % config.checkpoint.every_steps == 0 or is_end):
+                save_checkpoint(folder, snapshot("checkpoint"), config.checkpoint.keep)
+            if totals["stop"] and step < total_steps:
+                bar.write(f"stopped after step {step}; go on with --resume")
+                raise KeyboardInterrupt
+
+    # End
+    if world.is_main and not judge.is_patient:
+        metric, patience = config.validation.metric, config.validation.patience
+        print(f"ended after step {step}: {metric} no better than {judge.best:.4g} in {patience} validations")
+    if tracker:
+        tracker.close()
+        save(folder / "weights.safetensors", snapshot("weights"))
+    return folder / "weights.safetensors"

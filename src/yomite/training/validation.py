@@ -9,11 +9,22 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from yomite.charset import Charset
 from yomite.data.sources import open_source
 from yomite.errors import DataError
 from yomite.ink.canvas import to_canvas
+from yomite.training.distributed import World
+
+SCORES = {
+    "loss": "cross-entropy, the mean over samples",
+    "top1": "share of samples whose first candidate is the character",
+    "top1_lookalikes": "or one that looks like it",
+    "top5": "share of samples with the character among the first five",
+    "macro": "top1_lookalikes, every character weighing the same",
+}
+LOWER_IS_BETTER = frozenset({"loss"})
 
 
 @dataclass(frozen=True)
@@ -48,29 +59,41 @@ def read_validation(
 
 @torch.inference_mode()
 def score(
-    model: nn.Module, validation: ValidationSet, groups: Tensor, batch_size: int = 256
+    model: nn.Module, validation: ValidationSet, groups: Tensor, world: World, batch_size: int = 256
 ) -> dict[str, float]:
-    """Ratios 0..1 of a model on one set; the model is left in evaluation mode.
+    """SCORES of a model on one set; the model is left in evaluation mode.
 
-    Returns:
-        samples; top1 (strict); top1_lookalikes (a look-alike is right); top5; macro (top1_lookalikes as the
-        mean over characters).
+    Each process reads its share, every sample is counted once: counts are summed over the processes, then
+    divided.
     """
     model.eval()
-    device = next(model.parameters()).device
-    best = []
-    for start in range(0, len(validation.labels), batch_size):
-        images = validation.images[start : start + batch_size].to(device)
-        logits = model(images.contiguous(memory_format=torch.channels_last))
-        best.append(logits.topk(min(5, logits.shape[1]), dim=1).indices.cpu())
-    top, labels = torch.cat(best), validation.labels
-    alike = (groups[top[:, 0]] == groups[labels]).double()
-    per_label = torch.zeros(len(groups), dtype=torch.double).index_add_(0, labels, alike)
-    seen = torch.bincount(labels, minlength=len(groups))
+    images, labels = validation.images[world.rank :: world.size], validation.labels[world.rank :: world.size]
+    groups = groups.to(world.device)
+    counts = torch.zeros(3, dtype=torch.float32, device=world.device)
+    alike_of_class = torch.zeros(len(groups), device=world.device)
+    for start in range(0, len(labels), batch_size):
+        wanted = labels[start : start + batch_size].to(world.device)
+        canvases = images[start : start + batch_size].to(world.device)
+        logits = model(canvases.contiguous(memory_format=torch.channels_last)).float()
+        top = logits.topk(min(5, logits.shape[1]), dim=1).indices
+        alike = groups[top[:, 0]] == groups[wanted]
+        alike_of_class.index_add_(0, wanted, alike.float())
+        counts += torch.stack(
+            [
+                functional.cross_entropy(logits, wanted, reduction="sum"),
+                (top[:, 0] == wanted).sum(),
+                (top == wanted[:, None]).any(dim=1).sum(),
+            ]
+        )
+    loss, top1, top5 = world.sum(counts).tolist()
+    alike_of_class = world.sum(alike_of_class).cpu().double()
+    num, num_of_class = len(validation.labels), torch.bincount(validation.labels, minlength=len(groups))
+    seen = num_of_class > 0
     return {
-        "samples": len(labels),
-        "top1": (top[:, 0] == labels).double().mean().item(),
-        "top1_lookalikes": alike.mean().item(),
-        "top5": (top == labels[:, None]).any(dim=1).double().mean().item(),
-        "macro": (per_label[seen > 0] / seen[seen > 0]).mean().item(),
+        "samples": num,
+        "loss": loss / num,
+        "top1": top1 / num,
+        "top1_lookalikes": alike_of_class.sum().item() / num,
+        "top5": top5 / num,
+        "macro": (alike_of_class[seen] / num_of_class[seen]).mean().item(),
     }
