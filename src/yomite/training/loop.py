@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
@@ -53,6 +53,7 @@ def train(
     resume: bool = False,
     mixture: Mixture | None = None,
     validation: Sequence[ValidationSet] | None = None,
+    mark: Callable[[str], None] = lambda part: None,
 ) -> Path:
     """Runs a configuration.
 
@@ -63,6 +64,7 @@ def train(
         resume: Goes on from the newest checkpoint in the run's folder, if there is one.
         mixture: Samples instead of those that config.data describes.
         validation: Sets instead of those that config.validation names.
+        mark: Told which part of a step begins: loader, forward, backward, optimizer, rest (`yomite profile`).
 
     Returns:
         The weights: `weights.safetensors` in the run's folder, the moving average where there is one.
@@ -173,23 +175,27 @@ def train(
             taken: list[Batch] = []
             counted: list[dict[str, Tensor]] = []
             for part in range(config.accumulate):
+                mark("loader")
                 batch = next(batches).to(device)
                 taken.append(batch)
                 position = ((step + num_skipped) * world.size + world.rank) * config.accumulate + part
                 torch.manual_seed((config.seed << 32) + position)
                 rng.manual_seed((config.seed << 32) + position)
+                mark("forward")
                 with wait_for_last(shared, is_last=part == config.accumulate - 1):
                     with autocast(config.precision, device):
                         loss, counts = shared(batch, rng)
+                    mark("backward")
                     scaler.scale(loss / config.accumulate).backward()
                 counted.append({**counts, "loss": loss.detach() * len(batch)})
+            mark("optimizer")
             scaler.unscale_(optimizer)
             limit = config.gradient_clip or math.inf
             gradient_norm = nn.utils.clip_grad_norm_(learner.parameters(), limit).item()
             totals = world.sum_counts([*counted, {"stop": torch.tensor(stop.is_made, device=device)}])
             is_overflow = not math.isfinite(gradient_norm)
             if not math.isfinite(totals["loss"]) or (is_overflow and scaler.get_scale() <= 1):
-                path = folder / f"nonfinite-step-{step:08d}-rank-{world.rank}.safetensors"
+                path = folder / f"nonfinite-step-{step:08d}-rank-{world.rank}.npz"
                 write_batches(path, taken)
                 raise TrainingError(
                     f"step {step}: the loss is {totals['loss'] / totals['samples']:.4g}, the norm of its "
@@ -207,6 +213,7 @@ def train(
             step += 1
 
             # Watch
+            mark("rest")
             bar.update(config.batch_size)
             new = {**totals, "steps": 1}
             sums = {name: sums.get(name, 0.0) + value for name, value in new.items()}
