@@ -10,7 +10,8 @@ from drawings import draw_page
 from PIL import Image
 
 from yomite.charset import build_charset
-from yomite.data.sources import open_source, read_character_name, resolve_data_root
+from yomite.data.readers.labels import read_character_name
+from yomite.data.sources import open_source, resolve_data_root
 from yomite.errors import DataError
 from yomite.ink.canvas import to_canvas
 
@@ -129,13 +130,13 @@ def test_damaged_and_empty_data_is_told(root: Path, tmp_path: Path) -> None:
         file.writestr("あ/1.png", PNG[: len(PNG) // 2])
     with zipfile.ZipFile(root / "dev" / "empty.zip", "w") as file:
         file.writestr("LICENSE", "free")
-    (root / "dev" / "table.csv").write_text("a", encoding="utf-8")
+    (root / "dev" / "notes.doc").write_text("a", encoding="utf-8")
     (tmp_path / "empty").mkdir()
     for name, complaint in [
         ("dev/cut", "not a zip archive or is cut off"),
-        ("dev/broken", r"あ/1.png is not a whole picture"),
+        ("dev/broken", r"あ/1.png: .* is damaged or cut off"),
         ("dev/empty", "holds no samples"),
-        ("dev/table.csv", "neither a folder nor a .zip"),
+        ("dev/notes.doc", "in no known format; give a folder"),
         (str(tmp_path / "empty"), "lay them out as"),
         ("dev/none", "no data 'dev/none'"),
     ]:

@@ -7,11 +7,12 @@ folder of one's own. docs/data.md lists the formats; each has its reader in yomi
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable
 from pathlib import Path
 
-from yomite.data.readers.containers import TAR_SUFFIXES, Container, Entry, open_container
+from yomite.data.readers.containers import TAR_SUFFIXES, Container, Entry, SingleFile, open_container
 from yomite.data.readers.etl import ETL_NAME, read_etl
 from yomite.data.readers.fonts import FONT_SUFFIXES, read_font_file
 from yomite.data.readers.huggingface import is_hugging_face, read_hugging_face
@@ -26,6 +27,7 @@ from yomite.data.readers.pictures import (
 )
 from yomite.data.samples import Fault, Reading, Sample, Source
 from yomite.errors import DataError
+from yomite.extensions import is_custom, load_callable
 
 _NAMED_SUFFIXES = ("", ".zip", *TAR_SUFFIXES, ".charcol", ".inkml", *FONT_SUFFIXES, *MANIFEST_SUFFIXES)
 """What a name within the data folder may lack."""
@@ -77,6 +79,8 @@ def open_source(
         DataError: there is nothing of that name, or its format is not known.
     """
     path, wanted = _find_path(name_or_path, data_root)
+    if path is None:
+        return _open_own(name_or_path, strict)
     if path.is_dir() and is_hugging_face(path):
         return Source(
             name_or_path, lambda: _select(read_hugging_face(path), wanted),
@@ -91,10 +95,8 @@ def open_source(
             lambda: [manifest, *_list_tree(manifest.parent)], path=path, strict=strict,
         )  # fmt: skip
     container = open_container(path)
-    if (
-        path.is_file()
-        and not path.name.lower().endswith((".zip", *TAR_SUFFIXES))
-        and not _find_reader(path.name)
+    if isinstance(container, SingleFile) and not (
+        _find_reader(path.name) or IMAGES_NAME.fullmatch(path.name)
     ):
         raise DataError(
             f"{path} is in no known format; give a folder, a .zip or .tar of pictures or strokes, a file of "
@@ -140,8 +142,25 @@ def _list_tree(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-def _find_path(name_or_path: str, data_root: str | os.PathLike[str] | None) -> tuple[Path, frozenset[str]]:
-    """The path that is meant, and what stands behind the colon."""
+def _open_own(name: str, strict: bool) -> Source:
+    """A source of one's own; its code counts as one of its files, so that a cache goes stale with it."""
+    build = load_callable(name, "source")
+    source = build()
+    if not isinstance(source, Source):
+        raise DataError(
+            f"source {name!r} gave a {type(source).__name__}; it must give a yomite.data.samples.Source"
+        )
+    code = Path(inspect.getfile(build))
+    return Source(
+        name, source.open_samples, lambda: [code, *source.list_files()],
+        path=source.path, strict=strict or source.strict,
+    )  # fmt: skip
+
+
+def _find_path(
+    name_or_path: str, data_root: str | os.PathLike[str] | None
+) -> tuple[Path | None, frozenset[str]]:
+    """The path that is meant, and what stands behind the colon; None for `package.module:callable`."""
     wanted: frozenset[str] = frozenset()
     name = name_or_path
     if not Path(name).exists() and ":" in name:
@@ -151,10 +170,10 @@ def _find_path(name_or_path: str, data_root: str | os.PathLike[str] | None) -> t
         return Path(name), wanted
     candidates = [Path(name)]
     if not Path(name).is_absolute():
-        root = resolve_data_root(data_root)
+        root = find_data_root(data_root) if is_custom(name_or_path) else resolve_data_root(data_root)
         candidates = [root / f"{name}{suffix}" for suffix in _NAMED_SUFFIXES]
     path = next((path for path in candidates if path.exists()), None)
-    if path is None:
+    if path is None and not is_custom(name_or_path):
         raise DataError(f"no data {name!r}: {candidates[0]} is not there; {_list_names(data_root)}")
     return path, wanted
 

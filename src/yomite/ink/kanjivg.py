@@ -29,7 +29,7 @@ POINTS_PER_CURVE = 9
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _TOKEN = re.compile(r"[MmCcSsLl]|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_FILE_NAME = re.compile(r"([0-9a-f]{5})(?:-(\w+))?\.svg")
+FILE_NAME = re.compile(r"([0-9a-f]{5})(?:-(\w+))?\.svg")
 _ELEMENT = re.compile(r'kvg:element="([^"]+)"')
 
 
@@ -164,7 +164,7 @@ def read_kanjivg_archive(path: Path) -> Iterator[Glyph]:
     count = 0
     with _open_archive(path) as archive:
         for name in sorted(archive.namelist()):
-            match = _FILE_NAME.fullmatch(name.rsplit("/", 1)[-1])
+            match = FILE_NAME.fullmatch(name.rsplit("/", 1)[-1])
             if match:
                 yield read_kanjivg(archive.read(name), chr(int(match[1], 16)), match[2] or "")
                 count += 1
@@ -181,7 +181,7 @@ def read_structures(path: Path) -> dict[str, Structure]:
     structures = {}
     with _open_archive(path) as archive:
         for name in archive.namelist():
-            match = _FILE_NAME.fullmatch(name.rsplit("/", 1)[-1])
+            match = FILE_NAME.fullmatch(name.rsplit("/", 1)[-1])
             if match and not match[2]:
                 character, text = chr(int(match[1], 16)), archive.read(name).decode("utf-8")
                 components = frozenset(_ELEMENT.findall(text)) - {character}
