@@ -55,10 +55,13 @@ EXTRAS: dict[str, Rule] = {
     "ink/fonts.py": allow(theirs="numba fontTools"),
     "data/mixture.py": allow("config prior", "numba"),
     "data/stored.py": allow("config"),
+    "models/from_torchvision.py": allow(theirs="torchvision"),
+    "models/from_transformers.py": allow(theirs="transformers"),
     "data/batches.py": allow(theirs="torch numba"),  # numba: one thread in each loader process
     "training/tracking/boards.py": allow(theirs="wandb"),
     "training/tracking/pictures.py": allow(theirs="PIL"),
     "data/sources.py": allow(theirs="platformdirs"),
+    "data/readers/huggingface.py": allow(theirs="pyarrow"),
     "data/cache.py": allow(theirs="filelock platformdirs"),
 }
 

@@ -116,11 +116,11 @@ class Folder(Container):
             name, path = prefix + item.name, folder / item.name
             if not _is_text(item.name):
                 yield Fault(str(folder / repr(item.name)), "its name is not UTF-8; rename it")
-            elif item.is_dir():
+            elif path.is_dir():
                 yield from self._walk(path, f"{name}/", seen)
-            elif item.is_file():
+            elif path.is_file():
                 yield _enter(path, name)
-            elif item.is_symlink():
+            elif path.is_symlink():
                 yield Fault(str(path), "a link that leads nowhere, or to itself")
 
 
