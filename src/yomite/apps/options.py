@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from yomite.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from yomite.config import RunConfig
 
 DataRoot = Annotated[
     Path | None,
@@ -30,3 +33,21 @@ def needs_extra(verb: str, extra: str) -> Iterator[None]:
         if error.name is None or error.name.split(".")[0] == "yomite":
             raise
         raise MissingExtraError(verb, extra) from error
+
+
+def find_data_root(config: "RunConfig", option: Path | None) -> Path:
+    """The data sets' folder of a run; the current one for who learns from data of their own alone.
+
+    Raises:
+        DataError: The run names a data set, and there is no data folder.
+    """
+    from yomite.data.sources import resolve_data_root
+    from yomite.extensions import is_custom
+
+    data, auxiliary = config.data, config.objective.auxiliary
+    needs = [auxiliary.strokes, auxiliary.components]
+    if data.mixture == "drawn":
+        needs += [data.ink.share, data.fonts.share, data.cells.share, data.frequency_power]
+    sources = (*data.sources, *config.validation.sources)
+    named = [name for name in sources if not (is_custom(name) or Path(name).exists())]
+    return resolve_data_root(option) if option or any(needs) or named else Path()

@@ -112,13 +112,14 @@ class WeightsAndBiases:
 
     def tabulate(self, step: int, name: str, columns: list[str], rows: list[list[str | int]]) -> None:
         """A table panel."""
-        self._run.log({name: self._wandb.Table(columns=columns, data=rows)}, step=step)
+        table = self._wandb.Table(columns=[*columns], data=[*rows])
+        self._run.log({name: table}, step=step)
 
     def embed(
         self, step: int, name: str, embedding: np.ndarray, characters: list[str], images: np.ndarray
     ) -> None:
         """A table with a number a column, which the panel "2D projection" can draw."""
-        columns = ["character", "picture", *(f"d{index}" for index in range(embedding.shape[1]))]
+        columns: list[Any] = ["character", "picture", *(f"d{index}" for index in range(embedding.shape[1]))]
         table = self._wandb.Table(columns=columns)
         for point, character, image in zip(embedding, characters, images, strict=True):
             table.add_data(character, self._wandb.Image(255 - image), *map(float, point))

@@ -83,7 +83,7 @@ def _show_set(
     if hasattr(model, "attention_maps"):
         spread = np.unique(np.linspace(0, len(truth) - 1, NUM_TILES).astype(int))
         heat = model.attention_maps(_to_model(model, seen.images[spread])).float().cpu().numpy()  # type: ignore
-        titles = [_title(names, truth[n], answers[n]) for n in spread]
+        titles = [_title(names, int(truth[n]), int(answers[n])) for n in spread.tolist()]
         tracker.show(
             step,
             f"{seen.name}/attention",
