@@ -62,6 +62,7 @@ EXTRAS: dict[str, Rule] = {
     "training/tracking/pictures.py": allow(theirs="PIL"),
     "data/sources.py": allow(theirs="platformdirs"),
     "data/readers/huggingface.py": allow(theirs="pyarrow"),
+    "data/duplicates.py": allow(theirs="scipy"),
     "data/cache.py": allow(theirs="filelock platformdirs"),
 }
 

@@ -137,7 +137,7 @@ def test_damaged_and_empty_data_is_told(root: Path, tmp_path: Path) -> None:
         ("dev/broken", r"あ/1.png: .* is damaged or cut off"),
         ("dev/empty", "holds no samples"),
         ("dev/notes.doc", "in no known format; give a folder"),
-        (str(tmp_path / "empty"), "lay them out as"),
+        (str(tmp_path / "empty"), "lay pictures out as"),
         ("dev/none", "no data 'dev/none'"),
     ]:
         with pytest.raises(DataError, match=complaint):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from yomite.data.readers.containers import TAR_SUFFIXES, Container, Entry, SingleFile, open_container
@@ -26,6 +27,7 @@ from yomite.data.readers.pictures import (
     read_tegaki_file,
 )
 from yomite.data.samples import Fault, Reading, Sample, Source
+from yomite.data.split_files import SPLIT_SUFFIX, read_split
 from yomite.errors import DataError
 from yomite.extensions import is_custom, load_callable
 
@@ -86,6 +88,8 @@ def open_source(
             name_or_path, lambda: _select(read_hugging_face(path), wanted),
             lambda: _list_tree(path), path=path, strict=strict,
         )  # fmt: skip
+    if path.suffix == SPLIT_SUFFIX and path.is_file():
+        return _open_split(name_or_path, path, wanted, data_root, strict)
     manifest = path
     if path.is_dir():
         manifest = next((path / name for name in _MANIFESTS if (path / name).is_file()), path)
@@ -140,6 +144,32 @@ def _select(reading: Reading, wanted: frozenset[str]) -> Reading:
 
 def _list_tree(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def _open_split(
+    name: str, path: Path, wanted: frozenset[str], data_root: str | os.PathLike[str] | None, strict: bool
+) -> Source:
+    """The samples of a split's parts, read from the source that was split."""
+    split = read_split(path)
+    unknown = wanted - set(split.part_by_name.values())
+    if unknown:
+        parts = ", ".join(sorted(set(split.part_by_name.values())))
+        raise DataError(f"{path} has no part {', '.join(sorted(unknown))}; its parts are {parts}")
+    source = open_source(split.facts["source"], data_root)
+
+    def read() -> Reading:
+        missing = dict(split.part_by_name)
+        for item in source.open_samples():
+            if not isinstance(item, Sample):
+                yield item
+            elif part := missing.pop(item.name, ""):
+                yield replace(item, part=part)
+        for left in missing:
+            yield Fault(f"{source.name}, {left}", f"is in the split {path}, but not in the source")
+
+    return Source(
+        name, lambda: _select(read(), wanted), lambda: [path, *source.list_files()], path=path, strict=strict
+    )
 
 
 def _open_own(name: str, strict: bool) -> Source:

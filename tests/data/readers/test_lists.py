@@ -52,7 +52,15 @@ def test_other_names_of_columns(folder: Path) -> None:
 
 
 def test_bad_lines_are_left_out_and_told(folder: Path) -> None:
-    text = "path,character\nscans/a.png,あ\nscans/none.png,い\n,う\nscans/b.png,\nscans/b.png,ああ\nscans/b.png,永\n"
+    rows = [
+        "path,character",
+        "scans/a.png,あ",
+        "scans/none.png,い",
+        ",う",
+        "scans/b.png,",
+        "scans/b.png,ああ",
+    ]
+    text = "\n".join([*rows, "scans/b.png,永"])
     (folder / "own.csv").write_text(text, encoding="utf-8")
     samples, faults = walk(folder / "own.csv")
     assert [sample[0] for sample in samples] == ["あ", "永"]
