@@ -1,0 +1,184 @@
+"""Picture -> picture: what happens to writing between the pen and the file.
+
+Every transform is a pure function of the picture, its random generator and one strength: 1 is what real
+pictures show, 0 nothing. A picture is gray levels with dark ink on light paper; so is what comes out, and it
+goes through `to_canvas` like any other. The strokes of the synthetic samples are bent before any pixel exists
+(`yomite.ink.hand`); these are for pictures that are there already, and for asking what a reader withstands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from PIL import Image, ImageFilter
+
+from yomite.errors import DataError
+
+Transform = Callable[[np.ndarray, np.random.Generator, float], np.ndarray]
+
+
+def bend_affine(picture: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
+    """Turn, lean and stretch: about 7 degrees, a slant of 0.15 and 12 % at one standard deviation."""
+    angle, slant, aspect = rng.normal(0.0, (0.12, 0.15, 0.12)) * strength
+    cosine, sine = np.cos(angle), np.sin(angle)
+    turn = np.array([[cosine, -sine], [sine, cosine]])
+    lean = np.array([[1.0, slant], [0.0, 1.0]])
+    stretch = np.diag([np.exp(0.5 * aspect), np.exp(-0.5 * aspect)])
+    matrix = turn @ lean @ stretch
+    rows, columns = _center_grid(picture.shape)
+    x = matrix[0, 0] * columns + matrix[0, 1] * rows
+    y = matrix[1, 0] * columns + matrix[1, 1] * rows
+    return _sample_at(picture, y, x)
+
+
+def bend_elastic(picture: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
+    """Shift every place by a smooth random field: about 3 % of the longer side.
+
+    Source: P. Simard, D. Steinkraus, J. Platt, "Best practices for convolutional neural networks", 2003.
+    """
+    side = max(picture.shape)
+    rows, columns = _center_grid(picture.shape)
+    shifts = []
+    for _ in range(2):
+        # A coarse field of random shifts, drawn smooth: waves of a fifth to a half of the picture.
+        coarse = Image.fromarray(rng.normal(0.0, 0.03 * side * strength, (5, 5)).astype(np.float32))
+        size = (picture.shape[1], picture.shape[0])
+        shifts.append(np.asarray(coarse.resize(size, Image.Resampling.BICUBIC)))
+    return _sample_at(picture, rows + shifts[0], columns + shifts[1])
+
+
+def change_thickness(picture: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
+    """Make strokes thinner or thicker: up to 2.5 % of the longer side, to either side."""
+    change = rng.uniform(-1.0, 1.0) * strength * 0.025 * max(picture.shape)
+    image = Image.fromarray(picture)
+    whole = int(abs(change))
+    window = ImageFilter.MaxFilter if change < 0 else ImageFilter.MinFilter  # dark ink: the minimum grows it
+    full = image.filter(window(2 * whole + 3))
+    start = image.filter(window(2 * whole + 1)) if whole else image
+    return np.asarray(Image.blend(start, full, abs(change) - whole))
+
+
+def add_noise(picture: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
+    """Add the noise of a sensor, and the grain of paper and pencil where there is ink."""
+    level = rng.uniform(0.0, 14.0) * strength
+    grain = rng.uniform(0.0, 0.4) * strength
+    values = picture.astype(np.float32)
+    paper = _find_paper(picture)
+    values += (paper - values) * np.abs(rng.normal(0.0, grain, picture.shape)).clip(0.0, 1.0)
+    return _to_bytes(values + rng.normal(0.0, level, picture.shape))
+
+
+def blur(picture: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
+    """Blur as a lens out of focus does, by up to 1.5 % of the longer side."""
+    radius = rng.uniform(0.0, 1.0) * strength * 0.015 * max(picture.shape)
+    return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(radius)))
+
+
+def light_paper(picture: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
+    """Gray paper, pale ink, light that falls from one side, and a ruled line that was scanned along."""
+    height, width = picture.shape
+    paper = _find_paper(picture)
+    ink = (paper - picture.astype(np.float32)) / 255.0
+    contrast = 1.0 - rng.uniform(0.0, 0.55) * strength
+    brightness = 255.0 - rng.uniform(0.0, 70.0) * strength
+    down, across = (np.linspace(-1.0, 1.0, side, dtype=np.float32) for side in (height, width))
+    tilt = rng.normal(0.0, 18.0, 2) * strength
+    bow = rng.normal(0.0, 10.0) * strength
+    light = brightness + tilt[0] * down[:, None] + tilt[1] * across + bow * (down[:, None] ** 2 + across**2)
+    if rng.random() < 0.4 * strength:
+        line = rng.uniform(0.2, 0.6) * np.ones(max(1, round(0.012 * max(picture.shape))), np.float32)
+        edge = ink.T if rng.random() < 0.5 else ink  # a view: what is drawn on it is drawn on the ink
+        start = 0 if rng.random() < 0.5 else len(edge) - len(line)
+        edge[start : start + len(line)] = np.maximum(edge[start : start + len(line)], line[:, None])
+    return _to_bytes(light * (1.0 - contrast * ink.clip(0.0, 1.0)))
+
+
+def erase(picture: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
+    """Lay one to three scraps of bare paper over it, each up to a fifth of the side.
+
+    Small enough to leave the character readable: half of a character is another character.
+    """
+    result = picture.copy()
+    paper = _find_paper(picture)
+    for _ in range(int(rng.integers(1, 4))):
+        sides = np.maximum(1, rng.uniform(0.04, 0.2, 2) * strength * picture.shape).astype(int)
+        top, left = (
+            int(rng.integers(0, max(1, n - side + 1))) for n, side in zip(picture.shape, sides, strict=True)
+        )
+        result[top : top + sides[0], left : left + sides[1]] = paper
+    return result
+
+
+TRANSFORMS: dict[str, Transform] = {
+    "affine": bend_affine,
+    "elastic": bend_elastic,
+    "thickness": change_thickness,
+    "erase": erase,
+    "blur": blur,
+    "paper": light_paper,
+    "noise": add_noise,
+}
+"""In the order in which they happen: the hand, the pen, then the paper and the camera."""
+
+
+def transform_picture(
+    picture: np.ndarray, rng: np.random.Generator, names: Iterable[str], strength: float = 1.0
+) -> np.ndarray:
+    """Put a picture through several transforms, in the order of TRANSFORMS.
+
+    Args:
+        picture: uint8 (H, W), dark ink on light paper.
+        rng: all that is random; the same state gives the same picture.
+        names: keys of TRANSFORMS.
+        strength: 0 (nothing) to 1 (what real pictures show), or more.
+
+    Returns:
+        uint8 (H, W).
+
+    Raises:
+        DataError: a name is unknown.
+    """
+    wanted = set(names)
+    unknown = wanted - TRANSFORMS.keys()
+    if unknown:
+        raise DataError(f"transform {sorted(unknown)[0]!r} is unknown; there are {', '.join(TRANSFORMS)}")
+    for name, transform in TRANSFORMS.items():
+        if name in wanted:
+            picture = transform(picture, rng, strength)
+    return picture
+
+
+def _center_grid(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Places of pixels from the middle: rows (H, 1) and columns (1, W), float64."""
+    rows, columns = (np.arange(side) - 0.5 * (side - 1) for side in shape[:2])
+    return rows[:, None], columns[None]
+
+
+def _sample_at(picture: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """The picture read at other places, linearly; beyond its rim is bare paper.
+
+    Args:
+        picture: uint8 (H, W).
+        rows, columns: float64 (H, W), from the middle of the picture.
+    """
+    height, width = picture.shape
+    padded = np.pad(picture, 1, constant_values=_find_paper(picture)).astype(np.float32)
+    y = np.clip(rows + 0.5 * (height - 1) + 1.0, 0.0, height + 0.999)
+    x = np.clip(columns + 0.5 * (width - 1) + 1.0, 0.0, width + 0.999)
+    top, left = y.astype(int), x.astype(int)
+    down, across = y - top, x - left
+    return _to_bytes(
+        (1 - down) * ((1 - across) * padded[top, left] + across * padded[top, left + 1])
+        + down * ((1 - across) * padded[top + 1, left] + across * padded[top + 1, left + 1])
+    )
+
+
+def _find_paper(picture: np.ndarray) -> int:
+    """The level of bare paper: the median of the rim."""
+    rim = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
+    return int(np.median(rim))
+
+
+def _to_bytes(values: np.ndarray) -> np.ndarray:
+    return (values + 0.5).clip(0.0, 255.0).astype(np.uint8)
