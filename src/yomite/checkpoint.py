@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from yomite.errors import ConfigError, ModelFileError
 from yomite.extensions import is_custom
-from yomite.models import build
+from yomite.models import build, is_built_in
 
 FORMAT_VERSION = "1"
 
@@ -156,9 +156,10 @@ def load_model(
     Raises:
         ModelFileError: If the model is unknown here or the tensors do not fit it.
     """
-    if is_custom(str(checkpoint.model.get("name"))) and not allow_custom:
+    name = str(checkpoint.model.get("name"))
+    if is_custom(name) and not is_built_in(name) and not allow_custom:
         raise ModelFileError(
-            f"the file's model is code of its own ({checkpoint.model['name']}), which loading would run; "
+            f"the file's model is code of its own ({name}), which loading would run; "
             "if you trust it, type --allow-custom (in Python: allow_custom=True)"
         )
     section = section or ("ema" if checkpoint.section("ema") else "model")

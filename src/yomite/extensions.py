@@ -10,7 +10,7 @@ import importlib
 import os
 import re
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 from yomite.errors import ConfigError
@@ -40,9 +40,15 @@ def find_callable(name: str, built_in: Mapping[str, Callable[..., Built]], key: 
         return built_in[name]
     if is_custom(name):
         return load_callable(name, key)
+    raise refuse_name(name, built_in, key)
+
+
+def refuse_name(name: str, built_in: Iterable[str], key: str) -> ConfigError:
+    """The error for a name that nothing has: which there are, and the nearest."""
+    built_in = list(built_in)
     nearest = difflib.get_close_matches(name, built_in, n=1)
     hint = f"did you mean {nearest[0]!r}? " if nearest else ""
-    raise ConfigError(
+    return ConfigError(
         f"{key} {name!r} is unknown; {hint}built in: {', '.join(built_in)}; your own: package.module:callable"
     )
 

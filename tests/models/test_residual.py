@@ -109,7 +109,7 @@ def test_each_wrong_argument_has_one_line(arguments: dict[str, object], line: st
 
 
 def test_an_unknown_model_is_refused() -> None:
-    with pytest.raises(ConfigError, match="the models are: residual"):
+    with pytest.raises(ConfigError, match="unknown; built in: residual, resnet"):
         build("vgg", 10, 48)
     with pytest.raises(ConfigError, match="at least 2 classes"):
         build("residual", 1, 48)

@@ -1,43 +1,96 @@
 """Networks: images -> logits. They know no characters, files or configs.
 
-Every model takes uint8 images (N, 1, S, S), ink bright on 0, normalizes them itself, and gives float logits
-(N, C). It declares `task` and `input_size`, gives logits and features together in `explain`, and its last
-layer is the `torch.nn.Linear` called `classifier`, whose rows are the classes (fine-tuning maps them by
-character). A new family is one file here and one line in MODELS.
+Every model of the character task takes uint8 images (N, 1, S, S), ink bright on 0, normalizes them itself,
+and has (C classes, h x w places):
+
+- `task` and `input_size`;
+- `forward(images)`: float logits (N, C);
+- `features(images)`: float (N, D, h, w), whose sum over the places is the embedding;
+- `explain(images)`: both, as in evaluation mode;
+- `attention_maps(images, labels=None)`: float (N, h', w'), 0..1, where it looked;
+- `classifier`: a head (heads.py) whose rows are the classes (fine-tuning maps them by character).
+
+A new family is one file here, a CharacterModel that fills in `maps`, and one line in ARCHITECTURES. Nothing
+here imports torch before a model is built, so that the list can be shown without it.
 """
 
 from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
-
-from torch import nn
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from yomite.errors import ConfigError
-from yomite.extensions import find_callable
-from yomite.models.residual import ResidualNet
+from yomite.extensions import is_custom, load_callable, refuse_name
 
-MODELS: dict[str, Callable[..., nn.Module]] = {"residual": ResidualNet}
+if TYPE_CHECKING:
+    from torch import nn
+
+
+class Architecture(NamedTuple):
+    """Where a family is, as `module:class` of this folder, and what it is in a few words."""
+
+    path: str
+    summary: str
+
+
+ARCHITECTURES: dict[str, Architecture] = {
+    "residual": Architecture("residual:ResidualNet", "the released network: residual blocks, calm shortcuts"),
+    "resnet": Architecture("resnet:ResNet", "the classic residual network, with basic blocks"),
+    "efficientnet": Architecture("efficientnet:EfficientNet", "depthwise convolutions, channel attention"),
+    "vit": Architecture("vit:VisionTransformer", "patches as tokens, learned or 2-D sine positions"),
+    "swin": Architecture("swin:SwinTransformer", "attention in windows that shift from block to block"),
+    "hybrid": Architecture("hybrid:Hybrid", "a convolutional stem and a Transformer encoder"),
+}
+
+# Backbones of other libraries, as `torchvision:resnet18`: random weights, the head of every family here.
+LIBRARIES: dict[str, Architecture] = {
+    "torchvision": Architecture("from_torchvision:TorchvisionBackbone", "a classifier of torchvision"),
+    "transformers": Architecture("from_transformers:TransformersBackbone", "an image model of transformers"),
+}
 
 
 def build(name: str, num_classes: int, input_size: int, **arguments: Any) -> nn.Module:
     """Builds a freshly initialized model.
 
     Args:
-        name: A key of MODELS, or `package.module:callable`.
+        name: A key of ARCHITECTURES, `torchvision:<name>`, `transformers:<model type>`, or one's own
+            `package.module:callable`.
         num_classes: C, the number of characters.
         input_size: S, the side of the canvas in px.
         arguments: What the family takes: see its class.
 
     Raises:
         ConfigError: If the name or an argument is unknown or out of range.
+        MissingExtraError: If the library of a backbone is not installed.
     """
-    family = find_callable(name, MODELS, "model.name")
-    allowed = [
-        key for key in inspect.signature(family).parameters if key not in ("num_classes", "input_size")
-    ]
+    given: dict[str, Any] = {"num_classes": num_classes, "input_size": input_size}
+    library, _, backbone = name.partition(":")
+    if library in LIBRARIES:
+        given["backbone"] = backbone
+    family = find_family(name)
+    allowed = [key for key in inspect.signature(family).parameters if key not in given]
     unknown = sorted(set(arguments) - set(allowed))
     if unknown:
         raise ConfigError(f"model {name!r} has no argument {unknown[0]!r}; it takes: {', '.join(allowed)}")
-    return family(num_classes=num_classes, input_size=input_size, **arguments)
+    return family(**given, **arguments)
+
+
+def find_family(name: str) -> Callable[..., nn.Module]:
+    """The class behind a name.
+
+    Raises:
+        ConfigError: If there is none.
+    """
+    library = name.partition(":")[0]
+    known = LIBRARIES.get(library) if ":" in name else ARCHITECTURES.get(name)
+    if known:
+        return load_callable(f"{__name__}.{known.path}", "model.name")
+    if is_custom(name):
+        return load_callable(name, "model.name")
+    raise refuse_name(name, [*ARCHITECTURES, *(f"{library}:<name>" for library in LIBRARIES)], "model.name")
+
+
+def is_built_in(name: str) -> bool:
+    """Whether building it runs no code but that of yomite and of its libraries."""
+    return name in ARCHITECTURES or (":" in name and name.partition(":")[0] in LIBRARIES)

@@ -36,6 +36,12 @@ def check_share(name: str, value: Any) -> None:
         raise ConfigError(f"model argument {name}={value!r}; it takes 0 <= {name} < 1")
 
 
+def check_multiple(name: str, value: int, divisor: int, of: str) -> None:
+    """Something that is cut into equal parts."""
+    if value % divisor:
+        raise ConfigError(f"model argument {name}={value}; it must be a multiple of {of}, {divisor}")
+
+
 def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
     """One of a few names."""
     choices = list(choices)

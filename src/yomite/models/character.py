@@ -24,6 +24,11 @@ from yomite.models.heads import build_head
 INK_SCALE = 1 / 0.3
 
 
+def scale_ink(images: Tensor) -> Tensor:
+    """Uint8 (N, 1, S, S) -> float ink of about unit size, 0 where paper is."""
+    return images.float() * (INK_SCALE / 255)
+
+
 class CharacterModel(nn.Module):
     """uint8 images (N, 1, S, S), ink bright on 0 -> logits (N, C).
 
@@ -86,7 +91,7 @@ class CharacterModel(nn.Module):
 
     def weigh(self, images: Tensor) -> Tensor:
         """Uint8 images (N, 1, S, S) -> float maps (N, M * K, h, w), each weighted at each place."""
-        maps = self.maps(images.float() * (INK_SCALE / 255))
+        maps = self.maps(scale_ink(images))
         return (maps[:, None] * self.place_weight).reshape(-1, self.embed.in_features, *maps.shape[2:])
 
     def forward(self, images: Tensor) -> Tensor:
