@@ -93,6 +93,16 @@ def test_a_bad_file_gets_one_line(tmp_path: Path) -> None:
         read_checkpoint(path)
 
 
+def test_one_wrong_bit_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "a.safetensors"
+    write_checkpoint(path, build_checkpoint())
+    content = bytearray(path.read_bytes())
+    content[-5] ^= 4  # in the last tensor
+    path.write_bytes(content)
+    with pytest.raises(ModelFileError, match="its checksum is wrong"):
+        read_checkpoint(path)
+
+
 @pytest.mark.parametrize(
     ("changes", "line"),
     [

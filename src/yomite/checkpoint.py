@@ -2,11 +2,12 @@
 
 Tensors are `model.<name>`, and in a training checkpoint also `objective.<name>`, `ema.<name>` and
 `optimizer.<parameter>.<state>`. The metadata are strings: format_version, kind ("weights" or "checkpoint"),
-model, charset, config, progress (JSON), commit.
+model, charset, config, progress (JSON), commit, checksum.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -78,6 +79,7 @@ def write_checkpoint(path: str | Path, checkpoint: Checkpoint, *, half: bool = F
         "config": json.dumps(checkpoint.config, ensure_ascii=False),
         "progress": json.dumps(checkpoint.progress, ensure_ascii=False),
         "commit": checkpoint.commit,
+        "checksum": _sum_up(tensors),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
@@ -90,6 +92,15 @@ def write_checkpoint(path: str | Path, checkpoint: Checkpoint, *, half: bool = F
     finally:
         partial.unlink(missing_ok=True)
     _flush_folder(path.parent)
+
+
+def _sum_up(tensors: dict[str, Tensor]) -> str:
+    """A checksum over names and bytes: a file of the right length may still hold wrong ones."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(name.encode())
+        digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def _flush_folder(folder: Path) -> None:
@@ -122,6 +133,8 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         raise ModelFileError(
             f"model file {path} is damaged or no safetensors file ({error}); get it again"
         ) from error
+    if "checksum" in metadata and metadata["checksum"] != _sum_up(tensors):
+        raise ModelFileError(f"model file {path} is damaged (its checksum is wrong); get it again")
     version = metadata.get("format_version")
     if version != FORMAT_VERSION:
         found = f"format version {version!r}" if version else "no format version (not written by yomite)"

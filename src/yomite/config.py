@@ -58,6 +58,11 @@ class CellsConfig(_Section):
     share: float = Field(default=0.0, ge=0)
     pages: tuple[str, ...] = ()
 
+    @property
+    def source(self) -> str:
+        """The name that opens these pages."""
+        return f"cells/hiragana-sheets:{','.join(self.pages)}"
+
 
 class FolderConfig(_Section):
     """One's own samples: a folder of `<character>/*.png` or `U+XXXX/*.png`."""
@@ -74,6 +79,14 @@ class DataConfig(_Section):
     )
     sources: tuple[str, ...] = Field(default=(), description="of stored: names or paths")
     arguments: dict[str, Any] = Field(default={}, description="of a mixture of one's own")
+    fold: str | None = Field(
+        default=None,
+        pattern=r"^[1-9]\d*/[1-9]\d*$",
+        description="such as 2/5: the second of five parts of the real samples is validated on, not learned",
+    )
+    allow_missing: bool = Field(
+        default=False, description="a class without samples is no mistake: init_from may know it"
+    )
     samples_per_epoch: int = Field(default=100_000, ge=1)
     frequency_power: float = Field(
         default=0.0, ge=0, le=1, description="0: every character alike; 1: as often as in texts"
@@ -83,6 +96,14 @@ class DataConfig(_Section):
     cells: CellsConfig = CellsConfig()
     folder: FolderConfig = FolderConfig()
 
+    @property
+    def real_sources(self) -> list[str]:
+        """The real samples that are learned from, and that folds split."""
+        if self.mixture == "stored":
+            return list(self.sources)
+        names = [self.cells.source] if self.cells.share else []
+        return names + ([self.folder.path] if self.folder.share and self.folder.path else [])
+
     @model_validator(mode="after")
     def _some_share(self) -> DataConfig:
         if self.arguments and self.mixture in ("drawn", "stored"):
@@ -91,6 +112,14 @@ class DataConfig(_Section):
             raise ValueError("mixture stored needs sources, as sources: [my-samples]")
         if self.sources and self.mixture != "stored":
             raise ValueError(f"sources are for mixture stored; mixture is {self.mixture}")
+        if self.fold:
+            number, num_folds = map(int, self.fold.split("/"))
+            if num_folds < 2 or number > num_folds:
+                raise ValueError(f"fold {self.fold}; write number/folds, as 1/5 to 5/5")
+            if not self.real_sources:
+                raise ValueError(
+                    "fold splits real samples, and there are none; give folder or cells a share, or sources"
+                )
         shares = self.ink.share + self.fonts.share + self.cells.share + self.folder.share
         if self.mixture == "drawn" and shares <= 0:
             raise ValueError("every share is 0; give ink, fonts, cells or folder a share above 0")

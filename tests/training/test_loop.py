@@ -1,179 +1,214 @@
-"""A run learns, stops anywhere, and goes on as if it had not stopped."""
+"""A run learns, describes itself, and is the same however its steps are cut."""
 
+import functools
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from tiny_run import (
+    CHARACTERS,
+    PLAIN,
+    FakeMixture,
+    assert_identical,
+    configure_run,
+    draw_validation,
+    read_tensors,
+)
 
 from yomite.charset import build_charset
 from yomite.checkpoint import load_model, read_checkpoint
-from yomite.config import RunConfig, parse_config
-from yomite.errors import ConfigError, YomiteError
+from yomite.config import ScheduleConfig, parse_config
+from yomite.errors import ConfigError, TrainingError
 from yomite.training.checkpoints import list_checkpoints
 from yomite.training.loop import train
+from yomite.training.optim import learning_rate_at
 from yomite.training.validation import ValidationSet
 
-SIZE = 16
-CHARACTERS = "永字八法あいうアイウ"
+
+def run(folder: Path, sets: Sequence[ValidationSet] = (), *, resume: bool = False, **changes: Any) -> Path:
+    return train(configure_run(folder, **changes), data_root=folder, validation=sets, resume=resume)
 
 
-class FakeMixture:
-    """Each character is a fixed random pattern; noise is a pure function of (seed, epoch, index)."""
-
-    num_samples = 37  # no multiple of the batch size, so batches straddle epochs
-
-    def __init__(self, num_classes: int, crash_at: tuple[int, int] | None = None) -> None:
-        self.patterns = np.random.default_rng(7).integers(0, 2, (num_classes, SIZE, SIZE)) * 160
-        self.crash_at = crash_at
-
-    def draw(self, epoch: int, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        images, labels = [], []
-        for index in indices:
-            if self.crash_at == (epoch, int(index)):
-                raise KeyboardInterrupt
-            rng = np.random.default_rng((epoch, int(index)))
-            label = int(rng.integers(len(self.patterns)))
-            images.append(self.patterns[label] + rng.integers(0, 90, (SIZE, SIZE)))
-            labels.append(label)
-        return np.stack(images).astype(np.uint8), np.array(labels, dtype=np.int64)
+def read_log(folder: Path, group: str) -> list[dict[str, Any]]:
+    records = [json.loads(line) for line in (folder / "run/log.jsonl").read_text("utf-8").splitlines()]
+    return [record for record in records if record["group"] == group]
 
 
-@pytest.fixture
-def charset_file(tmp_path: Path) -> Path:
-    path = tmp_path / "characters.txt"
-    path.write_text(CHARACTERS, encoding="utf-8")
-    return path
-
-
-def small_config(charset_file: Path, out: Path, total_steps: int = 24, **changes: object) -> RunConfig:
-    values = {
-        "charset": str(charset_file),
-        "model": {
-            "input_size": SIZE,
-            "arguments": {"widths": [8, 16], "depths": [1, 1], "embedding": 16, "pools": 2, "dropout": 0.2},
-        },
-        "schedule": {"warmup_steps": 3, "total_steps": total_steps},
-        "optimizer": {"learning_rate": 0.01},
-        "batch_size": 16,
-        "precision": "fp32",
-        "checkpoint": {"every_steps": 5, "keep": 2},
-        "loader": {"workers": 0},
-        "out": str(out),
-    }
-    return parse_config(values | changes)
-
-
-def tensors_of(path: Path) -> dict[str, torch.Tensor]:
-    return read_checkpoint(path).tensors
-
-
-def assert_identical(first: dict[str, torch.Tensor], second: dict[str, torch.Tensor]) -> None:
-    assert first.keys() == second.keys()
-    for name in first:
-        assert torch.equal(first[name], second[name]), name
-
-
-def validation_set(num: int = 20) -> ValidationSet:
-    images, labels = FakeMixture(len(CHARACTERS)).draw(99, np.arange(num))
-    return ValidationSet("fake", torch.from_numpy(images)[:, None], torch.from_numpy(labels))
-
-
-def test_a_run_learns_and_describes_itself(charset_file: Path, tmp_path: Path) -> None:
-    config = small_config(charset_file, tmp_path / "run", total_steps=60)
-    held_out = validation_set()
-    path = train(config, data_root=tmp_path, mixture=FakeMixture(10), validation=[held_out])
-    weights = read_checkpoint(path)
+def test_a_run_learns_and_describes_itself(tmp_path: Path) -> None:
+    config = configure_run(tmp_path, schedule={"warmup_steps": 3, "total_steps": 60})
+    held_out = draw_validation()
+    weights = read_checkpoint(train(config, data_root=tmp_path, validation=[held_out]))
     assert weights.kind == "weights"
-    assert weights.characters == build_charset(str(charset_file)).characters
+    assert weights.characters == build_charset(config.charset).characters
     assert weights.progress["samples"] == 60 * 16
     assert parse_config(weights.config) == config
     right = load_model(weights)(held_out.images).argmax(1) == held_out.labels
     assert right.float().mean() > 0.9
-    records = [json.loads(line) for line in (tmp_path / "run/log.jsonl").read_text("utf-8").splitlines()]
-    assert records[-1] == {"step": 60, "group": "fake", **records[-1]}
-    assert records[-1]["top1"] == pytest.approx(right.float().mean().item())
+    last = read_log(tmp_path, "fake")[-1]
+    assert last["step"] == 60 and last["top1"] == pytest.approx(right.float().mean().item())
+    assert weights.progress["scores"]["fake"]["top1"] == last["top1"]
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_resumed_in_mid_epoch_is_bit_identical(charset_file: Path, tmp_path: Path, workers: int) -> None:
-    changes = {"loader": {"workers": workers, "prefetch": 2}}
-    whole = train(
-        small_config(charset_file, tmp_path / "a", **changes),
-        data_root=tmp_path,
-        validation=(),
-        mixture=FakeMixture(10),
-    )
-    config = small_config(charset_file, tmp_path / "b", **changes)
-    step, sample = divmod(17 * 16 + 4, 37)  # a sample of step 17; the last checkpoint is that of step 15
-    with pytest.raises(BaseException):  # noqa: B017 (a worker reports the interrupt in its own words)
-        train(config, data_root=tmp_path, validation=(), mixture=FakeMixture(10, crash_at=(step, sample)))
-    assert list_checkpoints(tmp_path / "b")[0].name == "step-00000015.safetensors"
-    resumed = train(config, data_root=tmp_path, validation=(), mixture=FakeMixture(10), resume=True)
-    assert_identical(tensors_of(whole), tensors_of(resumed))
-    assert_identical(
-        tensors_of(list_checkpoints(tmp_path / "a")[0]), tensors_of(list_checkpoints(tmp_path / "b")[0])
-    )
-
-
-def test_keeps_the_last_checkpoints(charset_file: Path, tmp_path: Path) -> None:
-    train(
-        small_config(charset_file, tmp_path / "run"),
-        data_root=tmp_path,
-        validation=(),
-        mixture=FakeMixture(10),
-    )
-    assert [path.stem for path in list_checkpoints(tmp_path / "run")] == ["step-00000024", "step-00000020"]
-
-
-def test_a_second_run_in_the_same_folder_is_refused(charset_file: Path, tmp_path: Path) -> None:
-    config = small_config(charset_file, tmp_path / "run", total_steps=5)
-    train(config, data_root=tmp_path, validation=(), mixture=FakeMixture(10))
+def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:
+    run(tmp_path, schedule={"warmup_steps": 0, "total_steps": 5})
     with pytest.raises(ConfigError, match="--resume"):
-        train(config, data_root=tmp_path, validation=(), mixture=FakeMixture(10))
+        run(tmp_path)
 
 
-def test_a_loss_that_is_not_finite_stops_the_run(charset_file: Path, tmp_path: Path) -> None:
-    config = small_config(
-        charset_file, tmp_path / "run", gradient_clip=None, optimizer={"learning_rate": 1.0}
-    )
-
-    def spoil(module: torch.nn.Module, *_: object) -> None:
-        if isinstance(module, torch.nn.Linear):
-            module.weight.data.fill_(float("nan"))
-
-    handle = torch.nn.modules.module.register_module_forward_pre_hook(spoil)
-    try:
-        with pytest.raises(YomiteError, match="step 0: the loss is nan"):
-            train(config, data_root=tmp_path, validation=(), mixture=FakeMixture(10))
-    finally:
-        handle.remove()
-
-
-def test_bf16_learns_too(charset_file: Path, tmp_path: Path) -> None:
-    config = small_config(charset_file, tmp_path / "run", total_steps=60, precision="bf16")
-    held_out = validation_set()
-    model = load_model(
-        read_checkpoint(train(config, data_root=tmp_path, validation=(), mixture=FakeMixture(10)))
-    )
+@pytest.mark.parametrize("precision", ["bf16", "fp16"])
+def test_narrow_numbers_learn_too(tmp_path: Path, precision: str) -> None:
+    held_out = draw_validation()
+    path = run(tmp_path, precision=precision, schedule={"warmup_steps": 3, "total_steps": 60})
+    model = load_model(read_checkpoint(path))
     assert (model(held_out.images).argmax(1) == held_out.labels).float().mean() > 0.9
 
 
-def test_fine_tunes_from_weights_of_another_charset(charset_file: Path, tmp_path: Path) -> None:
-    first = train(
-        small_config(charset_file, tmp_path / "a"), data_root=tmp_path, validation=(), mixture=FakeMixture(10)
+def test_accumulated_micro_batches_are_one_step(tmp_path: Path) -> None:
+    changes = {
+        "model": PLAIN | {"arguments": {}},
+        "schedule": {"warmup_steps": 3, "total_steps": 50},
+        "gradient_clip": 0.5,
+    }
+    whole = read_tensors(run(tmp_path / "a", **changes))
+    cut = read_tensors(run(tmp_path / "b", accumulate=2, **changes))
+    moved = read_tensors(run(tmp_path / "c", **(changes | {"seed": 1})))
+    for name, tensor in whole.items():
+        torch.testing.assert_close(cut[name], tensor, rtol=0, atol=1e-6)
+        assert not torch.allclose(moved[name], tensor, atol=1e-3)
+
+
+def test_a_skipped_step_does_not_advance_the_schedule(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A scale that is far too large overflows in fp16 until it has been halved often enough."""
+    scaler = functools.partial(torch.amp.GradScaler, init_scale=2.0**40)
+    monkeypatch.setattr(torch.amp, "GradScaler", scaler)
+    schedule = ScheduleConfig(warmup_steps=3, total_steps=50)
+    changes: dict[str, Any] = {"precision": "fp16", "schedule": schedule.model_dump()}
+    whole = run(tmp_path / "a", **changes)
+    progress = read_checkpoint(whole).progress
+    assert progress["step"] == 50 and progress["num_skipped"] > 5
+    assert progress["samples"] == (50 + progress["num_skipped"]) * 16
+    (record,) = read_log(tmp_path / "a", "train")
+    assert record["step"] == 50 and record["skipped_steps"] == progress["num_skipped"]
+    assert record["learning_rate"] == learning_rate_at(49, 0.01, schedule)
+    tensors = read_tensors(list_checkpoints(tmp_path / "a/run")[0])
+    assert tensors["optimizer.model.classifier.bias.step"] == 50
+
+    mixture = FakeMixture(stop_at=progress["num_skipped"] * 16 + 11 * 16)  # in step 11, the skipped included
+    with pytest.raises(KeyboardInterrupt):
+        train(configure_run(tmp_path / "b", **changes), data_root=tmp_path, validation=(), mixture=mixture)
+    assert_identical(read_tensors(whole), read_tensors(run(tmp_path / "b", resume=True, **changes)))
+
+
+def test_early_stopping_keeps_the_best(tmp_path: Path) -> None:
+    """A rate of almost nothing: no validation is better than the first."""
+    path = run(
+        tmp_path,
+        [draw_validation()],
+        optimizer={"learning_rate": 1e-12},
+        ema={"decay": 0.0},
+        validation={"every_steps": 4, "patience": 3, "metric": "top1"},
     )
+    assert read_checkpoint(path).progress["step"] == 16  # the first at 4, then three that are no better
+    assert read_checkpoint(tmp_path / "run/best.safetensors").progress["step"] == 4
+    assert list_checkpoints(tmp_path / "run")[0].name == "step-00000016.safetensors"
+
+
+def test_a_plateau_lowers_the_rate(tmp_path: Path) -> None:
+    run(
+        tmp_path,
+        [draw_validation()],
+        model=PLAIN,
+        optimizer={"learning_rate": 1e-12},
+        ema={"decay": 0.0},
+        validation={"every_steps": 10, "metric": "top1"},
+        schedule={"name": "plateau", "warmup_steps": 0, "total_steps": 100, "factor": 0.5, "patience": 2},
+    )
+    rates = [record["learning_rate"] for record in read_log(tmp_path, "train")]
+    # Scored at 10 (best), 20, 30 (falls), 40, 50 (falls), 60, 70, 80, 90; told of at 50 and 100.
+    assert rates == pytest.approx([0.5e-12, 0.5**4 * 1e-12])
+
+
+def test_fine_tunes_from_weights_of_another_charset(tmp_path: Path) -> None:
+    first = run(tmp_path / "a")
     other = tmp_path / "other.txt"
     other.write_text("ん" + CHARACTERS[::-1], encoding="utf-8")
-    frozen = small_config(
-        other, tmp_path / "b", total_steps=4, init_from=str(first), optimizer={"learning_rate": 1e-12},
-        ema={"decay": 0.0},
-    )  # fmt: skip
-    second = read_checkpoint(train(frozen, data_root=tmp_path, validation=(), mixture=FakeMixture(11)))
+    second = read_checkpoint(
+        run(
+            tmp_path / "b",
+            charset=str(other),
+            init_from=str(first),
+            schedule={"warmup_steps": 0, "total_steps": 4},
+            optimizer={"learning_rate": 1e-12},
+            ema={"decay": 0.0},
+        )
+    )
     old = read_checkpoint(first)
     for character in CHARACTERS:
         torch.testing.assert_close(
             second.tensors["model.classifier.weight"][second.characters.index(character)],
             old.tensors["model.classifier.weight"][old.characters.index(character)],
         )
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        (
+            {"accumulate": 3},
+            "batch_size 16 does not split over 1 processes x accumulate 3; give a multiple of 3",
+        ),
+        ({"accumulate": 16}, "leaves one sample a micro-batch, and batch norm needs two; give 32 or more"),
+        ({"validation": {"metric": "top2"}}, "validation.metric 'top2': it must be one of loss, top1,"),
+        ({"validation": {"metric": "b/top1"}}, "or SOURCE/score with one of the sources a"),
+    ],
+)
+def test_a_run_that_cannot_be_has_one_line(tmp_path: Path, changes: dict[str, Any], line: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        run(tmp_path, [draw_validation("a")], **changes)
+    assert line in str(caught.value) and "\n" not in str(caught.value)
+    assert not (tmp_path / "run").exists()
+
+
+def test_patience_needs_scores(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"validation\.patience waits for scores"):
+        run(tmp_path, validation={"patience": 3})
+    with pytest.raises(ConfigError, match=r"schedule\.name plateau waits for scores"):
+        run(tmp_path, schedule={"name": "plateau"})
+
+
+def spoil(module: torch.nn.Module, *_: object) -> None:
+    if isinstance(module, torch.nn.Linear):
+        module.weight.data.fill_(float("nan"))
+
+
+def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path) -> None:
+    handle = torch.nn.modules.module.register_module_forward_pre_hook(spoil)
+    try:
+        with pytest.raises(TrainingError, match="step 0: the loss is nan") as caught:
+            run(tmp_path, accumulate=2)
+    finally:
+        handle.remove()
+    path = tmp_path / "run/nonfinite-step-00000000-rank-0.npz"
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+    expected, labels = FakeMixture().draw(0, np.arange(16))
+    with np.load(path) as kept:
+        assert (kept["images"][:, 0] == expected).all() and (kept["targets"] == labels).all()
+
+
+def test_anomaly_names_the_operation(tmp_path: Path) -> None:
+    model = {"name": "tiny_run:RootNet", "input_size": 16}
+    with pytest.raises(TrainingError, match="the norm of its gradient nan"):
+        run(tmp_path / "a", model=model)
+    with (
+        pytest.warns(UserWarning, match="Error detected in SqrtBackward0"),
+        pytest.raises(TrainingError, match="step 0: Function 'SqrtBackward0' returned nan values"),
+    ):
+        run(tmp_path / "b", model=model, anomaly=True)
+    assert (tmp_path / "b/run/nonfinite-step-00000000-rank-0.npz").exists()
+    assert not torch.is_anomaly_enabled()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from yomite.apps.options import DataRoot, needs_extra
+from yomite.apps.options import DataRoot, find_data_root, needs_extra
 
 
 class Priors(str, Enum):
@@ -27,22 +27,44 @@ def train(
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on from the newest checkpoint of the run.")
     ] = False,
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K", min=2, help="Cross-validate: K runs, each validated on another part of the samples."
+        ),
+    ] = None,
+    find_learning_rate: Annotated[
+        bool,
+        typer.Option("--find-learning-rate", help="Show the loss over growing rates; nothing is written."),
+    ] = False,
     data_root: DataRoot = None,
 ) -> None:
-    """Train a model."""
+    """Train a model.
+
+    On several processes: torchrun --nproc-per-node N -m yomite train CONFIG
+    """
     with needs_extra("train", "train"):
         from yomite.config import load_config
-        from yomite.data.sources import resolve_data_root
+        from yomite.training import folds as cross_validation
+        from yomite.training import rate_finder
+        from yomite.training.distributed import join_world
         from yomite.training.loop import train as run
     checked = load_config(config, overrides or ())
-    # Who learns from a folder of their own alone needs no data folder.
-    data, validation = checked.data, checked.validation.sources
-    shares = (data.ink.share, data.fonts.share, data.cells.share, data.frequency_power)
-    auxiliary = checked.objective.auxiliary
-    named = (*(shares if data.mixture == "drawn" else ()), auxiliary.strokes, auxiliary.components, validation)
-    root = resolve_data_root(data_root) if any(named) else Path()
-    weights_path = run(checked, data_root=root, resume=resume)
-    typer.echo(f"wrote {weights_path}; next: yomite export {weights_path}")
+    root = find_data_root(checked, data_root)
+    if find_learning_rate:
+        rates, losses = rate_finder.find_learning_rate(checked, data_root=root)
+        typer.echo(rate_finder.draw_curve(rates, losses))
+        typer.echo(f"try optimizer.learning_rate={rate_finder.suggest_learning_rate(rates, losses):.1e}")
+        return
+    with join_world() as world:
+        if folds:
+            scores = cross_validation.train_folds(checked, folds, data_root=root, world=world, resume=resume)
+            lines = cross_validation.format_folds(scores)
+        else:
+            weights_path = run(checked, data_root=root, world=world, resume=resume)
+            lines = f"wrote {weights_path}; next: yomite export {weights_path}"
+    if world.is_main:
+        typer.echo(lines)
 
 
 def evaluate(

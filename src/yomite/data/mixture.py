@@ -17,6 +17,7 @@ from numba import njit
 from yomite.charset import Charset
 from yomite.config import DataConfig
 from yomite.data.sources import open_source
+from yomite.data.splits import find_held_out
 from yomite.errors import DataError
 from yomite.ink import canvas
 from yomite.ink.canvas import MARGIN, shrink_gray
@@ -28,7 +29,6 @@ from yomite.ink.pen import PEN_RANGES, TRAIT_NAMES, TRAITS, draw_lines, draw_tra
 from yomite.ink.pictures import read_gray
 from yomite.prior import LEARNING_EVEN_PARTS, SENTENCES, build_log_prior, count_characters, sampling_weights
 
-CELLS_NAME = "cells/hiragana-sheets"
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 
 # How often each pen is taken, in the order of PEN_NAMES: touch, ballpoint, pencil, felt, brush.
@@ -238,11 +238,11 @@ def build_mixture(config: DataConfig, charset: Charset, data_root: Path, seed: i
                 masks[charset.label(character)].append(mask)
     pictures = []
     if config.cells.share > 0:
-        pictures += _read_pictures(f"{CELLS_NAME}:{','.join(config.cells.pages)}", charset, data_root)
+        pictures += _read_pictures(config.cells.source, charset, data_root, config.fold, seed)
     if config.folder.share > 0:
         if config.folder.path is None:
             raise DataError("data.folder.share is above 0 but data.folder.path is not set; give the folder")
-        pictures += _read_pictures(config.folder.path, charset, data_root)
+        pictures += _read_pictures(config.folder.path, charset, data_root, config.fold, seed)
     weights = np.ones(len(charset))
     if config.frequency_power > 0:
         log_prior = build_log_prior(count_characters(data_root / SENTENCES), charset, LEARNING_EVEN_PARTS)
@@ -288,15 +288,21 @@ def find_fonts(names: Iterable[str], data_root: Path) -> list[Path]:
     return found
 
 
-def _read_pictures(source: str, charset: Charset, data_root: Path) -> list[tuple[np.ndarray, int]]:
+def _read_pictures(
+    source: str, charset: Charset, data_root: Path, fold: str | None, seed: int
+) -> list[tuple[np.ndarray, int]]:
+    samples = [sample for sample in open_source(source, data_root) if sample.character in charset]
+    if fold and samples:
+        characters, writers = [s.character for s in samples], [s.writer for s in samples]
+        held_out = find_held_out(characters, writers, fold, seed)
+        samples = [sample for sample, is_out in zip(samples, held_out, strict=True) if not is_out]
     pictures = []
-    for sample in open_source(source, data_root):
-        if sample.character in charset:
-            gray = shrink_gray(read_gray(sample.picture))
-            # Ink bright; the paper's own level becomes 0.
-            paper = int(np.median(gray))
-            ink = paper - gray.astype(np.int16) if paper >= 128 else gray.astype(np.int16) - paper
-            pictures.append((np.clip(ink, 0, 255).astype(np.uint8), charset.label(sample.character)))
+    for sample in samples:
+        gray = shrink_gray(read_gray(sample.picture))
+        # Ink bright; the paper's own level becomes 0.
+        paper = int(np.median(gray))
+        ink = paper - gray.astype(np.int16) if paper >= 128 else gray.astype(np.int16) - paper
+        pictures.append((np.clip(ink, 0, 255).astype(np.uint8), charset.label(sample.character)))
     if not pictures:
         raise DataError(f"{source} holds no picture of a character in the charset")
     return pictures

@@ -59,3 +59,22 @@ def assign_folds(
         counts[fold, found] += added
         sizes[fold] += len(dealt[which])
     return folds
+
+
+def find_held_out(characters: Sequence[str], writers: Sequence[str], fold: str, seed: int) -> np.ndarray:
+    """Which samples a run does not learn from.
+
+    Args:
+        characters: Of each sample.
+        writers: Of each sample, "" if unknown.
+        fold: Such as 2/5: the second of five.
+        seed: Of the deal.
+
+    Returns:
+        bool (N,).
+
+    Raises:
+        DataError: If there are fewer samples or writers than folds.
+    """
+    number, num_folds = map(int, fold.split("/"))
+    return assign_folds(characters, writers, num_folds, seed) == number - 1

@@ -10,6 +10,7 @@ from yomite.charset import Charset
 from yomite.config import DataConfig
 from yomite.data.cache import CachedSamples, open_cache
 from yomite.data.sources import open_source
+from yomite.data.splits import find_held_out
 from yomite.errors import DataError
 
 
@@ -21,22 +22,33 @@ class StoredMixture:
         class_shares: float64 (C,), the share of the samples for each class.
     """
 
-    def __init__(self, caches: list[CachedSamples], charset: Charset, seed: int) -> None:
+    def __init__(
+        self, caches: list[CachedSamples], charset: Charset, seed: int, fold: str | None = None
+    ) -> None:
         """Finds the samples to learn from.
 
         Args:
             caches: In the form "canvas", all of one size.
             charset: The classes; samples of other characters are left out.
-            seed: Of the order.
+            seed: Of the order, and of the deal.
+            fold: Such as 2/5: the second of five parts of each cache is left out.
 
         Raises:
-            DataError: If no sample is of a character in the charset.
+            DataError: If no sample is of a character in the charset, or there are too few for the folds.
         """
         self._caches, self._seed = caches, seed
         labels = [charset.label(c) if c in charset else -1 for cache in caches for c in cache.characters]
         self._labels = np.array(labels, np.int64)
-        self._positions = np.flatnonzero(self._labels >= 0)
         self._starts = np.cumsum([0, *map(len, caches)])
+        if fold:
+            for cache, start in zip(caches, self._starts, strict=False):
+                known = np.array(
+                    [index for index, c in enumerate(cache.characters) if c in charset], np.int64
+                )
+                characters, writers = np.array(cache.characters)[known], np.array(cache.writers)[known]
+                held_out = find_held_out(characters.tolist(), writers.tolist(), fold, seed)
+                self._labels[start + known[held_out]] = -1
+        self._positions = np.flatnonzero(self._labels >= 0)
         self.num_samples = len(self._positions)
         if not self.num_samples:
             names = ", ".join(cache.name for cache in caches)
@@ -78,4 +90,4 @@ def build_stored(
         DataError: If a source is missing, or none has a character of the charset.
     """
     caches = [open_cache(open_source(name, data_root), size=size) for name in config.sources]
-    return StoredMixture(caches, charset, seed)
+    return StoredMixture(caches, charset, seed, config.fold)

@@ -49,7 +49,7 @@ def _upgrade(saved: Checkpoint) -> Checkpoint:
         for key, tensor in saved.tensors.items()
     }
     judge = {"best": saved.progress["best"], "num_stale": 0, "num_falls": 0, "num_stale_since_fall": 0}
-    progress = saved.progress | {"judge": judge, "num_skipped": 0, "scaler": {}}
+    progress = saved.progress | {"judge": judge, "scores": {}, "num_skipped": 0, "scaler": {}}
     return replace(saved, tensors=tensors, progress=progress)
 
 

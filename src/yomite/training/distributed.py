@@ -48,6 +48,11 @@ class World:
             distributed.all_reduce(values)
         return values
 
+    def wait(self) -> None:
+        """Until every process is here: what the main one has written can be read."""
+        if self.size > 1:
+            distributed.barrier()
+
     def sum_counts(self, counts: Sequence[Mapping[str, Tensor]]) -> dict[str, float]:
         """Counts of several micro-batches, summed over these and over all processes."""
         sums: dict[str, Tensor] = {}

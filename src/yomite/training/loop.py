@@ -8,6 +8,7 @@ had not been.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +22,7 @@ from yomite.charset import build_charset
 from yomite.checkpoint import Checkpoint, fill_model, read_commit
 from yomite.config import RunConfig
 from yomite.data.batches import Batch, Mixture, build_loader
-from yomite.errors import ConfigError, TrainingError
+from yomite.errors import ConfigError
 from yomite.evaluation.scores import number_lookalikes
 from yomite.training.checkpoints import explain_changes, list_checkpoints, read_newest, save, save_checkpoint
 from yomite.training.distributed import World, autocast, wait_for_last
@@ -37,7 +38,7 @@ from yomite.training.optim import (
     read_optimizer,
     set_learning_rate,
 )
-from yomite.training.stopping import catch_signals, write_batches
+from yomite.training.stopping import catch_signals, explain_anomaly, report_nonfinite
 from yomite.training.tracking import Tracker, check_boards
 from yomite.training.tracking.glimpses import show_glimpses
 from yomite.training.validation import ValidationSet, read_validation, score
@@ -97,13 +98,14 @@ def train(
     scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
     ema = build_ema(model, config.ema) if config.ema.decay else None
     if validation is None:
-        validation = read_validation(config.validation.sources, charset, data_root, config.model.input_size)
+        validation = read_validation(config, charset, data_root)
     judge = Judge(config, [chosen.name for chosen in validation])
     if mixture is None:
         mixture = build_mixture(config, charset, data_root)
     weigh_classes(learner.objective, config.objective, mixture, device)
     groups = torch.from_numpy(number_lookalikes(charset.characters))
     step, num_skipped = 0, 0
+    scores_by_set: dict[str, dict[str, float]] = {}
 
     # Resume
     if saved:
@@ -113,6 +115,7 @@ def train(
         fill_optimizer(learner, optimizer, saved.section("optimizer"))
         step, num_skipped = saved.progress["step"], saved.progress["num_skipped"]
         judge.fill_state(saved.progress["judge"])
+        scores_by_set = saved.progress["scores"]
         if saved.progress["scaler"]:
             scaler.load_state_dict(saved.progress["scaler"])
         if ema:
@@ -124,7 +127,7 @@ def train(
         progress = {
             "step": step, "num_skipped": num_skipped, "epoch": samples // mixture.num_samples,
             "samples": samples, "seed": config.seed, "judge": judge.read_state(),
-            "scaler": scaler.state_dict(),
+            "scores": scores_by_set, "scaler": scaler.state_dict(),
         }  # fmt: skip
         averaged = ema.module.state_dict() if ema else model.state_dict()
         if kind == "weights":
@@ -164,7 +167,8 @@ def train(
         bar.write(line)
     sums: dict[str, float] = {}
     since = time.perf_counter()
-    with bar, catch_signals() as stop, torch.autograd.set_detect_anomaly(config.anomaly):
+    closing = contextlib.closing(tracker) if tracker else contextlib.nullcontext()
+    with bar, closing, catch_signals() as stop, torch.autograd.set_detect_anomaly(config.anomaly):
         while step < total_steps and judge.is_patient:
             learner.train()
             learning_rate = learning_rate_at(
@@ -172,6 +176,7 @@ def train(
             )
             set_learning_rate(optimizer, learning_rate)
             optimizer.zero_grad(set_to_none=True)
+            batch_path = folder / f"nonfinite-step-{step:08d}-rank-{world.rank}.npz"
             taken: list[Batch] = []
             counted: list[dict[str, Tensor]] = []
             for part in range(config.accumulate):
@@ -186,7 +191,8 @@ def train(
                     with autocast(config.precision, device):
                         loss, counts = shared(batch, rng)
                     mark("backward")
-                    scaler.scale(loss / config.accumulate).backward()
+                    with explain_anomaly(step, batch_path, taken):
+                        scaler.scale(loss / config.accumulate).backward()
                 counted.append({**counts, "loss": loss.detach() * len(batch)})
             mark("optimizer")
             scaler.unscale_(optimizer)
@@ -195,13 +201,12 @@ def train(
             totals = world.sum_counts([*counted, {"stop": torch.tensor(stop.is_made, device=device)}])
             is_overflow = not math.isfinite(gradient_norm)
             if not math.isfinite(totals["loss"]) or (is_overflow and scaler.get_scale() <= 1):
-                path = folder / f"nonfinite-step-{step:08d}-rank-{world.rank}.npz"
-                write_batches(path, taken)
-                raise TrainingError(
-                    f"step {step}: the loss is {totals['loss'] / totals['samples']:.4g}, the norm of its "
-                    f"gradient {gradient_norm:.4g}; its samples are in {path}; lower "
-                    "optimizer.learning_rate, or find the operation with anomaly=true, then --resume"
+                mean_loss = totals["loss"] / totals["samples"]
+                reason = f"the loss is {mean_loss:.4g}, the norm of its gradient {gradient_norm:.4g}"
+                advice = (
+                    "lower optimizer.learning_rate, or find the operation with anomaly=true, and --resume"
                 )
+                raise report_nonfinite(step, f"{reason}; {advice}", batch_path, taken)
             scaler.step(optimizer)  # unless fp16 did overflow
             scaler.update()
             world.average_statistics(model)
@@ -258,7 +263,7 @@ def train(
     if world.is_main and not judge.is_patient:
         metric, patience = config.validation.metric, config.validation.patience
         print(f"ended after step {step}: {metric} no better than {judge.best:.4g} in {patience} validations")
-    if tracker:
-        tracker.close()
+    if world.is_main:
         save(folder / "weights.safetensors", snapshot("weights"))
+    world.wait()
     return folder / "weights.safetensors"

@@ -10,7 +10,7 @@ import numpy as np
 from yomite.charset import Charset
 from yomite.config import DataConfig, RunConfig
 from yomite.data.batches import Mixture
-from yomite.errors import ConfigError
+from yomite.errors import ConfigError, DataError
 from yomite.extensions import find_callable
 
 
@@ -37,13 +37,33 @@ def build_mixture(config: RunConfig, charset: Charset, data_root: Path) -> Mixtu
     """The mixture that config.data names; one's own gets charset, data_root, seed, size and its arguments.
 
     Raises:
-        YomiteError: If the name is unknown, or what it reads is missing.
+        YomiteError: If the name is unknown, what it reads is missing, or a class has no sample.
     """
     build = find_callable(config.data.mixture, MIXTURES, "data.mixture")
     seed, size = config.seed, config.model.input_size
     if config.data.mixture in MIXTURES:
-        return build(config.data, charset, data_root, seed, size)
-    try:
-        return build(charset=charset, data_root=data_root, seed=seed, size=size, **config.data.arguments)
-    except TypeError as error:
-        raise ConfigError(f"data.arguments {config.data.arguments}: {error}") from error
+        mixture = build(config.data, charset, data_root, seed, size)
+    else:
+        try:
+            mixture = build(
+                charset=charset, data_root=data_root, seed=seed, size=size, **config.data.arguments
+            )
+        except TypeError as error:
+            raise ConfigError(f"data.arguments {config.data.arguments}: {error}") from error
+    _check_classes(mixture, config.data, charset)
+    return mixture
+
+
+def _check_classes(mixture: Mixture, config: DataConfig, charset: Charset) -> None:
+    """Raises DataError for a class that nothing is learned of; in a fold it is only told."""
+    shares = getattr(mixture, "class_shares", None)
+    missing = [] if shares is None else [charset.character(label) for label in np.flatnonzero(shares == 0)]
+    if not missing or config.allow_missing:
+        return
+    names = " ".join(missing[:20]) + (" ..." if len(missing) > 20 else "")
+    line = f"no sample of {len(missing)} characters of charset {charset.name!r}: {names}"
+    if config.fold is None:
+        raise DataError(
+            f"{line}; give samples of them, take them out of the charset, or set data.allow_missing=true"
+        )
+    print(f"fold {config.fold}: {line}")

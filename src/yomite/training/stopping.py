@@ -9,10 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
-from safetensors.torch import save_file
 
 from yomite.data.batches import Batch
+from yomite.errors import TrainingError
 
 
 class StopRequest:
@@ -46,13 +47,28 @@ def catch_signals() -> Iterator[StopRequest]:
             signal.signal(number, handler)
 
 
-def write_batches(path: Path, batches: Sequence[Batch]) -> None:
-    """Keeps the micro-batches of a step for inspection: images uint8 (N, 1, H, W), targets, and what else is
-    known of them, in one safetensors file."""
+def report_nonfinite(step: int, reason: str, path: Path, batches: Sequence[Batch]) -> TrainingError:
+    """Keeps the micro-batches of a step for inspection, and makes the error that ends the run.
+
+    `numpy.load(path)["images"]` is uint8 (N, 1, H, W); targets, and what else is known, lie beside it.
+    """
     tensors = {}
     for name in ("images", "targets", "widths", "target_lengths"):
         parts = [getattr(batch, name) for batch in batches]
         if all(part is not None for part in parts):
-            tensors[name] = torch.cat(parts).cpu().contiguous()
+            tensors[name] = torch.cat(parts).cpu().numpy()
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file(tensors, path)
+    np.savez_compressed(path, **tensors)
+    return TrainingError(f"step {step}: {reason}; the samples of this step are in {path}")
+
+
+@contextmanager
+def explain_anomaly(step: int, path: Path, batches: Sequence[Batch]) -> Iterator[None]:
+    """Around a backward pass: what `anomaly: true` finds ends the run as a loss that is not finite does."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "returned nan values" not in str(error):
+            raise
+        reason = f"{error} Where it was called in the forward pass is told above"
+        raise report_nonfinite(step, reason, path, batches) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from yomite.charset import Charset
+from yomite.config import RunConfig
 from yomite.data.sources import open_source
+from yomite.data.splits import find_held_out
 from yomite.errors import DataError
 from yomite.ink.canvas import to_canvas
 from yomite.training.distributed import World
@@ -36,24 +37,32 @@ class ValidationSet:
     labels: Tensor
 
 
-def read_validation(
-    names: Iterable[str], charset: Charset, data_root: Path, size: int
-) -> list[ValidationSet]:
-    """Reads sources once and keeps their canvases; samples outside the charset are left out.
+def read_validation(config: RunConfig, charset: Charset, data_root: Path) -> list[ValidationSet]:
+    """Reads validation.sources, and the fold that is not learned from, once and keeps their canvases.
+
+    Samples outside the charset are left out.
 
     Raises:
-        DataError: If a source is missing or has no character of the charset.
+        DataError: If a source is missing, has no character of the charset, or too few samples for the folds.
     """
+    names = [(name, None) for name in config.validation.sources]
+    if config.data.fold:
+        names += [(name, config.data.fold) for name in config.data.real_sources]
     sets = []
-    for name in names:
+    for name, fold in names:
         samples = [sample for sample in open_source(name, data_root) if sample.character in charset]
         if not samples:
             raise DataError(
                 f"validation source {name!r} has no character of charset {charset.name!r}; choose another"
             )
-        canvases = np.stack([to_canvas(sample.picture, size) for sample in samples])[:, None]
+        if fold:
+            characters, writers = [s.character for s in samples], [s.writer for s in samples]
+            held_out = find_held_out(characters, writers, fold, config.seed)
+            samples = [sample for sample, is_out in zip(samples, held_out, strict=True) if is_out]
+        canvases = [to_canvas(sample.picture, config.model.input_size) for sample in samples]
         labels = [charset.label(sample.character) for sample in samples]
-        sets.append(ValidationSet(name, torch.from_numpy(canvases), torch.tensor(labels)))
+        shown = f"{name} (fold {fold})" if fold else name
+        sets.append(ValidationSet(shown, torch.from_numpy(np.stack(canvases)[:, None]), torch.tensor(labels)))
     return sets
 
 
