@@ -64,6 +64,10 @@ EXTRAS: dict[str, Rule] = {
     "data/readers/huggingface.py": allow(theirs="pyarrow"),
     "data/duplicates.py": allow(theirs="scipy"),
     "data/cache.py": allow(theirs="filelock platformdirs"),
+    "apps/demo/page.py": allow(theirs="gradio"),
+    "apps/demo/ink_tab.py": allow(theirs="gradio"),
+    "apps/demo/server.py": allow(theirs="gradio starlette"),
+    "apps/demo/comparison.py": allow(theirs="scipy"),
 }
 
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from yomite.apps import drawing, exporting, learning, reading
+from yomite.apps import demo, drawing, exporting, learning, reading
 from yomite.errors import YomiteError
 
 
@@ -40,6 +40,7 @@ app = typer.Typer(
 app.command()(reading.recognize)
 app.command()(reading.models)
 app.command()(drawing.render)
+app.command()(demo.demo)
 app.command()(learning.train)
 app.command()(learning.evaluate)
 app.command()(exporting.export)
