@@ -43,6 +43,7 @@ RULES: dict[str, Rule] = {
         "charset config extensions models ink data checkpoint evaluation", "torch numpy tqdm tensorboard"
     ),
     "export": allow("charset models checkpoint", "torch numpy onnx onnxruntime"),
+    "template": allow("data models", "torch"),
     "apps": allow("*", "typer numpy PIL"),
     "__init__": allow("charset recognizer"),
     "__main__": allow("apps"),
@@ -63,6 +64,8 @@ EXTRAS: dict[str, Rule] = {
     "data/sources.py": allow(theirs="platformdirs"),
     "data/readers/huggingface.py": allow(theirs="pyarrow"),
     "data/duplicates.py": allow(theirs="scipy"),
+    "data/fetch.py": allow(theirs="pooch requests tqdm"),
+    "apps/datasets.py": allow(theirs="requests"),
     "data/cache.py": allow(theirs="filelock platformdirs"),
     "apps/demo/page.py": allow(theirs="gradio"),
     "apps/demo/ink_tab.py": allow(theirs="gradio"),

@@ -103,8 +103,10 @@ def test_equal_pictures_stay_together_and_near_ones_are_told(tmp_path: Path) -> 
 def test_few_writers_go_as_far_as_they_go(folder: Path, tmp_path: Path) -> None:
     samples = cache(f"{folder}:w0,w1,w2", tmp_path)
     assert split_samples(samples, SHARES, seed=0).facts["samples"] == {"train": 4, "validation": 4, "test": 4}
-    with pytest.raises(DataError, match="2 writers or lone pictures, too few for 3 parts"):
+    with pytest.raises(DataError, match="3 parts, but 2 writers; --ignore-writers lets"):
         split_samples(cache(f"{folder}:w0,w1", tmp_path), SHARES, seed=0)
+    mixed = split_samples(cache(f"{folder}:w0,w1", tmp_path), SHARES, seed=0, ignores_writers=True)
+    assert mixed.facts["kept together"] == "equal pictures" and len(mixed.part_by_name) == 8
     with pytest.raises(DataError, match="every part needs a share above 0"):
         split_samples(samples, {"train": 100, "test": 0}, seed=0)
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from yomite.apps import demo, drawing, exporting, learning, reading
+from yomite.apps import datasets, demo, drawing, exporting, learning, profiling, reading, templating
 from yomite.errors import YomiteError
 
 
@@ -42,8 +42,11 @@ app.command()(reading.models)
 app.command()(drawing.render)
 app.command()(demo.demo)
 app.command()(learning.train)
+app.command()(profiling.profile)
+app.command()(templating.new)
 app.command()(learning.evaluate)
 app.command()(exporting.export)
+app.add_typer(datasets.data)
 
 
 def _show_version(is_asked: bool) -> None:

@@ -113,7 +113,9 @@ class Source:
                 _LOG.warning("%s; left out", item)
         if not num_samples:
             hint = "; lay pictures out as あ/1.png or U+3042/1.png, and check what follows a colon"
-            raise DataError(f"{self.name} holds no samples" + (f": {self.faults[0]}" if self.faults else hint))
+            raise DataError(
+                f"{self.name} holds no samples" + (f": {self.faults[0]}" if self.faults else hint)
+            )
         if self.num_faults and self._length is None:
             _LOG.warning("%s: %d left out, %d samples read", self.name, self.num_faults, num_samples)
         self._length = num_samples

@@ -213,10 +213,20 @@ def _list_names(data_root: str | os.PathLike[str] | None) -> str:
         root = resolve_data_root(data_root)
     except DataError as error:
         return str(error)
-    known = (".zip", *TAR_SUFFIXES, ".charcol", ".inkml")
-    names = sorted(
-        path.relative_to(root).as_posix().partition(".")[0]
-        for path in root.glob("*/*")
-        if path.name.endswith(known)
-    )
+    names = find_sets(root)
     return f"known here: {', '.join(names)}" if names else f"{root} holds no data"
+
+
+def find_sets(root: Path) -> list[str]:
+    """The names of what lies in a data folder: archives, strokes, fonts, and folders of arrays."""
+    known = (".zip", *TAR_SUFFIXES, ".charcol", ".inkml", *FONT_SUFFIXES)
+    paths = [path for path in (*root.glob("*"), *root.glob("*/*")) if path.name.lower().endswith(known)]
+    names = set()
+    for name in (path.relative_to(root).as_posix() for path in paths):
+        names |= {name[: -len(suffix)] for suffix in known if name.lower().endswith(suffix)}
+    arrays = {
+        path.parent.relative_to(root).as_posix()
+        for path in (*root.glob("*/*"), *root.glob("*/*/*"))
+        if IMAGES_NAME.fullmatch(path.name)
+    }
+    return sorted(names | arrays)

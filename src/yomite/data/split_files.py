@@ -49,13 +49,16 @@ class Leak:
     correlation: float
 
 
-def split_samples(samples: CachedSamples, shares: dict[str, float], seed: int) -> Split:
+def split_samples(
+    samples: CachedSamples, shares: dict[str, float], seed: int, *, ignores_writers: bool = False
+) -> Split:
     """Deal samples out to parts: every character in proportion, a writer and equal pictures in one part.
 
     Args:
         samples: in the form "canvas".
         shares: of each part; any scale.
         seed: of the order.
+        ignores_writers: let parts share writers.
 
     Raises:
         DataError: there are fewer writers or samples than parts.
@@ -64,12 +67,12 @@ def split_samples(samples: CachedSamples, shares: dict[str, float], seed: int) -
     if not shares or total <= 0 or min(shares.values()) <= 0:
         raise DataError(f"shares {shares}: every part needs a share above 0, as 80,10,10")
     fractions = [share / total for share in shares.values()]
-    groups = _group_samples(samples)
+    has_writers = any(samples.writers) and not ignores_writers
+    groups = _group_samples(samples, has_writers)
     num_folds = min(_count_folds(fractions), len(set(groups)))
     if num_folds < len(shares):
-        raise DataError(
-            f"{samples.name} has {len(set(groups))} writers or lone pictures, too few for {len(shares)} parts"
-        )
+        what = "writers; --ignore-writers lets parts share them" if has_writers else "pictures of their own"
+        raise DataError(f"{samples.name}: {len(shares)} parts, but {len(set(groups))} {what}")
     folds = assign_folds(samples.characters, groups, num_folds, seed) if num_folds > 1 else [0] * len(samples)
     part_by_fold = np.repeat(list(shares), _apportion(fractions, num_folds))
     names = [sample.name for sample in samples]
@@ -81,7 +84,7 @@ def split_samples(samples: CachedSamples, shares: dict[str, float], seed: int) -
         "source": samples.name,
         "seed": seed,
         "shares": {part: round(fraction, 6) for part, fraction in zip(shares, fractions, strict=True)},
-        "kept together": "writers and equal pictures" if any(samples.writers) else "equal pictures",
+        "kept together": "writers and equal pictures" if has_writers else "equal pictures",
         "samples": {part: list(part_by_name.values()).count(part) for part in shares},
         "names and characters": hash_samples(zip(names, samples.characters, strict=True)),
     }
@@ -147,7 +150,7 @@ def hash_samples(samples: Any) -> str:
     return hashlib.sha256("".join(lines).encode(errors="surrogatepass")).hexdigest()
 
 
-def _group_samples(samples: CachedSamples) -> list[int]:
+def _group_samples(samples: CachedSamples, has_writers: bool) -> list[int]:
     """For each sample the number of what it must stay with: all of its writer, and all that is equal to it."""
     parent = list(range(len(samples)))
 
@@ -158,7 +161,7 @@ def _group_samples(samples: CachedSamples) -> list[int]:
         return index
 
     first_of: dict[str, int] = {}
-    for index, writer in enumerate(samples.writers):
+    for index, writer in enumerate(samples.writers if has_writers else ()):
         if writer:
             parent[find(index)] = find(first_of.setdefault(writer, index))
     for group in find_equal(samples.images):

@@ -1,0 +1,144 @@
+"""The verbs of data sets: data list, fetch, check, show, split."""
+
+import logging
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from yomite.apps.options import DataRoot, needs_extra
+from yomite.errors import DataError
+
+data = typer.Typer(name="data", help="Data sets: which there are, and what is in them.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="NAME|PATH", help="A data set, or a file or folder of samples.")]
+Strict = Annotated[bool, typer.Option("--strict", help="End at the first thing that cannot be read.")]
+
+
+@data.callback()
+def _tell_faults() -> None:
+    """Readers tell what they leave out through logging; here it goes to standard error, a line each."""
+    logging.basicConfig(format="%(message)s", level=logging.WARNING)
+
+
+@data.command("list")
+def list_sets(
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="Show all that is known of one of them.")
+    ] = None,
+    data_root: DataRoot = None,
+) -> None:
+    """List the data sets that yomite knows, and what lies in the data folder."""
+    from yomite.data.catalog import CATALOG, find_entry
+    from yomite.data.sources import find_data_root, find_sets
+
+    root = find_data_root(data_root)
+    if name is not None:
+        entry = find_entry(name)
+        for line in (entry.title, f"license: {entry.license}", f"home: {entry.homepage}"):
+            typer.echo(line)
+        for file in entry.files:
+            state = "here" if (root / file.path).is_file() else "not here"
+            typer.echo(f"file: {root / file.path} ({state}){f' from {file.url}' if file.url else ''}")
+            typer.echo(f"  checksum: {file.checksum or 'none known: that of the first download is recorded'}")
+        typer.echo(f"verified: {entry.verified}{f'; {entry.how}' if entry.how else ''}")
+        return
+    for entry in CATALOG:
+        mark = "*" if all((root / file.path).is_file() for file in entry.files) else " "
+        typer.echo(
+            f"{mark} {entry.name:17}{entry.license.partition(' (')[0].partition(':')[0]:15}{entry.title}"
+        )
+    names = find_sets(root) if root.is_dir() else []
+    typer.echo(f"* is in the data folder {root}{'' if root.is_dir() else ' (not there yet)'}, which holds:")
+    typer.echo(", ".join(names) or "nothing")
+
+
+@data.command()
+def fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As `yomite data list` shows it.")],
+    from_path: Annotated[
+        Path | None, typer.Option("--from", metavar="FILE", help="What was downloaded by hand.")
+    ] = None,
+    accepts: Annotated[
+        bool, typer.Option("--accept-license", help="Do not ask: the license is read and accepted.")
+    ] = False,
+    data_root: DataRoot = None,
+) -> None:
+    """Bring a data set into the data folder."""
+    from yomite.data.catalog import find_entry
+    from yomite.data.fetch import fetch_entry, hash_drawings
+    from yomite.data.sources import find_data_root
+
+    entry = find_entry(name)
+    root = find_data_root(data_root)
+    if from_path is None and entry.how:
+        raise DataError(f"{entry.name} cannot be fetched: {entry.how}")
+    typer.echo(f"{entry.title}\nlicense: {entry.license}\nsource: {entry.homepage}; {entry.verified}")
+    if not accepts and not typer.confirm("Do you accept the license?"):
+        raise DataError("nothing was fetched: the license was not accepted")
+    with needs_extra("data fetch", "data"):
+        import requests  # noqa: F401
+    for fetched in fetch_entry(entry, root, from_path=from_path, shows_progress=True):
+        typer.echo(f"{fetched.path}: sha256 {fetched.sha256}, {fetched.how_sure}")
+        if entry.content_hash:
+            drawings = hash_drawings(fetched.path)
+            same = "the same" if drawings == entry.content_hash else "not those"
+            typer.echo(f"drawings: sha256 {drawings}, {same} that the released weights learned from")
+    typer.echo(f"next: yomite data check {entry.source}")
+
+
+@data.command()
+def split(
+    name: Name,
+    out: Annotated[Path, typer.Option(metavar="FILE.split", help="Where to write it.")],
+    shares: Annotated[str, typer.Option(metavar="A,B,C", help="Of train, validation and test.")] = "80,10,10",
+    folds: Annotated[
+        int | None, typer.Option(min=2, help="Instead of the shares: equal parts fold1, fold2 ...")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed is another split.")] = 0,
+    ignores_writers: Annotated[
+        bool, typer.Option("--ignore-writers", help="Let parts share writers: scores will flatter.")
+    ] = False,
+    strict: Strict = False,
+    data_root: DataRoot = None,
+) -> None:
+    """Deal samples out to parts, and write down which went where.
+
+    Every character is dealt out in proportion; all samples of a writer go into one part, as do equal pictures.
+    Pictures that are nearly equal across parts are told. A part is a data set: FILE.split:train.
+    """
+    with needs_extra("data split", "data"):
+        from yomite.data.cache import open_cache
+        from yomite.data.sources import open_source
+        from yomite.data.split_files import SPLIT_SUFFIX, find_leaks, split_samples, write_split
+    if out.suffix != SPLIT_SUFFIX:
+        raise DataError(f"--out {out}: a split ends in .split; type {out.with_suffix(SPLIT_SUFFIX)}")
+    with needs_extra("data split", "data"):
+        samples = open_cache(open_source(name, data_root, strict=strict))
+        dealt = split_samples(samples, _read_shares(shares, folds), seed, ignores_writers=ignores_writers)
+        leaks = find_leaks(samples, dealt)
+    digest = write_split(out, dealt)
+    for part, count in dealt.facts["samples"].items():
+        writers = {s.writer for s in samples if dealt.part_by_name[s.name] == part} - {""}
+        characters = {s.character for s in samples if dealt.part_by_name[s.name] == part}
+        of_whom = f", {len(writers)} writers" if writers else ""
+        typer.echo(f"{part}: {count} samples, {len(characters)} characters{of_whom}")
+    typer.echo(f"kept together: {dealt.facts['kept together']}; left out as unreadable: {samples.num_faults}")
+    for leak in leaks[:20]:
+        first, second = (f"{end[1]} ({end[2]}, {end[0]})" for end in (leak.first, leak.second))
+        typer.echo(f"nearly equal across parts: {first} and {second}, correlation {leak.correlation:.3f}")
+    typer.echo(f"nearly equal pairs across parts: {len(leaks)}")
+    typer.echo(f"{out}: sha256 {digest}; a part is a data set: {out}:{next(iter(dealt.facts['samples']))}")
+
+
+def _read_shares(shares: str, folds: int | None) -> dict[str, float]:
+    if folds is not None:
+        return {f"fold{number}": 1.0 for number in range(1, folds + 1)}
+    try:
+        values = [float(share) for share in shares.split(",")]
+    except ValueError:
+        values = []
+    names = ("train", "validation", "test")
+    if not 2 <= len(values) <= 3 or min(values) <= 0:
+        raise DataError(f"--shares {shares}: give two or three numbers above 0, as 80,10,10 or 90,10")
+    return dict(zip(names if len(values) == 3 else (names[0], names[2]), values, strict=True))
