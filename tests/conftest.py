@@ -1,6 +1,7 @@
 """What several test files share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,14 @@ RELEASED_FILES = ("yomite-character.onnx", "yomite-character.safetensors", "MODE
 # A busy machine is slow at times, and the same commit gives the same result.
 settings.register_profile("yomite", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("yomite")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Caches of decoded samples are not the user's; other processes of a test share them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("YOMITE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -69,7 +69,7 @@ EXTRAS: dict[str, Rule] = {
     "data/cache.py": allow(theirs="filelock platformdirs"),
     "apps/demo/page.py": allow(theirs="gradio"),
     "apps/demo/ink_tab.py": allow(theirs="gradio"),
-    "apps/demo/server.py": allow(theirs="gradio starlette"),
+    "apps/demo/server.py": allow(theirs="gradio matplotlib starlette"),
     "apps/demo/comparison.py": allow(theirs="scipy"),
 }
 

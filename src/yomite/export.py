@@ -40,7 +40,9 @@ class _Explained(nn.Module):
         return logits, features, self.model.classifier.class_weights()  # type: ignore[operator,return-value]
 
 
-def export_onnx(weights_path: str | Path, out_path: str | Path, *, metadata: dict[str, str]) -> None:
+def export_onnx(
+    weights_path: str | Path, out_path: str | Path, *, metadata: dict[str, str], allow_custom: bool = False
+) -> None:
     """Writes the ONNX file of a weights file or checkpoint (of its moving average where it has one).
 
     Args:
@@ -48,9 +50,11 @@ def export_onnx(weights_path: str | Path, out_path: str | Path, *, metadata: dic
         out_path: The file to write, as a whole or not at all.
         metadata: Fields of the contract; those left out are neutral (temperature 1, nothing rejected, no
             prior) or known from the weights (name, charset, training_commit).
+        allow_custom: Runs the code of a model that is not built in.
 
     Raises:
-        ModelFileError: If the weights are missing or damaged, or a metadata value is no string.
+        ModelFileError: If the weights are missing or damaged, their model cannot be exported, or a metadata
+            value is no string.
     """
     out_path = Path(out_path)
     checkpoint = read_checkpoint(weights_path)
@@ -58,7 +62,13 @@ def export_onnx(weights_path: str | Path, out_path: str | Path, *, metadata: dic
     for key, value in metadata.items():
         if not isinstance(value, str):
             raise ModelFileError(f"metadata field {key!r} is {type(value).__name__}; give a string (JSON)")
-    exported = _trace(load_model(checkpoint))
+    model = load_model(checkpoint, allow_custom=allow_custom)
+    if not hasattr(model, "explain"):
+        raise ModelFileError(
+            f"model {checkpoint.model['name']} has no explain(images) that gives logits and features; "
+            "derive it from yomite.models.character.CharacterModel (docs/extending.md)"
+        )
+    exported = _trace(model)
     _store_half(exported)
     helper.set_model_props(exported, metadata)
     onnx.checker.check_model(exported)
@@ -102,6 +112,8 @@ def _trace(model: nn.Module) -> onnx.ModelProto:
     with warnings.catch_warnings():
         # The newer exporter (dynamo=True) needs onnxscript, and does not fold the norms.
         warnings.filterwarnings("ignore", category=DeprecationWarning)
+        # Backbones of other libraries check shapes in Python; the shapes here are fixed but for N.
+        warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
         torch.onnx.export(
             _Explained(model),
             (images,),
@@ -159,10 +171,15 @@ class Parity:
 
 @torch.inference_mode()
 def check_parity(
-    onnx_path: str | Path, weights_path: str | Path, canvases: np.ndarray, batch_size: int = 256
+    onnx_path: str | Path,
+    weights_path: str | Path,
+    canvases: np.ndarray,
+    *,
+    batch_size: int = 256,
+    allow_custom: bool = False,
 ) -> Parity:
     """Reads canvases, uint8 (N, S, S) or (N, 1, S, S), with both files."""
-    model = load_model(read_checkpoint(weights_path))
+    model = load_model(read_checkpoint(weights_path), allow_custom=allow_custom)
     session = onnxruntime.InferenceSession(str(onnx_path), providers=["CPUExecutionProvider"])
     images = canvases.reshape(len(canvases), 1, *canvases.shape[-2:])
     num_disagreements, max_difference = 0, 0.0

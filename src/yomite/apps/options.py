@@ -19,6 +19,13 @@ DataRoot = Annotated[
     ),
 ]
 
+AllowCustom = Annotated[
+    bool,
+    typer.Option(
+        "--allow-custom", help="Run the code of a model that is not built in: only if you trust it."
+    ),
+]
+
 
 @contextmanager
 def needs_extra(verb: str, extra: str) -> Iterator[None]:

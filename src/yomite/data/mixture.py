@@ -16,17 +16,15 @@ from numba import njit
 
 from yomite.charset import Charset
 from yomite.config import DataConfig
-from yomite.data.sources import open_source
-from yomite.data.splits import find_held_out
+from yomite.data.stored import read_pictures
 from yomite.errors import DataError
 from yomite.ink import canvas
-from yomite.ink.canvas import MARGIN, shrink_gray
+from yomite.ink.canvas import MARGIN
 from yomite.ink.fonts import MASK_SIZE, bend_ink, read_font
 from yomite.ink.forms import build_forms
 from yomite.ink.hand import HABITS, draw_habits, flatten_glyph, write_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
 from yomite.ink.pen import PEN_RANGES, TRAIT_NAMES, TRAITS, draw_lines, draw_traits, lay_on_paper
-from yomite.ink.pictures import read_gray
 from yomite.prior import LEARNING_EVEN_PARTS, SENTENCES, build_log_prior, count_characters, sampling_weights
 
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
@@ -238,11 +236,11 @@ def build_mixture(config: DataConfig, charset: Charset, data_root: Path, seed: i
                 masks[charset.label(character)].append(mask)
     pictures = []
     if config.cells.share > 0:
-        pictures += _read_pictures(config.cells.source, charset, data_root, config.fold, seed)
+        pictures += read_pictures(config.cells.source, charset, data_root, config.fold, seed)
     if config.folder.share > 0:
         if config.folder.path is None:
             raise DataError("data.folder.share is above 0 but data.folder.path is not set; give the folder")
-        pictures += _read_pictures(config.folder.path, charset, data_root, config.fold, seed)
+        pictures += read_pictures(config.folder.path, charset, data_root, config.fold, seed)
     weights = np.ones(len(charset))
     if config.frequency_power > 0:
         log_prior = build_log_prior(count_characters(data_root / SENTENCES), charset, LEARNING_EVEN_PARTS)
@@ -286,23 +284,3 @@ def find_fonts(names: Iterable[str], data_root: Path) -> list[Path]:
             )
         found.append(path)
     return found
-
-
-def _read_pictures(
-    source: str, charset: Charset, data_root: Path, fold: str | None, seed: int
-) -> list[tuple[np.ndarray, int]]:
-    samples = [sample for sample in open_source(source, data_root) if sample.character in charset]
-    if fold and samples:
-        characters, writers = [s.character for s in samples], [s.writer for s in samples]
-        held_out = find_held_out(characters, writers, fold, seed)
-        samples = [sample for sample, is_out in zip(samples, held_out, strict=True) if not is_out]
-    pictures = []
-    for sample in samples:
-        gray = shrink_gray(read_gray(sample.picture))
-        # Ink bright; the paper's own level becomes 0.
-        paper = int(np.median(gray))
-        ink = paper - gray.astype(np.int16) if paper >= 128 else gray.astype(np.int16) - paper
-        pictures.append((np.clip(ink, 0, 255).astype(np.uint8), charset.label(sample.character)))
-    if not pictures:
-        raise DataError(f"{source} holds no picture of a character in the charset")
-    return pictures

@@ -1,4 +1,4 @@
-"""Samples as they are: canvases from filled caches, every epoch in another order."""
+"""Real samples from filled caches: canvases as they are, or pictures that the drawn mixture bends."""
 
 from __future__ import annotations
 
@@ -91,3 +91,35 @@ def build_stored(
     """
     caches = [open_cache(open_source(name, data_root), size=size) for name in config.sources]
     return StoredMixture(caches, charset, seed, config.fold)
+
+
+def read_pictures(
+    source: str, charset: Charset, data_root: Path, fold: str | None, seed: int
+) -> list[tuple[np.ndarray, int]]:
+    """Pictures of a source: uint8 (H, W), ink bright, the paper's own level 0; and their labels.
+
+    Args:
+        source: Its name or path.
+        charset: The classes; samples of other characters are left out.
+        data_root: The data folder.
+        fold: Such as 2/5: the second of five parts is left out.
+        seed: Of the deal.
+
+    Raises:
+        DataError: If the source is missing, or holds no character of the charset.
+    """
+    cache = open_cache(open_source(source, data_root), form="gray")
+    known = [index for index, character in enumerate(cache.characters) if character in charset]
+    if fold and known:
+        characters, writers = [cache.characters[n] for n in known], [cache.writers[n] for n in known]
+        held_out = find_held_out(characters, writers, fold, seed)
+        known = [index for index, is_out in zip(known, held_out, strict=True) if not is_out]
+    pictures = []
+    for index in known:
+        gray = cache[index].picture.astype(np.int16)
+        paper = int(np.median(gray))
+        ink = paper - gray if paper >= 128 else gray - paper
+        pictures.append((np.clip(ink, 0, 255).astype(np.uint8), charset.label(cache.characters[index])))
+    if not pictures:
+        raise DataError(f"{source} holds no picture of a character in the charset")
+    return pictures
