@@ -63,7 +63,9 @@ def test_metadata_is_complete(released_model: Path, card: dict[str, Any]) -> Non
     fits = card["calibration"]["fits"]
     for field in ("temperature", "rejection_threshold"):
         assert json.loads(metadata[field]) == {prior: fits[prior][field] for prior in ("text", "uniform")}
-        assert all(value > 0 for value in json.loads(metadata[field]).values())
+    assert all(value > 0 for value in json.loads(metadata["temperature"]).values())
+    if rejection := card.get("rejection"):
+        assert json.loads(metadata["known_threshold"]) == rejection["known_threshold"]
 
 
 def test_the_card_is_complete(card: dict[str, Any]) -> None:

@@ -5,6 +5,7 @@ from its path and nothing else has to be shipped beside it.
 """
 
 import json
+import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -51,6 +52,8 @@ class ModelFile:
         characters: C characters in label order.
         input_size: Side S of its canvas, in pixels.
         calibrations: By prior, "text" and "uniform".
+        known_threshold: Value of the output `known` below which a reading is rejected; None where the file
+            has no such output.
     """
 
     path: Path
@@ -59,6 +62,7 @@ class ModelFile:
     characters: tuple[str, ...]
     input_size: int
     calibrations: Mapping[str, Calibration]
+    known_threshold: float | None = None
 
     def compute(self, images: np.ndarray, *outputs: str) -> list[np.ndarray]:
         """Run the model on uint8 (N, 1, S, S) images and return the outputs named; the rest is not run."""
@@ -126,6 +130,7 @@ def open_model_file(path: Path, num_threads: int) -> ModelFile:
         characters=characters,
         input_size=_read_input_size(path, session),
         calibrations=_read_calibrations(path, metadata, len(characters)),
+        known_threshold=_read_known_threshold(path, metadata, session),
     )
     _check_blank_reading(model_file)
     return model_file
@@ -204,6 +209,20 @@ def _read_calibrations(path: Path, metadata: Mapping[str, str], num_classes: int
     weighted = (prior_weight * log_prior).astype(np.float32)
     log_priors = {"text": weighted, "uniform": np.zeros_like(weighted)}
     return {prior: Calibration(log_priors[prior], temperatures[prior], thresholds[prior]) for prior in PRIORS}
+
+
+def _read_known_threshold(
+    path: Path, metadata: Mapping[str, str], session: onnxruntime.InferenceSession
+) -> float | None:
+    if "known" not in {output.name for output in session.get_outputs()}:
+        return None
+    return _read_field(path, metadata, "known_threshold", _to_number)
+
+
+def _to_number(value: Any) -> float:
+    if not math.isfinite(number := float(value)):
+        raise ValueError("a number that is not finite")
+    return number
 
 
 def _read_input_size(path: Path, session: onnxruntime.InferenceSession) -> int:

@@ -41,7 +41,8 @@ class Recognition:
         candidates: The likeliest characters, best first, as many as asked for.
         confidence: Calibrated chance, 0..1, that the text is right with look-alikes counted as right: the
             summed probability of all look-alikes of the first candidate.
-        is_rejected: True where the confidence is so low that it is probably no character the model knows.
+        is_rejected: True where the picture is probably no character the model knows, by the model file's
+            own measure; where the file has none, by low confidence.
     """
 
     candidates: tuple[Candidate, ...]
@@ -177,6 +178,16 @@ class Recognizer:
         """Run the model alone: uint8 (N, 1, S, S) canvas images -> float32 (N, C), without prior."""
         return self._model.compute(images, "logits")[0]
 
+    def compute_known(self, images: np.ndarray) -> np.ndarray:
+        """Log-odds that each canvas image, uint8 (N, 1, S, S), is one known character: float32 (N,).
+
+        Raises:
+            ModelFileError: The file has no such output.
+        """
+        if self._model.known_threshold is None:
+            raise ModelFileError(f"{self.path}: no output 'known'; export it again with --calibrate")
+        return self._model.compute(images, "known")[0]
+
     def _stream(
         self, pictures: Iterable[Any], calibration: Calibration, top: int, raises: bool
     ) -> Iterator[Recognition | PictureError]:
@@ -214,7 +225,13 @@ class Recognizer:
         return prepared
 
     def _read(self, images: np.ndarray, calibration: Calibration, top: int) -> list[Recognition]:
-        scores = self.compute_logits(images) + calibration.log_prior
+        threshold = self._model.known_threshold
+        if threshold is None:
+            logits, is_unknown = self.compute_logits(images), np.zeros(len(images), bool)
+        else:
+            logits, known = self._model.compute(images, "logits", "known")
+            is_unknown = known < threshold
+        scores = logits + calibration.log_prior
         scores -= scores.max(axis=1, keepdims=True)
         scores /= np.float32(calibration.temperature)
         probabilities = np.exp(scores, out=scores)
@@ -226,12 +243,12 @@ class Recognizer:
         order = np.argsort(-np.take_along_axis(probabilities, best, axis=1), axis=1)
         best = np.take_along_axis(best, order, axis=1)
         return [
-            self._build_recognition(labels, row, calibration)
-            for labels, row in zip(best, probabilities, strict=True)
+            self._build_recognition(labels, row, calibration, unknown)
+            for labels, row, unknown in zip(best, probabilities, is_unknown.tolist(), strict=True)
         ]
 
     def _build_recognition(
-        self, labels: np.ndarray, probabilities: np.ndarray, calibration: Calibration
+        self, labels: np.ndarray, probabilities: np.ndarray, calibration: Calibration, is_unknown: bool
     ) -> Recognition:
         group = self._lookalike_labels.get(int(labels[0]), labels[:1])
         confidence = min(1.0, float(probabilities[group].sum()))
@@ -239,7 +256,7 @@ class Recognizer:
             Candidate(self.characters[label], probability)
             for label, probability in zip(labels.tolist(), probabilities[labels].tolist(), strict=True)
         )
-        return Recognition(candidates, confidence, confidence < calibration.rejection_threshold)
+        return Recognition(candidates, confidence, is_unknown or confidence < calibration.rejection_threshold)
 
     def _collect_lookalike_labels(self) -> dict[int, np.ndarray]:
         """Labels of a character and its look-alikes, for each label that has any."""

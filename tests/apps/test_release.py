@@ -24,7 +24,7 @@ def build_card() -> dict:
     """A card whose every number occurs once."""
     scores = {"strict_top1": 0.91234, "lookalike_top1": 0.98765, "lookalike_top5": 0.99876}
     scores |= {"rejected": 0.01122, "calibration_error": None}
-    fit = {"temperature": 0.71, "rejection_threshold": 0.4567, "lost": [0.01]}
+    fit = {"temperature": 0.71, "rejection_threshold": 0.4567}
     return {
         "name": "small", "charset": "kana", "num_classes": 177, "input_size": 48,
         "model": {"name": "residual", "arguments": {}}, "parameters": 1_234_567, "macs": 7_654_321,
@@ -41,7 +41,10 @@ def build_card() -> dict:
         },
         "release": {"command": "python -m yomite.apps.release w", "commit": "def456", "date": "2026-11-22"},
         "calibration": {"prior_weight": 0.3, "fits": {"text": fit, "uniform": fit | {"temperature": 0.83}}},
-        "negatives": {"text": {"scribble": 0.9}, "uniform": {"scribble": 0.86}},
+        "rejection": {
+            "known_threshold": 1.2345, "lost": {"dev/x": 0.0131}, "learned": {"scribble": 0.861},
+            "rejected": {"hangul": 0.972},
+        },
         "parity": {"num_images": 6429, "num_disagreements": 2, "max_difference": 3.1e-5},
         "scores": [{"data": "dev/x", "prior": "text", "num_samples": 463, **scores}],
     }  # fmt: skip
@@ -51,8 +54,8 @@ def test_every_figure_is_on_the_page() -> None:
     page = format_model_card(build_card())
     for figure in (
         "177", "1,234,567", "7,654,321", "4,700,001", "4,600,002", "1.37", "14,000", "3,584,000", "75 %",
-        "25 %", "91.23 %", "98.77 %", "99.88 %", "1.12 %", "463", "0.71", "0.83", "0.4567", "90 %", "86 %",
-        "0.3,",
+        "25 %", "91.23 %", "98.77 %", "99.88 %", "1.12 %", "463", "0.71", "0.83", "1.2345", "1.3 %",
+        "scribble 86.1 %", "hangul 97.2 %", "0.3,",
         "2 of 6,429", "3e-05", "abc123", "def456", "batch_size: 256 -> 128", "0.35", "45 %",
     ):  # fmt: skip
         assert figure in " ".join(page.split()), figure
@@ -60,6 +63,11 @@ def test_every_figure_is_on_the_page() -> None:
     assert "cells, pages" not in page and "a folder of pictures" not in page  # no share, no line
     assert "test/ has not been read" in page
     assert max(map(len, re.sub(r"^\|.*$", "", page, flags=re.MULTILINE).splitlines())) <= 118
+
+
+def test_a_file_that_rejects_by_confidence_says_so() -> None:
+    page = format_model_card(build_card() | {"rejection": None})
+    assert "rejected below confidence" in page and "0.4567" in page and "`known`" not in page
 
 
 def test_the_page_says_when_test_was_read() -> None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from yomite.apps.options import DataRoot, needs_extra
+from yomite.apps.options import AllowCustom, DataRoot, needs_extra
 from yomite.errors import DataError
 
 if TYPE_CHECKING:
     import numpy as np
 
+    from yomite.apps.rejecting import Rejection
     from yomite.evaluation.fitting import Calibrated
     from yomite.export import Parity
 
@@ -40,6 +41,7 @@ def export(
         Path | None,
         typer.Option(metavar="FILE.safetensors", help="Also write the very same numbers to fine-tune from."),
     ] = None,
+    allow_custom: AllowCustom = False,
     data_root: DataRoot = None,
 ) -> None:
     """Make the ONNX file that reads without torch.
@@ -59,6 +61,7 @@ def export(
         weights_path=weights,
         data_root=data_root,
         show=typer.echo,
+        allow_custom=allow_custom,
     )
     typer.echo(f"wrote {out}; next: yomite recognize --model {out} FILE")
 
@@ -70,12 +73,12 @@ class Exported:
     Attributes:
         calibrated: Of the sets; None without sets.
         parity: Of the ONNX file with its weights on the sets' canvases; None without sets.
-        rejected: By prior and kind of negative, the share turned down, 0..1; empty without sets.
+        rejection: How the file tells what is no character; None without sets, or without data to draw with.
     """
 
     calibrated: "Calibrated | None" = None
     parity: "Parity | None" = None
-    rejected: "dict[str, dict[str, float]] | None" = None
+    rejection: "Rejection | None" = None
 
 
 def export_model(
@@ -89,6 +92,7 @@ def export_model(
     data_root: Path | None,
     show: Callable[[str], object],
     license: str = "",
+    allow_custom: bool = False,
 ) -> Exported:
     """Export, score the sets once with the exported file, and write what they say into it.
 
@@ -102,12 +106,13 @@ def export_model(
         data_root: The data folder.
         show: Takes lines for people.
         license: Of the weights.
+        allow_custom: Runs the code of a model that is not built in.
     """
     import numpy as np
 
+    from yomite.apps.rejecting import add_rejection
     from yomite.checkpoint import extract_weights, read_checkpoint, write_checkpoint
     from yomite.evaluation.fitting import calibrate
-    from yomite.evaluation.negatives import measure_rejected
     from yomite.evaluation.scores import score_set
     from yomite.export import check_parity, export_onnx, update_metadata
     from yomite.recognizer import load
@@ -125,7 +130,7 @@ def export_model(
     if weights_path:
         write_checkpoint(weights_path, extract_weights(checkpoint), half=True)
         show(f"wrote {weights_path}")
-    export_onnx(weights_path or checkpoint_path, out, metadata=metadata)
+    export_onnx(weights_path or checkpoint_path, out, metadata=metadata, allow_custom=allow_custom)
     if not sets:
         show(f"not calibrated; prior weight {prior_weight or 0.0:g} (see --calibrate)")
         return Exported()
@@ -141,37 +146,47 @@ def export_model(
         show(line)
     update_metadata(out, calibrated.to_metadata())
 
-    reader = load(out)
-    rejected = {}
-    for prior in calibrated.fits:
-        rejected[prior] = measure_rejected(
-            lambda pictures, prior=prior: reader.recognize_many(pictures, prior=prior, errors="return")
+    rejection = None
+    if data_root := _find_data_root(data_root):
+        rejection = add_rejection(
+            out,
+            scored,
+            temperature=calibrated.fits["uniform"].temperature,
+            checkpoint=checkpoint,
+            data_root=data_root,
+            show=show,
         )
-        kinds = ", ".join(f"{kind} {100 * share:.1f} %" for kind, share in rejected[prior].items())
-        show(f"no characters rejected, prior {prior}: {kinds}")
-    parity = check_parity(
-        out, weights_path or checkpoint_path, np.concatenate([one.images for one in scored])
-    )
+    for line in rejection.format(calibrated.sets) if rejection else ():
+        show(line)
+    canvases = np.concatenate([one.images for one in scored])
+    parity = check_parity(out, weights_path or checkpoint_path, canvases, allow_custom=allow_custom)
     show(
         f"ONNX beside the weights on {parity.num_images} canvases: {parity.num_disagreements} other answers, "
         f"logits differ by {parity.max_difference:.2g} at most"
     )
-    return Exported(calibrated, parity, rejected)
+    return Exported(calibrated, parity, rejection)
+
+
+def _find_data_root(option: Path | None) -> Path | None:
+    """The data folder; None where there is none and none was asked for."""
+    from yomite.data.sources import resolve_data_root
+
+    try:
+        return resolve_data_root(option)
+    except DataError:
+        if option:
+            raise
+        return None
 
 
 def _count_prior(
     characters: tuple[str, ...], data_root: Path | None, show: Callable[[str], object]
 ) -> "np.ndarray | None":
     from yomite.charset import Charset
-    from yomite.data.sources import resolve_data_root
     from yomite.prior import SENTENCES, build_log_prior, count_characters
 
-    try:
-        path = resolve_data_root(data_root) / SENTENCES
-    except DataError:
-        if data_root:
-            raise
-        path = None
+    root = _find_data_root(data_root)
+    path = root / SENTENCES if root else None
     if path is None or not path.is_file():
         where = path or f"no data folder with {SENTENCES}"
         show(f"no prior: {where} is not there; every character counts as equally likely")

@@ -135,26 +135,38 @@ def _list_scores(card: Card) -> Iterator[str]:
 
 
 def _tell_calibration(card: Card) -> Iterator[str]:
-    calibration, negatives = card["calibration"], card["negatives"]
+    calibration, rejection = card["calibration"], card.get("rejection")
     yield "## Confidence and rejection"
     yield _wrap(
-        f"The prior's weight is {calibration['prior_weight']:g}, one for everything. Temperature and "
-        "threshold are fitted with the prior in place, for each choice of prior, on dev/ and p07 and p08; "
-        "the threshold turns down at most 1 % of what was read right there, every set weighing the same. Of "
-        "what is no character, drawn by the project "
-        "itself, it turns down:"
+        f"The prior's weight is {calibration['prior_weight']:g}, one for everything. The temperature is "
+        "fitted with the prior in place, for each choice of prior, on dev/ and p07 and p08."
     )
-    kinds = list(negatives["text"])
+    thresholds = ("rejection_threshold",) if rejection is None else ()
     yield _tabulate(
-        ("prior", "temperature", "threshold", *kinds),
+        ("prior", "temperature", *("rejected below confidence" for _ in thresholds)),
         *(
-            (
-                prior,
-                f"{fit['temperature']:g}",
-                f"{fit['rejection_threshold']:g}",
-                *(f"{100 * negatives[prior][kind]:.0f} %" for kind in kinds),
-            )
+            (prior, *(f"{fit[name]:g}" for name in ("temperature", *thresholds)))
             for prior, fit in calibration["fits"].items()
+        ),
+    )
+    if rejection is None:
+        return
+    yield _wrap(
+        "What is probably no character that it knows is told by the file's output `known`, whatever the "
+        "prior. It learned from drawn characters and from negatives of the kinds in the second row; its "
+        f"threshold, {rejection['known_threshold']:g}, was then set on the real characters of the first row, which it "
+        "did not learn from. The kinds in the third row were seen by neither."
+    )
+    titles = {
+        "lost": "real characters, turned down by mistake",
+        "learned": "no characters, learned from",
+        "rejected": "no characters, never seen",
+    }
+    yield _tabulate(
+        ("", "turned down"),
+        *(
+            (title, ", ".join(f"{kind} {100 * share:.1f} %" for kind, share in rejection[name].items()))
+            for name, title in titles.items()
         ),
     )
 
@@ -166,8 +178,8 @@ def _tell_limits(card: Card) -> Iterator[str]:
         "of the sets above; expect many more mistakes than in the table.",
         "Look-alikes: nobody can tell へ from ヘ or つ from っ when it stands alone; the prior decides, or "
         "chance.",
-        "Rejection: the table above says how many scribbles pass. A character outside the set may be read "
-        "as a similar one, with confidence.",
+        "Rejection: a part of what is no character passes. A character outside the set may be read as a "
+        "similar one, with confidence.",
         "Confidence was fitted on few writers; on other pens, papers and hands it may be off.",
         'The texts behind the prior are old literature; `prior="uniform"` switches it off.',
     )

@@ -158,7 +158,7 @@ def score_model(onnx_path: Path, names: tuple[str, ...], data_root: Path) -> lis
 
 
 def describe_export(exported: Exported) -> dict[str, Any]:
-    """Calibration, parity and negatives as plain data."""
+    """Calibration, parity and rejection as plain data."""
     calibrated, parity = exported.calibrated, exported.parity
     assert calibrated is not None and parity is not None  # there are sets
     scores = [
@@ -175,8 +175,7 @@ def describe_export(exported: Exported) -> dict[str, Any]:
     fits = {
         prior: {
             "temperature": fit.temperature,
-            "rejection_threshold": fit.rejection_threshold,
-            "lost": [round(share, 5) for share in fit.lost],
+            "rejection_threshold": 0.0 if exported.rejection else fit.rejection_threshold,
         }
         for prior, fit in calibrated.fits.items()
     }
@@ -192,8 +191,25 @@ def describe_export(exported: Exported) -> dict[str, Any]:
             "num_disagreements": parity.num_disagreements,
             "max_difference": parity.max_difference,
         },
-        "negatives": exported.rejected,
+        "rejection": describe_rejection(exported),
     }
+
+
+def describe_rejection(exported: Exported) -> dict[str, Any] | None:
+    """How the file tells what is no character; None where low confidence alone does."""
+    rejection = exported.rejection
+    if rejection is None or exported.calibrated is None:
+        return None
+    shares_by_name = {
+        "lost": dict(zip(exported.calibrated.sets, rejection.lost, strict=True)),
+        "learned": rejection.learned,
+        "rejected": rejection.rejected,
+    }
+    rounded = {
+        name: {kind: round(share, 5) for kind, share in shares.items()}
+        for name, shares in shares_by_name.items()
+    }
+    return {"known_threshold": rejection.threshold, **rounded}
 
 
 def describe_changes(path: Path, trained: dict[str, Any]) -> list[str]:

@@ -11,7 +11,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,6 +153,21 @@ def read_kanjivg_character(path: Path, character: str) -> Glyph:
                 "give a kana, a kanji, a letter or a digit"
             )
         return read_kanjivg(archive.read(name), character)
+
+
+def read_kanjivg_characters(path: Path, characters: Iterable[str]) -> dict[str, Glyph]:
+    """Read those of the characters that a KanjiVG archive draws, in their standard form and in their order.
+
+    Raises:
+        DataError: the archive is missing or not a zip.
+    """
+    with _open_archive(path) as archive:
+        name_by_file = {name.rpartition("/")[2]: name for name in archive.namelist()}
+        return {
+            character: read_kanjivg(archive.read(name), character)
+            for character in characters
+            if (name := name_by_file.get(f"{ord(character):05x}.svg")) is not None
+        }
 
 
 def read_kanjivg_archive(path: Path) -> Iterator[Glyph]:
