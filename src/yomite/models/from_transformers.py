@@ -80,8 +80,9 @@ class TransformersBackbone(CharacterModel):
         check_whole("resize", self.resize, input_size, why="input_size or more")
         name = f"transformers:{backbone}"
         try:
-            self.backbone = _build(backbone, self.resize, dict(settings or {}))
-            maps = self._freeze_unused()
+            with torch.inference_mode(False), torch.enable_grad():  # whatever the caller is at
+                self.backbone = _build(backbone, self.resize, dict(settings or {}))
+                maps = self._freeze_unused()
         except ConfigError:
             raise
         except Exception as error:  # its models fail in every way there is
@@ -109,9 +110,8 @@ class TransformersBackbone(CharacterModel):
 
     def _freeze_unused(self) -> Tensor:
         """The maps of a blank image; what they do not depend on (a pooler) is never trained."""
-        with torch.enable_grad():
-            maps = self.eval().maps(torch.zeros(1, 1, self.input_size, self.input_size))
-            maps.sum().backward()
+        maps = self.eval().maps(torch.zeros(1, 1, self.input_size, self.input_size))
+        maps.sum().backward()
         for parameter in self.backbone.parameters():
             parameter.requires_grad_(parameter.grad is not None)
             parameter.grad = None
