@@ -62,13 +62,12 @@ class Batch:
 
     def pin_memory(self) -> Batch:
         """Called by DataLoader(pin_memory=True)."""
-        return Batch(
-            self.images.pin_memory(),
-            self.targets.pin_memory(),
-            self.widths,
-            self.target_lengths,
-            self.metadata,
-        )
+
+        def pin(tensor: Tensor | None) -> Tensor | None:
+            return None if tensor is None else tensor.pin_memory()
+
+        images, targets = self.images.pin_memory(), self.targets.pin_memory()
+        return Batch(images, targets, pin(self.widths), pin(self.target_lengths), self.metadata)
 
 
 class MixtureDataset(Dataset[Batch]):
@@ -168,6 +167,7 @@ def build_loader(
         collate_fn=_as_is,
         num_workers=workers,
         prefetch_factor=prefetch if workers else None,
+        persistent_workers=workers > 0,
         pin_memory=pin_memory,
         worker_init_fn=_settle_worker,
         # Without its own generator an iterator draws from torch's global stream, which dropout shares.
