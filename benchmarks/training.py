@@ -9,6 +9,7 @@ counts. "held in memory" is one batch, used again and again: the floor.
 
 import argparse
 import os
+import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -145,7 +146,7 @@ def print_table(
     config: RunConfig, model: nn.Module, seconds: dict[str, list[float]], device: torch.device
 ) -> None:
     """The ways, what each costs over the floor, and the device's share."""
-    median = {name: sorted(times)[len(times) // 2] for name, times in seconds.items()}
+    median = {name: statistics.median(times) for name, times in seconds.items()}
     floor = median["held in memory"]
     print("| batches | ms a step, median (best to worst) | images/s | over a batch held in memory |")
     print("|---|---|---|---|")

@@ -1,5 +1,6 @@
 """The verb profile: where the time of a run goes."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,6 +29,7 @@ def profile(
     Some steps of the run are made and thrown away. The trace of the last ones opens at https://ui.perfetto.dev
     or chrome://tracing.
     """
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # the profiler tells of its stages on standard error
     with needs_extra("profile", "train"):
         from yomite.config import load_config
         from yomite.training.profiling import profile_run
