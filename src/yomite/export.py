@@ -69,7 +69,7 @@ def export_onnx(
             "derive it from yomite.models.character.CharacterModel (docs/extending.md)"
         )
     exported = _trace(model)
-    _store_half(exported)
+    _store_half(exported, {f"model.{name}" for name in model.state_dict()})
     helper.set_model_props(exported, metadata)
     onnx.checker.check_model(exported)
     out_path.parent.mkdir(parents=True, exist_ok=True)
@@ -131,16 +131,17 @@ def _trace(model: nn.Module) -> onnx.ModelProto:
     return onnx.load_model_from_string(buffer.getvalue())
 
 
-def _store_half(exported: onnx.ModelProto) -> None:
+def _store_half(exported: onnx.ModelProto, stored: set[str]) -> None:
     """Stores matrices and kernels as float16, half the bytes, each followed by a Cast to float32.
 
+    Only what the weights file stores too: a table that is computed (positions) stays exact.
     ONNX Runtime folds these casts away when it loads the file. The output class_weights has a cast of
     its own, so that the classifier's is not kept back by being an output.
     """
     graph = exported.graph
     casts = []
     for tensor in graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) < 2:
+        if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) < 2 or tensor.name not in stored:
             continue
         name = tensor.name
         half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{name}_half")

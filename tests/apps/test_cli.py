@@ -204,6 +204,17 @@ def test_process_reads_without_torch_and_writes_utf8(folder: Path) -> None:
     assert not loaded & {"torch", "numba", "scipy", "pydantic", "onnx", "rich"}
 
 
+def test_architectures_are_listed_without_torch() -> None:
+    from yomite.models import ARCHITECTURES
+
+    code = "import sys; sys.modules['torch'] = None; from yomite.apps.cli import main; main()"
+    command = [sys.executable, "-c", code, "models", "--architectures"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    listed = [line.split()[0] for line in done.stdout.splitlines()]
+    assert listed == [*ARCHITECTURES, "torchvision:NAME", "transformers:NAME"]
+    assert all(len(line.split()) > 3 for line in done.stdout.splitlines())
+
+
 def test_a_closed_pipe_is_no_traceback(folder: Path) -> None:
     paths = [str(folder / "十.png")] * 3000
     process = subprocess.Popen(

@@ -61,8 +61,16 @@ def recognize(
         raise typer.Exit(2)
 
 
-def models() -> None:
+def models(
+    architectures: Annotated[
+        bool,
+        typer.Option("--architectures", help="List what can be trained instead: model.name of a config."),
+    ] = False,
+) -> None:
     """List the released models: size, characters, scores."""
+    if architectures:
+        _print_architectures()
+        return
     from yomite.model_file import released_models
 
     by_name = released_models()
@@ -80,6 +88,16 @@ def models() -> None:
                 f"  {score['data']}, prior {score['prior']}: strict {100 * score['strict_top1']:.2f} %, "
                 f"look-alike {100 * score['lookalike_top1']:.2f} %, {score['num_samples']} samples"
             )
+
+
+def _print_architectures() -> None:
+    from yomite.models import ARCHITECTURES, LIBRARIES
+
+    rows = [(name, family.summary) for name, family in ARCHITECTURES.items()]
+    rows += [(f"{library}:NAME", family.summary) for library, family in LIBRARIES.items()]
+    width = max(len(name) for name, _ in rows)
+    for name, summary in rows:
+        typer.echo(f"{name:<{width}}  {summary}")
 
 
 def _print_json(value: dict[str, Any]) -> None:

@@ -35,18 +35,24 @@ class Architecture(NamedTuple):
 
 
 ARCHITECTURES: dict[str, Architecture] = {
-    "residual": Architecture("residual:ResidualNet", "the released network: residual blocks, calm shortcuts"),
+    "residual": Architecture("residual:ResidualNet", "the released network: residual, smoothly downsampled"),
     "resnet": Architecture("resnet:ResNet", "the classic residual network, with basic blocks"),
-    "efficientnet": Architecture("efficientnet:EfficientNet", "depthwise convolutions, channel attention"),
-    "vit": Architecture("vit:VisionTransformer", "patches as tokens, learned or 2-D sine positions"),
+    "efficientnet": Architecture(
+        "efficientnet:EfficientNet", "depthwise convolutions with channel attention"
+    ),
+    "vit": Architecture("vit:VisionTransformer", "patches as tokens, with learned or 2-D sine positions"),
     "swin": Architecture("swin:SwinTransformer", "attention in windows that shift from block to block"),
-    "hybrid": Architecture("hybrid:Hybrid", "a convolutional stem and a Transformer encoder"),
+    "hybrid": Architecture("hybrid:Hybrid", "a convolutional stem, then a Transformer encoder"),
 }
 
 # Backbones of other libraries, as `torchvision:resnet18`: random weights, the head of every family here.
 LIBRARIES: dict[str, Architecture] = {
-    "torchvision": Architecture("from_torchvision:TorchvisionBackbone", "a classifier of torchvision"),
-    "transformers": Architecture("from_transformers:TransformersBackbone", "an image model of transformers"),
+    "torchvision": Architecture(
+        "from_torchvision:TorchvisionBackbone", "a classifier of torchvision, such as torchvision:resnet18"
+    ),
+    "transformers": Architecture(
+        "from_transformers:TransformersBackbone", "an image model of transformers, such as transformers:vit"
+    ),
 }
 
 
