@@ -57,7 +57,8 @@ def build_mixture(config: RunConfig, charset: Charset, data_root: Path) -> Mixtu
 def _check_classes(mixture: Mixture, config: DataConfig, charset: Charset) -> None:
     """Raises DataError for a class that nothing is learned of; in a fold it is only told."""
     shares = getattr(mixture, "class_shares", None)
-    missing = [] if shares is None else [charset.character(label) for label in np.flatnonzero(shares == 0).tolist()]
+    labels = [] if shares is None else np.flatnonzero(shares == 0).tolist()
+    missing = [charset.character(label) for label in labels]
     if not missing or config.allow_missing:
         return
     names = " ".join(missing[:20]) + (" ..." if len(missing) > 20 else "")
