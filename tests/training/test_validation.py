@@ -39,7 +39,7 @@ def test_counts_strict_lookalikes_top5_and_macro() -> None:
     ]
     images = torch.tensor([answers for _, answers in rows], dtype=torch.uint8)[:, None, None]
     labels = torch.tensor([label for label, _ in rows])
-    alone = World(0, 1, torch.device("cpu"), False)
+    alone = World(0, 1, torch.device("cpu"))
     scores = score(Parrot(8), ValidationSet("hand", images, labels), groups, alone, batch_size=2)
     assert scores.keys() == {"samples", *SCORES}
     # The answers' logits are 6, 5, ... 1, two classes have 0: this less the logit of the right class.

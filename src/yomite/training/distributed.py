@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -23,19 +24,19 @@ class World:
         rank: Which one this is.
         size: How many there are.
         device: Where this one computes.
-        is_restarted: Whether torchrun has started them again, after one of them had died.
+        launch: One name for all that one torchrun starts, restarts included; "" alone.
     """
 
     rank: int
     size: int
     device: torch.device
-    is_restarted: bool
+    launch: str = ""
 
     @classmethod
     def alone(cls) -> World:
         """This process alone."""
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        return cls(0, 1, device, is_restarted=False)
+        return cls(0, 1, device)
 
     @property
     def is_main(self) -> bool:
@@ -62,11 +63,14 @@ class World:
         return dict(zip(sums, self.sum(torch.stack(list(sums.values()))).tolist(), strict=True))
 
     def share(self, learner: nn.Module) -> nn.Module:
-        """A learner whose gradients are averaged over the processes in each backward pass."""
+        """A learner whose gradients are averaged over the processes in each backward pass.
+
+        Buffers are sent around once, here: all but the statistics of batch norms are constant.
+        """
         if self.size == 1:
             return learner
         device_ids = [self.device] if self.device.type == "cuda" else None
-        return DistributedDataParallel(learner, device_ids=device_ids)
+        return DistributedDataParallel(learner, device_ids=device_ids, broadcast_buffers=False)
 
     def sync_batchnorm(self, model: nn.Module) -> nn.Module:
         """A model whose batch norms see the samples of all processes.
@@ -120,14 +124,15 @@ def join_world() -> Iterator[World]:
     device = torch.device("cuda", local_rank % num_gpus) if num_gpus else torch.device("cpu")
     if device.type == "cuda":
         torch.cuda.set_device(device)
+    # Its agent stays the same process when torchrun starts the others again.
+    run_id = os.environ.get("TORCHELASTIC_RUN_ID")
+    launch = f"{run_id} {socket.gethostname()} {os.getppid()}" if run_id else ""
     if size <= 1:
-        yield World(0, 1, device, _is_restarted())
+        yield World(0, 1, device, launch)
         return
     own_gpu = num_gpus >= int(os.environ.get("LOCAL_WORLD_SIZE", size))
     distributed.init_process_group("nccl" if own_gpu else "gloo", device_id=device if own_gpu else None)
-    yield World(rank, size, device, _is_restarted())
+    launches = [launch]
+    distributed.broadcast_object_list(launches)
+    yield World(rank, size, device, launches[0])
     distributed.destroy_process_group()  # not after an error: the others may wait for this one
-
-
-def _is_restarted() -> bool:
-    return int(os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")) > 0

@@ -24,7 +24,7 @@ from yomite.config import RunConfig
 from yomite.data.batches import Batch, Mixture, build_loader
 from yomite.errors import ConfigError
 from yomite.evaluation.scores import number_lookalikes
-from yomite.training.checkpoints import explain_changes, list_checkpoints, read_newest, save, save_checkpoint
+from yomite.training.checkpoints import explain_changes, read_newest, save, save_checkpoint
 from yomite.training.distributed import World, autocast, wait_for_last
 from yomite.training.judge import Judge
 from yomite.training.learner import build_learner, check_split
@@ -80,10 +80,11 @@ def train(
     # Build
     world = world or World.alone()
     folder, device = config.folder, world.device
-    if list_checkpoints(folder) and not (resume or world.is_restarted):
-        raise ConfigError(f"{folder} holds a run already; type --resume to go on with it, or give out=FOLDER")
     check_boards(config.tracking)
     saved, notes = read_newest(folder)
+    is_restart = saved and world.launch and saved.progress.get("launch") == world.launch  # by torchrun
+    if saved and not (resume or is_restart):
+        raise ConfigError(f"{folder} holds a run already; type --resume to go on with it, or give out=FOLDER")
     plain, commit = config.model_dump(mode="json"), read_commit()
     charset = build_charset(config.charset)
     if saved:
@@ -126,7 +127,7 @@ def train(
         samples = (step + num_skipped) * config.batch_size
         progress = {
             "step": step, "num_skipped": num_skipped, "epoch": samples // mixture.num_samples,
-            "samples": samples, "seed": config.seed, "judge": judge.read_state(),
+            "samples": samples, "seed": config.seed, "launch": world.launch, "judge": judge.read_state(),
             "scores": scores_by_set, "scaler": scaler.state_dict(),
         }  # fmt: skip
         averaged = ema.module.state_dict() if ema else model.state_dict()
