@@ -1,17 +1,28 @@
 """The verbs of data sets: data list, fetch, check, show, split."""
 
+import json
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from yomite.apps.options import DataRoot, needs_extra
 from yomite.errors import DataError
 
+if TYPE_CHECKING:
+    from yomite.data.inspect import Inspection
+
+TOP_READ = 10
+"""Candidates asked for each sample: what lies beyond is of no weight."""
+
 data = typer.Typer(name="data", help="Data sets: which there are, and what is in them.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME|PATH", help="A data set, or a file or folder of samples.")]
+Model = Annotated[
+    str | None, typer.Option(metavar="NAME|FILE", help="Who is asked about labels; else the released model.")
+]
+Reads = Annotated[bool, typer.Option("--read/--no-read", help="Whether a model is asked about labels.")]
 Strict = Annotated[bool, typer.Option("--strict", help="End at the first thing that cannot be read.")]
 
 
@@ -88,6 +99,119 @@ def fetch(
 
 
 @data.command()
+def check(
+    name: Name,
+    model: Model = None,
+    reads: Reads = True,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object with every finding.")] = False,
+    num_shown: Annotated[int, typer.Option("--show", min=0, help="Findings of each kind to list.")] = 8,
+    strict: Strict = False,
+    data_root: DataRoot = None,
+) -> None:
+    """Look for what may be wrong with a data set.
+
+    Unreadable, blank and cut-off pictures, ink of the other polarity, pictures that are there twice, labels
+    that the model doubts, characters with few samples. A finding is something to look at, not a verdict.
+    """
+    with needs_extra("data check", "data"):
+        from yomite.data.inspect import find_problems, find_rare, format_summary
+
+        found = _inspect(name, data_root, strict, model if reads else "")
+        problems = find_problems(found)
+    if not as_json:
+        typer.echo(format_summary(found, problems, num_shown))
+        return
+    kinds = {
+        kind: [
+            {"samples": [found.names[i] for i in finding.samples], "note": finding.note}
+            for finding in findings
+        ]
+        for kind, findings in problems.items()
+    }
+    facts = {
+        "name": found.name,
+        "num_samples": len(found),
+        "num_unreadable": found.num_faults,
+        "unreadable": found.faults,
+        "blank": found.blank,
+        **kinds,
+        "characters": dict(found.counts.most_common()),
+        "few": find_rare(found),
+    }
+    typer.echo(json.dumps(facts, ensure_ascii=False))
+
+
+@data.command()
+def show(
+    name: Name,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE.html", help="Where to write it; else reports/NAME.html.")
+    ] = None,
+    charts: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also write the charts, which show no sample, as SVG.")
+    ] = None,
+    transforms: Annotated[
+        bool, typer.Option("--transforms", help="Instead: what every transform does to some samples.")
+    ] = False,
+    model: Model = None,
+    reads: Reads = True,
+    strict: Strict = False,
+    data_root: DataRoot = None,
+) -> None:
+    """Write a data set as one HTML page: counts, sizes, samples, findings, a map.
+
+    The page shows samples of the data set: mind its license before handing it on.
+    """
+    with needs_extra("data show", "data"):
+        import sklearn  # noqa: F401
+
+        import yomite
+        from yomite.data.inspect import find_problems
+        from yomite.data.page import draw_charts, write_page, write_transforms
+        from yomite.data.sources import open_source
+
+        source = open_source(name, data_root, strict=strict)
+        out = out or Path("reports") / f"{Path(name).name.replace(':', '-')}{'-transforms' * transforms}.html"
+        if transforms:
+            page = write_transforms(source)
+        else:
+            found = _inspect(name, data_root, strict, model if reads else "")
+            if not len(found):
+                raise DataError(f"{name} holds no sample that can be read; type: yomite data check {name}")
+            reader = yomite.load(model) if reads else None
+            page = write_page(
+                found,
+                find_problems(found),
+                source,
+                (lambda images: reader.compute_logits(images[:, None])) if reader else None,
+            )
+            if charts:
+                charts.mkdir(parents=True, exist_ok=True)
+                for kind, chart in draw_charts(found).items():
+                    (charts / f"{Path(name).name}-{kind}.svg").write_text(chart, encoding="utf-8")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(page, encoding="utf-8", errors="backslashreplace")
+    typer.echo(str(out))
+
+
+def _inspect(name: str, data_root: Path | None, strict: bool, model: str | None) -> "Inspection":
+    """Walk a data set with a model; "" for none."""
+    import yomite
+    from yomite.data.inspect import inspect_source
+    from yomite.data.sources import open_source
+
+    source = open_source(name, data_root, strict=strict)
+    if model == "":
+        return inspect_source(source)
+    reader = yomite.load(model)
+
+    def read(pictures: list[Any]) -> list[Any]:
+        return reader.recognize_many(pictures, top=TOP_READ, prior="uniform", errors="return")
+
+    return inspect_source(source, read, frozenset(reader.characters))
+
+
+@data.command()
 def split(
     name: Name,
     out: Annotated[Path, typer.Option(metavar="FILE.split", help="Where to write it.")],
@@ -104,8 +228,8 @@ def split(
 ) -> None:
     """Deal samples out to parts, and write down which went where.
 
-    Every character is dealt out in proportion; all samples of a writer go into one part, as do equal pictures.
-    Pictures that are nearly equal across parts are told. A part is a data set: FILE.split:train.
+    Every character is dealt out in proportion; all samples of a writer go into one part, as do equal
+    pictures. Pictures that are nearly equal across parts are told. A part is a data set: FILE.split:train.
     """
     with needs_extra("data split", "data"):
         from yomite.data.cache import open_cache

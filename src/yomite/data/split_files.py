@@ -151,7 +151,7 @@ def hash_samples(samples: Any) -> str:
 
 
 def _group_samples(samples: CachedSamples, has_writers: bool) -> list[int]:
-    """For each sample the number of what it must stay with: all of its writer, and all that is equal to it."""
+    """For each sample the number of what it stays with: all of its writer, and all that is equal to it."""
     parent = list(range(len(samples)))
 
     def find(index: int) -> int:
