@@ -1,0 +1,278 @@
+"""Every family side by side: the same 500 characters, the same samples, the same minutes on this machine.
+
+    python benchmarks/zoo.py --data-root ../shared/data --out runs/zoo
+
+For each family: a few steps in fp32 and in bf16 tell which is faster here and how many steps fit into the
+time; then configs/zoo.yaml is trained for so many steps, exported, and timed. Prints a Markdown table for
+docs/models.md and keeps it in OUT/table.md. What is done is kept: a run that was stopped goes on with the
+same command, family by family. Nothing else should run on the machine meanwhile.
+"""
+
+import argparse
+import dataclasses
+import datetime
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from yomite.charset import build_charset
+from yomite.config import RunConfig, load_config
+from yomite.data.batches import Mixture
+from yomite.data.sources import resolve_data_root
+from yomite.export import export_onnx
+from yomite.model_file import open_model_file
+from yomite.models import build
+from yomite.models.cost import count_macs, count_parameters
+from yomite.training.distributed import World
+from yomite.training.loop import train
+from yomite.training.mixtures import build_mixture
+from yomite.training.validation import ValidationSet, read_validation
+
+PROJECT = Path(__file__).parents[1]
+CONFIG = PROJECT / "configs" / "zoo.yaml"
+TRANSFORMER = ("optimizer.learning_rate=1e-3",)  # the usual rate for attention; half of that for convolutions
+
+# The small configuration of each family: its defaults, and what makes the libraries' backbones small.
+FAMILIES: dict[str, tuple[str, ...]] = {
+    "residual": (),
+    "resnet": (),
+    "efficientnet": (),
+    "vit": TRANSFORMER,
+    "vit, sine positions": (*TRANSFORMER, "model.name=vit", "model.arguments.positions=sine"),
+    "swin": TRANSFORMER,
+    "hybrid": TRANSFORMER,
+    "torchvision:mobilenet_v3_small": (),
+    "transformers:convnextv2": (
+        *TRANSFORMER,
+        "model.arguments.settings={depths: [2, 2, 6, 2], hidden_sizes: [32, 64, 128, 256]}",
+    ),
+}
+WARM_UP_STEPS, TIMED_STEPS = 4, 12
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What the time allows: precision, steps, and seconds a step as they were measured."""
+
+    precision: str
+    total_steps: int
+    step_seconds: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """One line of the table."""
+
+    family: str
+    parameters: int
+    macs: int
+    picture_ms: float
+    precision: str
+    images_per_second: float
+    minutes: float
+    steps: int
+    top1: dict[str, float]
+
+
+def main() -> None:
+    """Run the benchmark that the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data-root", type=Path)
+    parser.add_argument("--out", type=Path, default=Path("runs/zoo"))
+    parser.add_argument("--minutes", type=float, default=8.0, help="of training, for each family")
+    parser.add_argument("--num-classes", type=int, default=500, help="0: the whole charset")
+    parser.add_argument(
+        "--families", nargs="+", default=list(FAMILIES), choices=list(FAMILIES), metavar="NAME"
+    )
+    parser.add_argument("overrides", nargs="*", metavar="section.key=value", help="for all of them")
+    options = parser.parse_args()
+    data_root = resolve_data_root(options.data_root)
+    options.out.mkdir(parents=True, exist_ok=True)
+    characters = write_characters(options.out / "characters.txt", options.num_classes)
+    shared = [f"charset={characters}", *options.overrides]
+    config = load_config(CONFIG, shared)
+    charset = build_charset(config.charset)
+    mixture = build_mixture(config, charset, data_root)
+    validation = read_validation(config, charset, data_root)
+    for family in options.families:
+        bench = Bench(family, load_family(family, shared, options.out), data_root, mixture, validation)
+        bench.run(60 * options.minutes)
+        write_table(options.out, options.minutes, len(charset))
+    print((options.out / "table.md").read_text(encoding="utf-8"))
+
+
+def write_characters(path: Path, num_classes: int) -> Path:
+    """The kana and as many Kyoiku kanji, in the order of the school grades, as make num_classes."""
+    names = ("kana", "kyoiku") if num_classes else ("full",)
+    characters = [character for name in names for character in build_charset(name).characters]
+    path.write_text("".join(characters[: num_classes or None]), encoding="utf-8")
+    return path
+
+
+def load_family(family: str, shared: Sequence[str], out: Path) -> RunConfig:
+    """The run of one family; a family's own overrides come after its name and before the shared ones."""
+    folder = out / "".join(character if character.isalnum() else "-" for character in family)
+    return load_config(CONFIG, [f"model.name={family}", *FAMILIES[family], *shared, f"out={folder}"])
+
+
+class Bench:
+    """One family: planned, trained, exported, timed; each part is kept in its folder."""
+
+    def __init__(
+        self,
+        family: str,
+        config: RunConfig,
+        data_root: Path,
+        mixture: Mixture,
+        validation: Sequence[ValidationSet],
+    ) -> None:
+        self.family, self.config, self.data_root = family, config, data_root
+        self.mixture, self.validation = mixture, validation
+
+    def run(self, seconds: float) -> Result:
+        """The result, from disk if it is there."""
+        folder = self.config.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        plan = keep(folder / "plan.json", Plan, lambda: self.plan(seconds))
+        return keep(folder / "result.json", Result, lambda: self.measure(plan))
+
+    def plan(self, seconds: float) -> Plan:
+        """Tries both precisions for a few steps."""
+        plans = []
+        for precision in ("fp32", "bf16"):
+            config = self.change(precision, WARM_UP_STEPS + TIMED_STEPS, folder="trial")
+            shutil.rmtree(config.folder, ignore_errors=True)
+            stamps = self.train(config, validation=())
+            step_seconds = statistics.median(np.diff(stamps)[WARM_UP_STEPS:])
+            shutil.rmtree(config.folder)
+            plans.append(Plan(precision, max(2, round(seconds / step_seconds)), step_seconds))
+        return min(plans, key=lambda plan: plan.step_seconds)
+
+    def measure(self, plan: Plan) -> Result:
+        """Trains for the planned steps; then costs, export, time of a picture."""
+        config = self.change(plan.precision, plan.total_steps)
+        stamps = self.train(config, self.validation)
+        model = build(
+            config.model.name,
+            len(build_charset(config.charset)),
+            config.model.input_size,
+            **config.model.arguments,
+        )
+        onnx_path = config.folder / "model.onnx"
+        export_onnx(config.folder / "weights.safetensors", onnx_path, metadata={})
+        seconds = np.diff(stamps) if len(stamps) > 1 else [plan.step_seconds]  # nothing was left to train
+        return Result(
+            self.family,
+            count_parameters(model),
+            count_macs(model),
+            time_picture(onnx_path, config.model.input_size),
+            plan.precision,
+            config.batch_size / statistics.median(seconds),
+            statistics.mean(seconds) * plan.total_steps / 60,
+            plan.total_steps,
+            read_scores(config.folder / "log.jsonl"),
+        )
+
+    def change(self, precision: str, total_steps: int, folder: str = "") -> RunConfig:
+        """The family's run with another length; the warm-up is at most a tenth of it."""
+        schedule = self.config.schedule
+        warmup_steps = min(schedule.warmup_steps, total_steps // 10)
+        lengths = {"total_steps": total_steps, "warmup_steps": warmup_steps}
+        return self.config.model_copy(
+            update={
+                "precision": precision,
+                "schedule": schedule.model_copy(update=lengths),
+                "out": str(self.config.folder / folder),
+            }
+        )
+
+    def train(self, config: RunConfig, validation: Sequence[ValidationSet]) -> list[float]:
+        """Trains, or goes on; the time at which each step began."""
+        stamps: list[float] = []
+
+        def mark(part: str) -> None:
+            if part == "loader":
+                stamps.append(time.perf_counter())
+
+        train(
+            config,
+            data_root=self.data_root,
+            resume=True,
+            mixture=self.mixture,
+            validation=validation,
+            mark=mark,
+        )
+        return stamps
+
+
+def keep(path: Path, kind: type[Any], work: Callable[[], Any]) -> Any:
+    """A record from disk, or made and written."""
+    if path.is_file():
+        return kind(**json.loads(path.read_text(encoding="utf-8")))
+    record = work()
+    path.write_text(json.dumps(dataclasses.asdict(record), indent=1, ensure_ascii=False), encoding="utf-8")
+    return record
+
+
+def read_scores(log_path: Path) -> dict[str, float]:
+    """Strict top-1 of each set at the last validation."""
+    records = [json.loads(line) for line in log_path.read_text(encoding="utf-8").splitlines()]
+    return {record["group"]: record["top1"] for record in records if "top1_lookalikes" in record}
+
+
+def time_picture(onnx_path: Path, size: int, num_pictures: int = 200) -> float:
+    """Milliseconds of the network for one canvas on two cores, the median."""
+    model_file = open_model_file(onnx_path, num_threads=2)
+    canvases = np.random.default_rng(0).integers(0, 256, (num_pictures, 1, 1, size, size), dtype=np.uint8)
+    times = []
+    for canvas in canvases:
+        start = time.perf_counter()
+        model_file.compute(canvas, "logits")
+        times.append(time.perf_counter() - start)
+    return 1000 * statistics.median(times[num_pictures // 10 :])
+
+
+def write_table(out: Path, minutes: float, num_classes: int) -> None:
+    """All that is measured so far, the best mean first."""
+    paths = out.glob("*/result.json")
+    results = [Result(**json.loads(path.read_text(encoding="utf-8"))) for path in paths]
+    results.sort(key=lambda result: -statistics.mean(result.top1.values()))
+    names = list(results[0].top1)
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=PROJECT
+    ).stdout.strip()
+    device = World.alone().device
+    chip = (
+        torch.cuda.get_device_name()
+        if device.type == "cuda"
+        else f"{os.cpu_count()} cores {platform.machine()}"
+    )
+    lines = [
+        f"{num_classes} characters, {minutes:g} minutes of training each, {chip}, "
+        f"commit {commit or 'unknown'}, {datetime.date.today()}; strict top-1.",
+        "",
+        f"| family | parameters | MACs | ms a picture | training images/s | {' | '.join(names)} |",
+        f"|---|{'---|' * (4 + len(names))}",
+    ]
+    for result in results:
+        top1 = " | ".join(f"{100 * result.top1[name]:.1f} %" for name in names)
+        lines.append(
+            f"| {result.family} | {result.parameters / 1e6:.2f} M | {result.macs / 1e6:.0f} M "
+            f"| {result.picture_ms:.2f} | {result.images_per_second:,.0f} ({result.precision}) | {top1} |"
+        )
+    (out / "table.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

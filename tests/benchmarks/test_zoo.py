@@ -1,0 +1,112 @@
+"""The benchmark of the families: plans, measures, keeps what is done, and prints a table."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from conftest import PROJECT_ROOT
+
+from yomite.models import ARCHITECTURES, LIBRARIES
+from yomite.training.validation import ValidationSet
+
+SIZE = 16
+CHARACTERS = "永字八法あいうえ"
+
+
+class Patterns:
+    """Each character is a fixed random pattern, with noise."""
+
+    num_samples = 1000
+
+    def __init__(self) -> None:
+        self.patterns = np.random.default_rng(7).integers(0, 2, (len(CHARACTERS), SIZE, SIZE)) * 160
+        self.num_drawn = 0
+
+    def draw(self, epoch: int, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        self.num_drawn += len(indices)
+        rng = np.random.default_rng((epoch, int(indices[0])))
+        labels = indices % len(CHARACTERS)
+        images = self.patterns[labels] + rng.integers(0, 90, (len(indices), SIZE, SIZE))
+        return images.astype(np.uint8), labels
+
+
+@pytest.fixture(scope="module")
+def zoo() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("zoo", PROJECT_ROOT / "benchmarks" / "zoo.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["zoo"] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def open_bench(zoo: ModuleType, family: str, folder: Path, mixture: Patterns) -> Any:
+    (folder / "characters.txt").write_text(CHARACTERS, encoding="utf-8")
+    small = "{widths: [4, 8], depths: [1, 1], embedding: 8}"
+    shared = [
+        f"charset={folder / 'characters.txt'}",
+        f"model.input_size={SIZE}",
+        f"model.arguments={small}",
+        "batch_size=8",
+        "loader.workers=0",
+    ]
+    images, labels = mixture.draw(9, np.arange(24))
+    validation = [ValidationSet("dev/patterns", torch.from_numpy(images)[:, None], torch.from_numpy(labels))]
+    return zoo.Bench(family, zoo.load_family(family, shared, folder), folder, mixture, validation)
+
+
+def test_a_family_is_planned_trained_exported_and_not_twice(zoo: ModuleType, tmp_path: Path) -> None:
+    mixture = Patterns()
+    result = open_bench(zoo, "residual", tmp_path, mixture).run(seconds=1.0)
+    assert result.steps >= 2 and result.precision in ("fp32", "bf16")
+    assert 0 < result.picture_ms < 1000 and result.images_per_second > 8
+    assert result.parameters < 10_000 and 0 <= result.top1["dev/patterns"] <= 1
+    assert (tmp_path / "residual" / "model.onnx").is_file() and not (tmp_path / "residual" / "trial").exists()
+    mixture.num_drawn = 0
+    again = open_bench(zoo, "residual", tmp_path, mixture)
+    mixture.num_drawn = 0
+    assert again.run(seconds=1.0) == result and mixture.num_drawn == 0
+    zoo.write_table(tmp_path, 1 / 60, len(CHARACTERS))
+    table = (tmp_path / "table.md").read_text(encoding="utf-8").splitlines()
+    assert "8 characters" in table[0] and table[2].endswith("| dev/patterns |")
+    assert table[4].startswith("| residual | 0.0") and len(table) == 5
+    assert {line.count("|") for line in table[2:]} == {table[2].count("|")}
+
+
+def test_a_stopped_family_goes_on(zoo: ModuleType, tmp_path: Path) -> None:
+    class Stopped(Patterns):
+        def draw(self, epoch: int, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+            if indices[0] >= 8 * 7:
+                raise KeyboardInterrupt
+            return super().draw(epoch, indices)
+
+    (tmp_path / "resnet").mkdir()
+    zoo.keep(tmp_path / "resnet" / "plan.json", zoo.Plan, lambda: zoo.Plan("fp32", 12, 0.01))
+    stopped = open_bench(zoo, "resnet", tmp_path, Stopped())
+    stopped.config = stopped.config.model_copy(
+        update={"checkpoint": stopped.config.checkpoint.model_copy(update={"every_steps": 5})}
+    )
+    with pytest.raises(KeyboardInterrupt):
+        stopped.run(seconds=1.0)
+    mixture = Patterns()
+    bench = open_bench(zoo, "resnet", tmp_path, mixture)
+    mixture.num_drawn = 0
+    assert bench.run(seconds=1.0).steps == 12
+    assert mixture.num_drawn == 8 * (12 - 5)  # from the checkpoint of step 5, planned once
+
+
+def test_every_family_is_measured(zoo: ModuleType) -> None:
+    names = {zoo.load_family(family, (), Path("x")).model.name for family in zoo.FAMILIES}
+    assert set(ARCHITECTURES) <= names
+    assert {name.partition(":")[0] for name in names if ":" in name} == set(LIBRARIES)
+
+
+def test_the_characters_are_kana_and_then_the_first_kanji(zoo: ModuleType, tmp_path: Path) -> None:
+    text = zoo.write_characters(tmp_path / "c.txt", 175).read_text(encoding="utf-8")
+    assert text.startswith("ぁあぃい") and text.endswith("ー一右雨円") and len(text) == 175
+    assert len(zoo.write_characters(tmp_path / "all.txt", 0).read_text(encoding="utf-8")) > 6000
