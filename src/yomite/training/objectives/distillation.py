@@ -28,7 +28,8 @@ class Distillation(nn.Module):
         """
         super().__init__()
         # In a list the teacher is no part of this module: it is neither optimized nor saved.
-        self._teacher = [teacher.eval().requires_grad_(False)]
+        frozen = teacher.eval().requires_grad_(False)
+        self._teacher = [frozen.to(memory_format=torch.channels_last)]  # type: ignore[call-overload]
         self.weight, self.temperature = weight, temperature
 
     def forward(self, losses: Tensor, logits: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
