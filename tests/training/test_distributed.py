@@ -119,5 +119,6 @@ def test_every_sample_is_counted_once(pair: Path) -> None:
 def test_counts_and_statistics_are_shared(pair: Path) -> None:
     for facts in read_facts(pair):
         assert facts["counts"] == {"a": 1 + 2 + 0.5 * 2}
+        assert facts["agrees"] == [True, True, False, False]
         assert facts["averaged"] == [[0.5, 0.5], [0.5, 3.0]]
         assert "sync_batchnorm works on GPUs only" in facts["sync_batchnorm"]

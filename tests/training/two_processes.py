@@ -41,6 +41,7 @@ def main(folder: Path) -> None:
             "averaged": average_norm(world),
             "counts": world.sum_counts([{"a": torch.tensor(world.rank + 1)}, {"a": torch.tensor(0.5)}]),
             "scores": score_alone(world),
+            "agrees": [world.agrees(number) for number in (7, -7, world.rank, -world.rank)],
         }
         try:
             world.sync_batchnorm(nn.BatchNorm2d(3))

@@ -49,6 +49,13 @@ class World:
             distributed.all_reduce(values)
         return values
 
+    def agrees(self, number: int) -> bool:
+        """Whether every process has the same number, below 2 ** 24."""
+        other = torch.tensor([number, -number], dtype=torch.float32, device=self.device)
+        if self.size > 1:
+            distributed.all_reduce(other, distributed.ReduceOp.MAX)
+        return other.tolist() == [number, -number]
+
     def wait(self) -> None:
         """Until every process is here: what the main one has written can be read."""
         if self.size > 1:
@@ -63,14 +70,11 @@ class World:
         return dict(zip(sums, self.sum(torch.stack(list(sums.values()))).tolist(), strict=True))
 
     def share(self, learner: nn.Module) -> nn.Module:
-        """A learner whose gradients are averaged over the processes in each backward pass.
-
-        Buffers are sent around once, here: all but the statistics of batch norms are constant.
-        """
+        """A learner whose gradients are averaged over the processes in each backward pass."""
         if self.size == 1:
             return learner
         device_ids = [self.device] if self.device.type == "cuda" else None
-        return DistributedDataParallel(learner, device_ids=device_ids, broadcast_buffers=False)
+        return DistributedDataParallel(learner, device_ids=device_ids)
 
     def sync_batchnorm(self, model: nn.Module) -> nn.Module:
         """A model whose batch norms see the samples of all processes.

@@ -122,6 +122,8 @@ def train(
         if ema:
             fill_model(ema.module, saved.section("ema") or saved.section("model"))
             ema.n_averaged.fill_(step)
+    if not world.agrees(step):
+        raise ConfigError(f"the processes see different checkpoints; {folder} must be one folder for all")
 
     def snapshot(kind: str) -> Checkpoint:
         samples = (step + num_skipped) * config.batch_size
@@ -258,6 +260,7 @@ def train(
                 save_checkpoint(folder, snapshot("checkpoint"), config.checkpoint.keep)
             if totals["stop"] and step < total_steps:
                 bar.write(f"stopped after step {step}; go on with --resume")
+                world.wait()
                 raise KeyboardInterrupt
 
     # End
