@@ -89,6 +89,11 @@ def _tell_training(card: Card) -> Iterator[str]:
         ("steps", f"{training['steps']:,}, {training['samples']:,} samples"),
         *([("begun from", training["init_from"])] if training["init_from"] else []),
     )
+    if training.get("adjustment"):
+        yield _wrap(
+            f"Training drew frequent kanji more often; {training['adjustment']:.0%} of what that taught of "
+            "their frequency was then taken off the classifier's bias (logit adjustment, arXiv:2007.07314)."
+        )
     if training["note"]:
         yield _wrap(training["note"])
     if training["changed"]:
@@ -154,8 +159,8 @@ def _tell_calibration(card: Card) -> Iterator[str]:
     yield _wrap(
         "What is probably no character that it knows is told by the file's output `known`, whatever the "
         "prior. It learned from drawn characters and from negatives of the kinds in the second row; its "
-        f"threshold, {rejection['known_threshold']:g}, was then set on the real characters of the first row, which it "
-        "did not learn from. The kinds in the third row were seen by neither."
+        f"threshold, {rejection['known_threshold']:g}, was then set on the real characters of the first row, "
+        "which it did not learn from. The kinds in the third row were seen by neither."
     )
     titles = {
         "lost": "real characters, turned down by mistake",

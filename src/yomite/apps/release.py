@@ -16,6 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
+from yomite.apps.adjusting import write_adjusted_weights
 from yomite.apps.exporting import Exported, export_model
 from yomite.apps.model_card import format_model_card
 from yomite.apps.options import DataRoot, needs_extra
@@ -52,6 +53,10 @@ def release(
     prior_weight: Annotated[
         float | None, typer.Option(min=0, help="Weight of the prior; else the best on the development sets.")
     ] = None,
+    adjustment: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Part of the prior learned among kanji that is taken back."),
+    ] = 0.0,
     config: Annotated[
         Path, typer.Option(metavar="CONFIG", help="The run's file, for the command on the card.")
     ] = Path("configs/released.yaml"),
@@ -71,8 +76,12 @@ def release(
     out.mkdir(parents=True, exist_ok=True)
     onnx_path, weights_path = out / f"{name}.onnx", out / f"{name}.safetensors"
     data_root = resolve_data_root(data_root)
+    adjusted = weights
+    if adjustment:
+        adjusted = weights.with_name(f"{weights.stem}-adjusted.safetensors")
+        write_adjusted_weights(weights, adjusted, adjustment, data_root)
     exported = export_model(
-        weights,
+        adjusted,
         onnx_path,
         name=name,
         sets=DEV_SETS,
@@ -112,10 +121,11 @@ def release(
             "steps": checkpoint.progress["step"],
             "samples": checkpoint.progress["samples"],
             "init_from": checkpoint.config.get("init_from"),
+            "adjustment": adjustment,
             "note": note,
         },
         "release": {
-            "command": describe_command(weights, test, prior_weight),
+            "command": describe_command(weights, test, prior_weight, adjustment),
             "commit": read_commit(),
             "date": datetime.now(timezone.utc).date().isoformat(),
             "platform": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
@@ -220,7 +230,7 @@ def describe_changes(path: Path, trained: dict[str, Any]) -> list[str]:
     return [line for line in changed_keys(written, trained) if line.partition(":")[0] != "out"]
 
 
-def describe_command(weights: Path, test: bool, prior_weight: float | None) -> str:
+def describe_command(weights: Path, test: bool, prior_weight: float | None, adjustment: float = 0.0) -> str:
     """This command without the folders of this machine."""
     words = [
         "python",
@@ -231,6 +241,7 @@ def describe_command(weights: Path, test: bool, prior_weight: float | None) -> s
     words += ["--data-root", "DIR"]
     words += ["--test"] if test else []
     words += ["--prior-weight", f"{prior_weight:g}"] if prior_weight is not None else []
+    words += ["--adjustment", f"{adjustment:g}"] if adjustment else []
     return shlex.join(words)
 
 
