@@ -10,29 +10,24 @@ import numpy as np
 import pytest
 import torch
 from conftest import PROJECT_ROOT
+from tiny_run import CHARACTERS, SIZE, FakeMixture
 
 from yomite.models import ARCHITECTURES, LIBRARIES
 from yomite.training.validation import ValidationSet
 
-SIZE = 16
-CHARACTERS = "永字八法あいうえ"
 
+class Counted(FakeMixture):
+    """Samples from `first` to before `end`, counted over all epochs; the others interrupt."""
 
-class Patterns:
-    """Each character is a fixed random pattern, with noise."""
-
-    num_samples = 1000
-
-    def __init__(self) -> None:
-        self.patterns = np.random.default_rng(7).integers(0, 2, (len(CHARACTERS), SIZE, SIZE)) * 160
-        self.num_drawn = 0
+    def __init__(self, first: int, end: int = 10**6) -> None:
+        super().__init__()
+        self.first, self.end = first, end
 
     def draw(self, epoch: int, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        self.num_drawn += len(indices)
-        rng = np.random.default_rng((epoch, int(indices[0])))
-        labels = indices % len(CHARACTERS)
-        images = self.patterns[labels] + rng.integers(0, 90, (len(indices), SIZE, SIZE))
-        return images.astype(np.uint8), labels
+        places = epoch * self.num_samples + indices
+        if not (self.first <= places.min() and places.max() < self.end):
+            raise KeyboardInterrupt
+        return super().draw(epoch, indices)
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +40,7 @@ def zoo() -> ModuleType:
     return module
 
 
-def open_bench(zoo: ModuleType, family: str, folder: Path, mixture: Patterns) -> Any:
+def open_bench(zoo: ModuleType, family: str, folder: Path, mixture: FakeMixture) -> Any:
     (folder / "characters.txt").write_text(CHARACTERS, encoding="utf-8")
     small = "{widths: [4, 8], depths: [1, 1], embedding: 8}"
     shared = [
@@ -55,49 +50,36 @@ def open_bench(zoo: ModuleType, family: str, folder: Path, mixture: Patterns) ->
         "batch_size=8",
         "loader.workers=0",
     ]
-    images, labels = mixture.draw(9, np.arange(24))
+    images, labels = FakeMixture().draw(9, np.arange(24))
     validation = [ValidationSet("dev/patterns", torch.from_numpy(images)[:, None], torch.from_numpy(labels))]
     return zoo.Bench(family, zoo.load_family(family, shared, folder), folder, mixture, validation)
 
 
 def test_a_family_is_planned_trained_exported_and_not_twice(zoo: ModuleType, tmp_path: Path) -> None:
-    mixture = Patterns()
-    result = open_bench(zoo, "residual", tmp_path, mixture).run(seconds=1.0)
+    result = open_bench(zoo, "residual", tmp_path, FakeMixture()).run(seconds=1.0)
     assert result.steps >= 2 and result.precision in ("fp32", "bf16")
     assert 0 < result.picture_ms < 1000 and result.images_per_second > 8
     assert result.parameters < 10_000 and 0 <= result.top1["dev/patterns"] <= 1
     assert (tmp_path / "residual" / "model.onnx").is_file() and not (tmp_path / "residual" / "trial").exists()
-    mixture.num_drawn = 0
-    again = open_bench(zoo, "residual", tmp_path, mixture)
-    mixture.num_drawn = 0
-    assert again.run(seconds=1.0) == result and mixture.num_drawn == 0
+    assert open_bench(zoo, "residual", tmp_path, Counted(first=0, end=0)).run(seconds=1.0) == result
     zoo.write_table(tmp_path, 1 / 60, len(CHARACTERS))
     table = (tmp_path / "table.md").read_text(encoding="utf-8").splitlines()
-    assert "8 characters" in table[0] and table[2].endswith("| dev/patterns |")
+    assert f"{len(CHARACTERS)} characters" in table[0] and table[2].endswith("| dev/patterns |")
     assert table[4].startswith("| residual | 0.0") and len(table) == 5
     assert {line.count("|") for line in table[2:]} == {table[2].count("|")}
 
 
 def test_a_stopped_family_goes_on(zoo: ModuleType, tmp_path: Path) -> None:
-    class Stopped(Patterns):
-        def draw(self, epoch: int, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            if indices[0] >= 8 * 7:
-                raise KeyboardInterrupt
-            return super().draw(epoch, indices)
-
     (tmp_path / "resnet").mkdir()
     zoo.keep(tmp_path / "resnet" / "plan.json", zoo.Plan, lambda: zoo.Plan("fp32", 12, 0.01))
-    stopped = open_bench(zoo, "resnet", tmp_path, Stopped())
+    stopped = open_bench(zoo, "resnet", tmp_path, Counted(first=0, end=8 * 7))
     stopped.config = stopped.config.model_copy(
         update={"checkpoint": stopped.config.checkpoint.model_copy(update={"every_steps": 5})}
     )
     with pytest.raises(KeyboardInterrupt):
         stopped.run(seconds=1.0)
-    mixture = Patterns()
-    bench = open_bench(zoo, "resnet", tmp_path, mixture)
-    mixture.num_drawn = 0
-    assert bench.run(seconds=1.0).steps == 12
-    assert mixture.num_drawn == 8 * (12 - 5)  # from the checkpoint of step 5, planned once
+    going_on = Counted(first=8 * 5)  # from the checkpoint of step 5, and not planned anew
+    assert open_bench(zoo, "resnet", tmp_path, going_on).run(seconds=1.0).steps == 12
 
 
 def test_every_family_is_measured(zoo: ModuleType) -> None:
