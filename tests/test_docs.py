@@ -41,7 +41,8 @@ def test_readme_tree_lists_every_room_and_nothing_else() -> None:
         f"{path.name}/" for path in package.iterdir() if path.is_dir() and not path.name.startswith("__")
     }
     assert not rooms - listed
-    inner = {path.name for room in ("ink", "data") for path in (package / room).glob("*.py")} | {"readers/"}
+    opened = ("ink", "data", "evaluation")  # the rooms whose files are listed
+    inner = {path.name for room in opened for path in (package / room).glob("*.py")} | {"readers/"}
     assert not listed - rooms - inner
 
 

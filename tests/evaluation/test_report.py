@@ -51,8 +51,10 @@ def test_table_has_a_line_for_each_report() -> None:
     empty = evaluate(lambda _: [], [], data="nothing", model="m")
     lines = format_table([report, empty]).splitlines()
     assert lines[0].split()[:6] == ["data", "prior", "samples", "outside", "strict", "look-alike"]
-    assert lines[1].split()[:6] == ["dev/set", "text", "1", "0", "100.00", "%"]
-    assert "nan" in lines[2] and json.dumps(empty.to_json(), allow_nan=False)
+    assert lines[1].split()[:7] == ["dev/set", "text", "1", "0", "100.00", "±0.0", "%"]
+    assert lines[2].split()[:5] == ["nothing", "-", "0", "0", "-"] and json.dumps(
+        empty.to_json(), allow_nan=False
+    )
 
 
 def test_model_is_scored_on_a_folder(tmp_path: Path) -> None:

@@ -10,7 +10,17 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from yomite.apps import datasets, demo, drawing, exporting, learning, profiling, reading, templating
+from yomite.apps import (
+    datasets,
+    demo,
+    drawing,
+    evaluating,
+    exporting,
+    learning,
+    profiling,
+    reading,
+    templating,
+)
 from yomite.errors import YomiteError
 
 
@@ -44,7 +54,8 @@ app.command()(demo.demo)
 app.command()(learning.train)
 app.command()(profiling.profile)
 app.command()(templating.new)
-app.command()(learning.evaluate)
+app.command()(evaluating.evaluate)
+app.command()(evaluating.benchmark)
 app.command()(exporting.export)
 app.add_typer(datasets.data)
 

@@ -1,21 +1,11 @@
-"""The verbs of learning: train, evaluate."""
+"""The verb of learning: train."""
 
-import json
-from enum import Enum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from yomite.apps.options import DataRoot, find_data_root, needs_extra
-
-
-class Priors(str, Enum):
-    """The choices of --prior where both can be scored."""
-
-    TEXT = "text"
-    UNIFORM = "uniform"
-    BOTH = "both"
 
 
 def train(
@@ -65,64 +55,3 @@ def train(
             lines = f"wrote {weights_path}; next: yomite export {weights_path}"
     if world.is_main:
         typer.echo(lines)
-
-
-def evaluate(
-    data: Annotated[
-        list[str],
-        typer.Option(
-            metavar="NAME|PATH", help="A data set, or a folder of <character>/*.png; may be repeated."
-        ),
-    ],
-    model: Annotated[
-        str | None, typer.Argument(metavar="MODEL", help="A released model (the default) or an ONNX file.")
-    ] = None,
-    prior: Annotated[Priors, typer.Option(help="Which prior to score.")] = Priors.BOTH,
-    as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a line for each set and prior.")
-    ] = False,
-    confusions: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE.png", help="Draw the worst confusions, as in reports/worst.png."),
-    ] = None,
-    data_root: DataRoot = None,
-) -> None:
-    """Score a model on real writing.
-
-    All characters of the model are candidates; samples of others (outside) count as wrong. strict: the first
-    candidate is the character. look-alike: or one that looks the same alone, such as へ for ヘ; top-5 counts
-    these too. macro: look-alike, every character weighing the same. ECE: distance of confidence from truth.
-    """
-    import yomite
-    from yomite.data.sources import open_source
-    from yomite.evaluation.confusions import write_confusions
-    from yomite.evaluation.metrics import TOP
-    from yomite.evaluation.report import evaluate as score
-    from yomite.evaluation.report import format_table
-
-    reader = yomite.load(model)
-    charset = frozenset(reader.characters)
-    sources = [(name, open_source(name, data_root)) for name in data]
-    choices = ("text", "uniform") if prior is Priors.BOTH else (prior.value,)
-    reports = []
-    for name, source in sources:
-        for choice in choices:
-            report = score(
-                lambda pictures, choice=choice: reader.recognize_many(
-                    pictures, top=TOP, prior=choice, errors="return"
-                ),
-                source,
-                data=name,
-                model=reader.name,
-                prior=choice,
-                charset=charset,
-            )
-            reports.append(report)
-            if as_json:
-                typer.echo(json.dumps(report.to_json(), ensure_ascii=False))
-    if not as_json:
-        typer.echo(f"{reader.name}, {len(charset)} characters as candidates")
-        typer.echo(format_table(reports))
-    if confusions:
-        write_confusions(confusions, reports)
-        typer.echo(f"worst confusions: {confusions}", err=True)

@@ -25,6 +25,12 @@ def sketch_scribble(rng: np.random.Generator, copybook: Copybook) -> Strokes:
     return [points - 0.7 * np.linspace(0, 1, num_points)[:, None] * points[-1]]
 
 
+def sketch_corners(rng: np.random.Generator, copybook: Copybook) -> Strokes:
+    """One line from corner to corner, at random; it closes in two of five."""
+    corners = rng.uniform(0, 1, (int(rng.integers(5, 10)), 2))
+    return [np.concatenate([corners, corners[:1]]) if rng.random() < 0.4 else corners]
+
+
 def sketch_tangle(rng: np.random.Generator, copybook: Copybook) -> Strokes:
     """Many straight strokes at random."""
     return [rng.uniform(0, 1, (2, 2)) for _ in range(int(rng.integers(9, 26)))]
@@ -101,6 +107,7 @@ def draw_dirty_paper(rng: np.random.Generator) -> np.ndarray:
 
 SKETCHES: dict[str, Sketch] = {
     "scribble": sketch_scribble,
+    "corners": sketch_corners,
     "tangle": sketch_tangle,
     "hatching": sketch_hatching,
     "spiral": sketch_spiral,

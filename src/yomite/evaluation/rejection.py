@@ -130,7 +130,7 @@ def choose_known_threshold(known_by_set: Sequence[np.ndarray]) -> float:
     for one in known_by_set:
         if len(one) >= ENOUGH:
             highest = min(highest, np.sort(one)[int(MAX_REJECTED_OF_A_SET * len(one))])
-    return float(np.floor(highest * 1e4) / 1e4)
+    return float(np.floor(float(highest) * 1e4) / 1e4)
 
 
 def measure_lost(known_by_set: Sequence[np.ndarray], threshold: float) -> tuple[float, ...]:

@@ -6,15 +6,27 @@ programs go through one function.
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Any
 
 import numpy as np
 
+from yomite.charset import lookalikes_of
 from yomite.data.sources import Sample
-from yomite.evaluation.calibration import expected_calibration_error
-from yomite.evaluation.metrics import Counts, count, is_right, to_ratios
-from yomite.recognizer import Recognition
+from yomite.evaluation.answers import (
+    Answer,
+    Share,
+    measure_calibration,
+    measure_macro,
+    measure_share,
+    risk_at,
+    to_answer,
+)
+from yomite.evaluation.metrics import TOP, Counts, count, to_ratios
+
+REJECTED = (0.05, 0.10)
+"""Shares of the answers that are turned down, least confident first, for the errors among the rest."""
 
 # Pictures handed to the reader at once: enough to fill its batches, little enough to stay in memory.
 CHUNK_SIZE = 512
@@ -46,20 +58,44 @@ class Report:
         model: Name of the reader.
         prior: Its prior; "" where it has no choice.
         counts: See :class:`~yomite.evaluation.metrics.Counts`.
-        calibration_error: Of the confidences, 0..1; NaN without readings.
+        answers: To every sample, in the order of the source.
         confusions: Every sample read wrong, in the order of the source.
+        charset: The characters that the reader can answer; None for all.
     """
 
     data: str
     model: str
     prior: str
     counts: Counts
-    calibration_error: float
+    answers: tuple[Answer, ...]
     confusions: tuple[Confusion, ...]
+    charset: Container[str] | None = None
+
+    @property
+    def calibration_error(self) -> float:
+        """Of the confidences, 0..1; NaN without readings."""
+        return self.shares["calibration_error"].value
+
+    @cached_property
+    def shares(self) -> dict[str, Share]:
+        """strict_top1, lookalike_top1, lookalike_top5, macro and calibration_error, with their intervals."""
+        lookalike_top5 = [lookalikes_of(one.character) & {*one.texts[:TOP]} for one in self.answers]
+        return {
+            "strict_top1": measure_share([one.is_strict for one in self.answers]),
+            "lookalike_top1": measure_share([one.is_right for one in self.answers]),
+            "lookalike_top5": measure_share(list(map(bool, lookalike_top5))),
+            "macro": measure_macro(self.answers),
+            "calibration_error": measure_calibration(self.answers)[0],
+        }
 
     def to_json(self) -> dict[str, Any]:
-        """Plain data: counts, ratios 0..1 rounded to 5 decimals, and the ten worst confusions."""
+        """Plain data: counts, ratios 0..1 rounded to 5 decimals, and the ten worst confusions.
+
+        intervals are those of the bootstrap over samples; error_at_5 is the error among what is left when the
+        least confident 5 % of the answers are turned down.
+        """
         ratios = to_ratios(self.counts) | {"calibration_error": self.calibration_error}
+        ratios |= {f"error_at_{100 * share:.0f}": risk_at(self.answers, share) for share in REJECTED}
         return {
             "data": self.data,
             "model": self.model,
@@ -68,6 +104,11 @@ class Report:
             "num_outside_charset": self.counts.num_outside_charset,
             "num_unreadable": self.counts.num_unreadable,
             **{name: None if np.isnan(ratio) else round(ratio, 5) for name, ratio in ratios.items()},
+            "intervals": {
+                name: [round(share.low, 5), round(share.high, 5)]
+                for name, share in self.shares.items()
+                if not np.isnan(share.low)
+            },
             "confusions": [
                 {"character": group[0].sample.character, "text": group[0].text, "num_samples": len(group)}
                 for group in group_confusions(self.confusions)[:10]
@@ -95,23 +136,18 @@ def evaluate(
         charset: The characters that the reader can answer; a sample outside counts as wrong. None for all.
     """
     counts = Counts()
-    confidences: list[float] = []
-    rights: list[bool] = []
+    answers: list[Answer] = []
     confusions: list[Confusion] = []
     for chunk in _split(source, CHUNK_SIZE):
         recognitions = read([sample.picture for sample in chunk])
         counts += count([sample.character for sample in chunk], recognitions, charset)
         for sample, recognition in zip(chunk, recognitions, strict=True):
-            right = is_right(sample.character, recognition)
-            text, confidence = "", 0.0
-            if isinstance(recognition, Recognition):
-                text, confidence = recognition.text, recognition.confidence
-                confidences.append(confidence)
-                rights.append(right)
-            if not right:
-                confusions.append(Confusion(sample, text, confidence))
-    error = expected_calibration_error(np.array(confidences), np.array(rights, bool))
-    return Report(data, model, prior, counts, error, tuple(confusions))
+            answer = to_answer(sample.character, recognition)
+            answers.append(answer)
+            if not answer.is_right:
+                text = answer.texts[0] if answer.texts else ""
+                confusions.append(Confusion(sample, text, answer.confidence))
+    return Report(data, model, prior, counts, tuple(answers), tuple(confusions), charset)
 
 
 def group_confusions(confusions: Iterable[Confusion]) -> list[list[Confusion]]:
@@ -125,7 +161,7 @@ def group_confusions(confusions: Iterable[Confusion]) -> list[list[Confusion]]:
 
 
 def format_table(reports: Iterable[Report]) -> str:
-    """A table for people: a line a report, ratios in percent."""
+    """A table for people: a line a report, ratios in percent, half of an interval's width behind ±."""
     header = (
         "data",
         "prior",
@@ -137,29 +173,45 @@ def format_table(reports: Iterable[Report]) -> str:
         "macro",
         "rejected",
         "ECE",
+        *(f"error at {100 * share:.0f} %" for share in REJECTED),
     )
-    rows = [header, *(_format_row(report) for report in reports)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
+    return align_table([header, *(_format_row(report) for report in reports)], num_left=2)
+
+
+def align_table(rows: Sequence[Sequence[str]], num_left: int) -> str:
+    """Rows of cells as lines; the first columns to the left, the others to the right."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     lines = []
     for row in rows:
         cells = [
-            cell.ljust(width) if column < 2 else cell.rjust(width)
+            cell.ljust(width) if column < num_left else cell.rjust(width)
             for column, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         lines.append("  ".join(cells).rstrip())
     return "\n".join(lines)
 
 
+def format_share(share: Share) -> str:
+    """`97.62 ±0.9 %`."""
+    if np.isnan(share.value):
+        return "-"
+    return f"{100 * share.value:.2f} ±{50 * (share.high - share.low):.1f} %"
+
+
 def _format_row(report: Report) -> tuple[str, ...]:
-    ratios = to_ratios(report.counts)
-    names = ("strict_top1", "lookalike_top1", "lookalike_top5", "macro", "rejected")
+    shares, ratios = report.shares, to_ratios(report.counts)
     return (
         report.data,
         report.prior or "-",
         f"{report.counts.num_samples}",
         f"{report.counts.num_outside_charset}",
-        *(f"{100 * ratios[name]:.2f} %" for name in names),
-        f"{100 * report.calibration_error:.2f} %",
+        format_share(shares["strict_top1"]),
+        format_share(shares["lookalike_top1"]),
+        f"{100 * ratios['lookalike_top5']:.2f} %",
+        format_share(shares["macro"]),
+        f"{100 * ratios['rejected']:.2f} %",
+        format_share(shares["calibration_error"]),
+        *(f"{100 * risk_at(report.answers, share):.2f} %" for share in REJECTED),
     )
 
 

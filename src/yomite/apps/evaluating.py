@@ -1,0 +1,246 @@
+"""The verbs of measuring: evaluate, benchmark."""
+
+import json
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from yomite.apps.options import DataRoot
+from yomite.errors import DataError
+
+if TYPE_CHECKING:
+    from yomite.data.sources import Source
+    from yomite.evaluation.details import Details
+
+ROBUST_SAMPLES = 150
+
+
+class Priors(str, Enum):
+    """The choices of --prior where both can be scored."""
+
+    TEXT = "text"
+    UNIFORM = "uniform"
+    BOTH = "both"
+
+
+class Part(str, Enum):
+    """The parts of the benchmark."""
+
+    DEV = "dev"
+    TEST = "test"
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """A reader in one of its settings."""
+
+    name: str
+    prior: str
+    read: Callable[[list[Any]], Sequence[object]] | None
+    charset: frozenset[str] | None
+
+
+def evaluate(
+    data: Annotated[
+        list[str],
+        typer.Option(
+            metavar="NAME|PATH", help="A data set, or a folder of <character>/*.png; may be repeated."
+        ),
+    ],
+    model: Annotated[
+        str | None, typer.Argument(metavar="MODEL", help="A released model (the default) or an ONNX file.")
+    ] = None,
+    answers: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.jsonl", help="Score what another program answered; see yomite benchmark."),
+    ] = None,
+    prior: Annotated[Priors, typer.Option(help="Which prior to score.")] = Priors.BOTH,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object a line for each set and prior, with everything.")
+    ] = False,
+    html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.html", help="Write a report with figures, as in reports/report.html."),
+    ] = None,
+    confusions: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.png", help="Draw the worst confusions, as in reports/worst.png."),
+    ] = None,
+    robustness: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help=f"Disturb N samples of each set, step by step; else {ROBUST_SAMPLES} with --html, or none.",
+        ),
+    ] = None,
+    negatives: Annotated[
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Draw N of each kind of what is no character, and count the rejected."
+        ),
+    ] = 0,
+    data_root: DataRoot = None,
+) -> None:
+    """Score a model on real writing.
+
+    All characters of the model are candidates; samples of others (outside) count as wrong. strict: the first
+    candidate is the character. look-alike: or one that looks the same alone, such as へ for ヘ; top-5 counts
+    these too. macro: look-alike, every character weighing the same. ECE: distance of confidence from truth.
+    """
+    from yomite.data.sources import open_source
+    from yomite.evaluation.confusions import write_confusions
+    from yomite.evaluation.page import write_page
+    from yomite.evaluation.report import format_table
+
+    if answers:
+        if model or negatives or robustness:
+            raise DataError("--answers scores a file: leave out MODEL, --robustness and --negatives")
+        name = str(answers)
+        all_details = _score_answers(answers, [(name, open_source(name, data_root)) for name in data])
+    else:
+        readers = _open_readers(model, prior)
+        sources = [(name, open_source(name, data_root)) for name in data]
+        name = f"{readers[0].name}, {len(readers[0].charset or ())} characters as candidates"
+        num_robust = robustness if robustness is not None else ROBUST_SAMPLES if html else 0
+        rejected = _measure_rejected(readers[0], negatives, data_root) if negatives else None
+        all_details = [
+            _score(reader, *source, num_robust=num_robust, rejected=rejected)
+            for source in sources
+            for reader in readers
+        ]
+    if as_json:
+        for details in all_details:
+            typer.echo(json.dumps(details.to_json(), ensure_ascii=False))
+    else:
+        typer.echo(name)
+        typer.echo(format_table([details.report for details in all_details]))
+        _show_more(all_details)
+    if confusions:
+        write_confusions(confusions, [details.report for details in all_details])
+        typer.echo(f"worst confusions: {confusions}", err=True)
+    if html:
+        command = shlex.join(["yomite", *sys.argv[1:]])
+        write_page(html, all_details, title=f"yomite evaluate: {name}", notes=[f"{date.today()}: {command}"])
+        typer.echo(f"report: {html}", err=True)
+
+
+def benchmark(
+    out: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder for the pictures.")],
+    part: Annotated[Part, typer.Option(help="dev to choose with, test to report.")] = Part.DEV,
+    data: Annotated[
+        list[str] | None, typer.Option(metavar="NAME|PATH", help="These sets instead; may be repeated.")
+    ] = None,
+    data_root: DataRoot = None,
+) -> None:
+    """Write the benchmark's pictures as files that any program can read.
+
+    Their paths, and the strokes where there are, stand in DIR/pictures.jsonl. Score a program's answers with
+    yomite evaluate --answers; docs/benchmark.md says how it answers.
+    """
+    from yomite.data.sources import open_source
+    from yomite.evaluation.protocol import BENCHMARK_SETS, LISTING, VERSION, name_folder, write_pictures
+
+    names = data or BENCHMARK_SETS[part.value]
+    if out.exists() and any(out.iterdir()):
+        raise DataError(f"{out} is not empty; give a new folder")
+    sources = [(name, open_source(name, data_root)) for name in names]
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / LISTING).open("w", encoding="utf-8") as listing:
+        for name, source in sources:
+            num_pictures = 0
+            for line in write_pictures(source, name, out):
+                listing.write(f"{json.dumps(line)}\n")
+                num_pictures += 1
+            typer.echo(f"{out / name_folder(name)}: {num_pictures} pictures")
+    options = " ".join(f"--data {name}" for name in names)
+    typer.echo(f"benchmark {VERSION}; score with: yomite evaluate --answers ANSWERS.jsonl {options}")
+
+
+def _open_readers(model: str | None, prior: Priors) -> list[_Scored]:
+    import yomite
+    from yomite.evaluation.metrics import TOP
+
+    reader = yomite.load(model)
+    return [
+        _Scored(
+            reader.name,
+            choice,
+            lambda pictures, choice=choice: reader.recognize_many(
+                pictures, top=TOP, prior=choice, errors="return"
+            ),
+            frozenset(reader.characters),
+        )
+        for choice in (("text", "uniform") if prior is Priors.BOTH else (prior.value,))
+    ]
+
+
+def _score(
+    reader: _Scored, name: str, source: "Source", *, num_robust: int, rejected: dict[str, float] | None
+) -> "Details":
+    from yomite.evaluation.details import NUM_TIMED, describe, measure_latency
+    from yomite.evaluation.report import evaluate as score
+    from yomite.evaluation.robustness import choose_samples, measure_robustness
+
+    assert reader.read is not None
+    report = score(
+        reader.read, source, data=name, model=reader.name, prior=reader.prior, charset=reader.charset
+    )
+    pictures = [sample.picture for sample in choose_samples(source, NUM_TIMED)]
+    curves = measure_robustness(reader.read, choose_samples(source, num_robust)) if num_robust else ()
+    return describe(report, curves=curves, latency=measure_latency(reader.read, pictures), rejected=rejected)
+
+
+def _score_answers(path: Path, sources: "list[tuple[str, Source]]") -> "list[Details]":
+    from yomite.evaluation.details import describe
+    from yomite.evaluation.protocol import match_answers, read_answers
+    from yomite.evaluation.report import evaluate as score
+
+    answers = read_answers(path)
+    all_details = []
+    for name, source in sources:
+        matched = iter(match_answers(answers, source, name))
+        report = score(
+            lambda pictures, matched=matched: [next(matched) for _ in pictures],
+            source,
+            data=name,
+            model=answers.reader,
+            charset=answers.charset,
+        )
+        all_details.append(describe(report))
+    return all_details
+
+
+def _measure_rejected(reader: _Scored, num: int, data_root: Path | None) -> dict[str, float]:
+    from yomite.data.sources import resolve_data_root
+    from yomite.evaluation.outsiders import measure_rejected
+    from yomite.evaluation.sketches import read_copybook
+
+    assert reader.read is not None
+    return measure_rejected(reader.read, read_copybook(resolve_data_root(data_root)), num)
+
+
+def _show_more(all_details: "list[Details]") -> None:
+    """What the table has no room for, a line each."""
+    from yomite.evaluation.details import WITHIN
+
+    for details in all_details:
+        if details.latency:
+            median_ms, slow_ms = details.latency.median_ms, details.latency.slow_ms
+            name = f"{details.report.data}, prior {details.report.prior}"
+            typer.echo(f"{name}: {median_ms:.2f} ms a picture, 95 % below {slow_ms:.2f} ms")
+        if alike := details.groups.get(WITHIN):
+            typer.echo(
+                f"{details.report.data}: of the {alike[0].num_samples} that it can answer, look-alike "
+                f"{alike[0].value:.2%}, strict {alike[1].value:.2%}"
+            )
+    if all_details and all_details[0].rejected:
+        shares = ", ".join(f"{kind} {share:.1%}" for kind, share in all_details[0].rejected.items())
+        typer.echo(f"what is no character, rejected: {shares}")

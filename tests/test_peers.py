@@ -1,0 +1,83 @@
+"""benchmarks/peers.py on drawings of our own: what a peer lacks counts, what it has seen does not rank."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import onnx
+import pytest
+from conftest import PROJECT_ROOT
+from tiny_model import CHARACTERS, STROKES, write_tiny_model
+
+from yomite.data.sources import Sample
+from yomite.recognizer import Candidate, Recognition
+
+FOLDER = PROJECT_ROOT / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def peers() -> ModuleType:
+    sys.path.insert(0, str(FOLDER))
+    try:
+        spec = importlib.util.spec_from_file_location("peers", FOLDER / "peers.py")
+        assert spec and spec.loader
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["peers"] = module  # dataclasses look here for annotations
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(FOLDER))
+    return module
+
+
+def test_any_onnx_classifier_joins(peers: ModuleType, tmp_path: Path) -> None:
+    model = onnx.load(str(write_tiny_model(tmp_path / "other.onnx")))
+    del model.metadata_props[:], model.graph.output[1:]  # a classifier that knows nothing of yomite
+    onnx.save(model, str(tmp_path / "other.onnx"))
+    for name, text in (("l.json", json.dumps(CHARACTERS)), ("l.txt", "\n".join(CHARACTERS) + "\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        options = SimpleNamespace(
+            onnx=tmp_path / "other.onnx",
+            labels=tmp_path / name,
+            dark_ink=False,
+            levels=1.0,
+            learned_from="us",
+        )
+        peer = peers.build_onnx(options)
+        results = peer.read(list(STROKES.values()))
+        assert [str(one) for one in results][:3] == ["一", "十", "口"]
+        assert peer.characters == frozenset(CHARACTERS)
+
+
+def test_tables_say_how_much_was_answered(peers: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    samples = [Sample(STROKES["十"], character, "", "") for character in "十十口一"]
+
+    def read(pictures: list) -> list[Recognition]:
+        return [Recognition((Candidate("十", 0.0),), 0.0, False) for _ in pictures]
+
+    readers = [
+        peers.Peer("narrow", read, frozenset("十"), "a book"),
+        peers.Peer("wide", read, frozenset("十口一"), "nothing"),
+        peers.Peer("cheat", read, frozenset("十口一"), "these", seen="freehand"),
+        peers.Peer("strokes", read, frozenset("十口一"), "", needs_strokes=True),
+    ]
+    peers.compare(readers, samples, "dev/freehand-x")
+    printed = capsys.readouterr().out
+    rows = {
+        cells[1]: cells for line in printed.splitlines() if len(cells := line.strip("|").split(" | ")) > 5
+    }
+    assert rows["narrow"][2].startswith("2 (50%)") and rows["narrow"][3].startswith("100.00")
+    assert rows["narrow"][5].startswith("50.00") and rows["wide"][3].startswith("50.00")
+    assert rows["cheat"][0].strip() == "seen" and rows["narrow"][0].strip() in "123"
+    pictures = [Sample(peers.to_picture(STROKES["十"]), "十", "", "")]
+    peers.compare(readers, pictures, "dev/pictures")
+    assert "strokes | reads strokes only" in capsys.readouterr().out
+
+
+def test_zinnia_is_asked_in_its_language(peers: ModuleType) -> None:
+    import numpy as np
+
+    strokes = [np.array([[0, 0.5], [1, 0.5]]), np.array([[0.25, 0]])]
+    expected = "(character (width 1000)(height 1000)(strokes ((0 500)(1000 500))((250 0))))"
+    assert peers._to_expression(strokes) == expected
