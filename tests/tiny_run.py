@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 from yomite.charset import Charset
 from yomite.checkpoint import read_checkpoint
 from yomite.config import RunConfig, parse_config
+from yomite.data.samples import Sample, Source
 from yomite.training.validation import ValidationSet
 
 SIZE = 16
@@ -141,6 +143,20 @@ def configure_run(folder: Path, **changes: Any) -> RunConfig:
 def draw_validation(name: str = "fake", num: int = 20) -> ValidationSet:
     images, labels = FakeMixture().draw(99, np.arange(num))
     return ValidationSet(name, torch.from_numpy(images)[:, None], torch.from_numpy(labels))
+
+
+def open_written() -> Source:
+    """Two writers, each of whom wrote every character once: one with thin lines, one with thick ones."""
+
+    def read() -> Iterator[Sample]:
+        for writer, width in (("thin", 2), ("thick", 9)):
+            for number, character in enumerate(CHARACTERS):
+                picture = np.full((40, 40), 255, np.uint8)
+                picture[4:36, 3 * number : 3 * number + width] = 0
+                picture[18 : 18 + width, 4:36] = 0
+                yield Sample(picture, character, writer, f"{writer} {character}")
+
+    return Source("written", read)
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:

@@ -236,11 +236,11 @@ def build_mixture(config: DataConfig, charset: Charset, data_root: Path, seed: i
                 masks[charset.label(character)].append(mask)
     pictures = []
     if config.cells.share > 0:
-        pictures += read_pictures(config.cells.source, charset, data_root, config.fold, seed)
+        pictures += read_pictures(config.cells.source, charset, data_root, size, config.fold, seed)
     if config.folder.share > 0:
         if config.folder.path is None:
             raise DataError("data.folder.share is above 0 but data.folder.path is not set; give the folder")
-        pictures += read_pictures(config.folder.path, charset, data_root, config.fold, seed)
+        pictures += read_pictures(config.folder.path, charset, data_root, size, config.fold, seed)
     weights = np.ones(len(charset))
     if config.frequency_power > 0:
         log_prior = build_log_prior(count_characters(data_root / SENTENCES), charset, LEARNING_EVEN_PARTS)

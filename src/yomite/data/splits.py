@@ -6,6 +6,7 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
+from yomite.charset import Charset
 from yomite.errors import DataError
 
 
@@ -61,12 +62,15 @@ def assign_folds(
     return folds
 
 
-def find_held_out(characters: Sequence[str], writers: Sequence[str], fold: str, seed: int) -> np.ndarray:
-    """Which samples a run does not learn from.
+def find_held_out(
+    characters: Sequence[str], writers: Sequence[str], charset: Charset, fold: str, seed: int
+) -> np.ndarray:
+    """Which samples a run is validated on, and does not learn from.
 
     Args:
         characters: Of each sample.
         writers: Of each sample, "" if unknown.
+        charset: Samples of other characters take no part.
         fold: Such as 2/5: the second of five.
         seed: Of the deal.
 
@@ -77,4 +81,8 @@ def find_held_out(characters: Sequence[str], writers: Sequence[str], fold: str, 
         DataError: If there are fewer samples or writers than folds.
     """
     number, num_folds = map(int, fold.split("/"))
-    return assign_folds(characters, writers, num_folds, seed) == number - 1
+    known = [index for index, character in enumerate(characters) if character in charset]
+    folds = assign_folds([characters[i] for i in known], [writers[i] for i in known], num_folds, seed)
+    held_out = np.zeros(len(characters), bool)
+    held_out[np.array(known)[folds == number - 1]] = True
+    return held_out

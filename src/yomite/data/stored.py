@@ -40,14 +40,9 @@ class StoredMixture:
         labels = [charset.label(c) if c in charset else -1 for cache in caches for c in cache.characters]
         self._labels = np.array(labels, np.int64)
         self._starts = np.cumsum([0, *map(len, caches)])
-        if fold:
-            for cache, start in zip(caches, self._starts, strict=False):
-                known = np.array(
-                    [index for index, c in enumerate(cache.characters) if c in charset], np.int64
-                )
-                characters, writers = np.array(cache.characters)[known], np.array(cache.writers)[known]
-                held_out = find_held_out(characters.tolist(), writers.tolist(), fold, seed)
-                self._labels[start + known[held_out]] = -1
+        for cache, start in zip(caches if fold else (), self._starts, strict=False):
+            held_out = find_held_out(cache.characters, cache.writers, charset, str(fold), seed)
+            self._labels[start : start + len(cache)][held_out] = -1
         self._positions = np.flatnonzero(self._labels >= 0)
         self.num_samples = len(self._positions)
         if not self.num_samples:
@@ -94,26 +89,30 @@ def build_stored(
 
 
 def read_pictures(
-    source: str, charset: Charset, data_root: Path, fold: str | None, seed: int
+    name: str, charset: Charset, data_root: Path, size: int, fold: str | None, seed: int
 ) -> list[tuple[np.ndarray, int]]:
     """Pictures of a source: uint8 (H, W), ink bright, the paper's own level 0; and their labels.
 
     Args:
-        source: Its name or path.
+        name: Of the source, or its path.
         charset: The classes; samples of other characters are left out.
         data_root: The data folder.
+        size: Side of the canvas that the held-out part is validated on.
         fold: Such as 2/5: the second of five parts is left out.
         seed: Of the deal.
 
     Raises:
         DataError: If the source is missing, or holds no character of the charset.
     """
-    cache = open_cache(open_source(source, data_root), form="gray")
+    source = open_source(name, data_root)
+    cache = open_cache(source, form="gray")
     known = [index for index, character in enumerate(cache.characters) if character in charset]
-    if fold and known:
-        characters, writers = [cache.characters[n] for n in known], [cache.writers[n] for n in known]
-        held_out = find_held_out(characters, writers, fold, seed)
-        known = [index for index, is_out in zip(known, held_out, strict=True) if not is_out]
+    if fold:
+        # By name: a blank picture is among the gray ones, but is no canvas.
+        canvases = open_cache(source, size=size)
+        held_out = find_held_out(canvases.characters, canvases.writers, charset, fold, seed)
+        names = {canvases[index].name for index in np.flatnonzero(held_out).tolist()}
+        known = [index for index in known if cache[index].name not in names]
     pictures = []
     for index in known:
         gray = cache[index].picture.astype(np.int16)
@@ -121,5 +120,5 @@ def read_pictures(
         ink = paper - gray if paper >= 128 else gray - paper
         pictures.append((np.clip(ink, 0, 255).astype(np.uint8), charset.label(cache.characters[index])))
     if not pictures:
-        raise DataError(f"{source} holds no picture of a character in the charset")
+        raise DataError(f"{name} holds no picture of a character in the charset")
     return pictures

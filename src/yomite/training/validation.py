@@ -12,10 +12,10 @@ from torch.nn import functional
 
 from yomite.charset import Charset
 from yomite.config import RunConfig
+from yomite.data.cache import open_cache
 from yomite.data.sources import open_source
 from yomite.data.splits import find_held_out
 from yomite.errors import DataError
-from yomite.ink.canvas import to_canvas
 from yomite.training.distributed import World
 
 SCORES = {
@@ -50,19 +50,17 @@ def read_validation(config: RunConfig, charset: Charset, data_root: Path) -> lis
         names += [(name, config.data.fold) for name in config.data.real_sources]
     sets = []
     for name, fold in names:
-        samples = [sample for sample in open_source(name, data_root) if sample.character in charset]
-        if not samples:
+        cache = open_cache(open_source(name, data_root), size=config.model.input_size)
+        chosen = np.array([character in charset for character in cache.characters])
+        if not chosen.any():
             raise DataError(
                 f"validation source {name!r} has no character of charset {charset.name!r}; choose another"
             )
         if fold:
-            characters, writers = [s.character for s in samples], [s.writer for s in samples]
-            held_out = find_held_out(characters, writers, fold, config.seed)
-            samples = [sample for sample, is_out in zip(samples, held_out, strict=True) if is_out]
-        canvases = [to_canvas(sample.picture, config.model.input_size) for sample in samples]
-        labels = [charset.label(sample.character) for sample in samples]
-        shown = f"{name} (fold {fold})" if fold else name
-        sets.append(ValidationSet(shown, torch.from_numpy(np.stack(canvases)[:, None]), torch.tensor(labels)))
+            chosen = find_held_out(cache.characters, cache.writers, charset, fold, config.seed)
+        images = torch.from_numpy(np.ascontiguousarray(cache.images[chosen])[:, None])
+        labels = [charset.label(cache.characters[index]) for index in np.flatnonzero(chosen).tolist()]
+        sets.append(ValidationSet(f"{name} (fold {fold})" if fold else name, images, torch.tensor(labels)))
     return sets
 
 
