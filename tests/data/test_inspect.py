@@ -124,7 +124,7 @@ def test_strokes_have_no_size_and_no_rim() -> None:
     line = [[(0.0, 0.0), (1.0, 0.2)], [(0.5, 0.0), (0.4, 1.0)]]
     found = inspect_source(Source("drawn", lambda: iter([Sample(line, "十", "w", str(n)) for n in range(3)])))
     problems = find_problems(found)
-    assert (found.sizes == 0).all() and not found.is_clipped.any() and not problems["polarity"]
+    assert (found.sizes == 0).all() and not found.rim.any() and not problems["polarity"]
     assert [finding.samples for finding in problems["equal"]] == [(0, 1, 2)]
 
 

@@ -47,7 +47,7 @@ def measure_ink(page: np.ndarray) -> float:
 def test_affine_against_pillow() -> None:
     """The same matrix through Pillow's own resampling, for a picture that does not reach its rim."""
     rng = np.random.default_rng(5)
-    angle, slant, aspect = rng.normal(0.0, (0.12, 0.15, 0.12))
+    angle, slant, aspect = rng.normal(0.0, 1.0, 3).clip(-2, 2) * (0.1, 0.12, 0.12)
     matrix = (
         np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
         @ np.array([[1.0, slant], [0.0, 1.0]])
@@ -65,6 +65,11 @@ def test_affine_against_pillow() -> None:
 def test_thickness_goes_both_ways() -> None:
     ink = [measure_ink(apply("thickness", seed)) / measure_ink(PAGE) for seed in range(20)]
     assert min(ink) < 0.8 and max(ink) > 1.25
+    hair = draw_page("ei", 96, 1)
+    for seed in range(20):  # thin strokes are not wiped out, nor is a small character on a large sheet
+        assert measure_ink(apply("thickness", seed, page=hair)) > 0.45 * measure_ink(hair)
+        sheet = np.pad(PAGE, 200, constant_values=255)
+        assert 0.5 < measure_ink(apply("thickness", seed, page=sheet)) / measure_ink(PAGE) < 2.5
 
 
 def test_elastic_keeps_the_ink_and_moves_it() -> None:
@@ -94,6 +99,8 @@ def test_erasing_only_takes_away() -> None:
         assert (erased >= PAGE).all() and 0 <= (erased != PAGE).mean() < 0.13
     dark = 255 - PAGE
     assert (apply("erase", page=dark) <= dark).all()  # bare paper is what the rim shows
+    blank = np.full((40, 40), 240, np.uint8)
+    assert np.array_equal(apply("erase", page=blank), blank)
 
 
 def test_several_in_their_order() -> None:

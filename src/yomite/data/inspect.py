@@ -73,7 +73,7 @@ class Inspection:
         sizes: int64 (N, 2), height and width of their pictures in pixels; 0 for strokes.
         ink: float64 (N,), the share of the ink's box that is ink.
         is_light: bool (N,), light ink on dark.
-        is_clipped: bool (N,), ink runs into the rim.
+        rim: float64 (N,), the share of a side of the picture along which ink runs into it.
         faults: what could not be read, as text.
         num_faults: all of them, also those not kept.
         blank: names of pictures with nothing on them.
@@ -88,7 +88,7 @@ class Inspection:
     sizes: np.ndarray = field(default_factory=lambda: np.zeros((0, 2), np.int64))
     ink: np.ndarray = field(default_factory=lambda: np.zeros(0))
     is_light: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
-    is_clipped: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))
+    rim: np.ndarray = field(default_factory=lambda: np.zeros(0))
     faults: list[str] = field(default_factory=list)
     num_faults: int = 0
     blank: list[str] = field(default_factory=list)
@@ -116,7 +116,7 @@ class _Look:
     size: tuple[int, int]
     ink: float
     is_light: bool
-    is_clipped: bool
+    rim: float
 
 
 def inspect_source(
@@ -168,7 +168,7 @@ def inspect_source(
         found.sizes = np.array([look.size for look in looks], np.int64)
         found.ink = np.array([look.ink for look in looks])
         found.is_light = np.array([look.is_light for look in looks])
-        found.is_clipped = np.array([look.is_clipped for look in looks])
+        found.rim = np.array([look.rim for look in looks])
     return found
 
 
@@ -176,8 +176,9 @@ def find_problems(found: Inspection) -> dict[str, list[Finding]]:
     """What to look at, by kind; each kind sorted, the most striking first."""
     return {
         "clipped": [
-            Finding((int(index),), "ink runs into the rim", float(found.ink[index]))
-            for index in np.flatnonzero(found.is_clipped)
+            Finding((int(index),), f"ink along {found.rim[index]:.0%} of a side", float(found.rim[index]))
+            for index in np.argsort(-found.rim, kind="stable")
+            if found.rim[index] >= RIM_SHARE
         ],
         "polarity": _find_polarity(found),
         "equal": _find_equal(found),
@@ -260,7 +261,7 @@ def _look_at(picture: Any) -> _Look | None:
     """Measure one picture; None if it is blank."""
     if is_strokes(picture):
         ink = draw_strokes(to_strokes(picture))
-        return _Look(place_ink(ink, CANVAS_SIZE, MARGIN), (0, 0), _measure_share(ink), False, False)
+        return _Look(place_ink(ink, CANVAS_SIZE, MARGIN), (0, 0), _measure_share(ink), False, 0.0)
     gray = read_gray(picture)
     small = shrink_gray(gray)
     ink, has_ink = measure_ink(small)
@@ -269,8 +270,8 @@ def _look_at(picture: Any) -> _Look | None:
     height, width = gray.shape
     is_light = bool(np.average(small, weights=ink) > np.average(small, weights=1.0 - ink + 1e-6))
     sides = (ink[0], ink[-1], ink[:, 0], ink[:, -1])
-    is_clipped = any(float((side > 0.5).mean()) >= RIM_SHARE for side in sides)
-    return _Look(to_canvas(gray), (height, width), _measure_share(ink), is_light, is_clipped)
+    rim = max(float((side > 0.5).mean()) for side in sides)
+    return _Look(to_canvas(gray), (height, width), _measure_share(ink), is_light, rim)
 
 
 def _measure_share(ink: np.ndarray) -> float:

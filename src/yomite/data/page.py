@@ -40,12 +40,13 @@ _KINDS = {
 }
 
 _STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #22272b; background: #fff; max-width: 1080px;
-  margin: 2rem auto; padding: 0 1.5rem }
+body { font: 15px/1.5 system-ui, "Noto Sans JP", "Hiragino Sans", "Yu Gothic", sans-serif; color: #22272b;
+  background: #fff; max-width: 1080px; margin: 2rem auto; padding: 0 1.5rem }
 h1 { font-size: 1.6rem }
 h2 { font-size: 1.15rem; margin: 2.2rem 0 .4rem }
 p.note { color: #5b656e; margin: .2rem 0 .8rem }
-pre { background: #f4f6f8; padding: .8rem 1rem; overflow: auto; font-size: 13px; border-radius: 4px }
+pre { background: #f4f6f8; padding: .8rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere;
+  font-size: 13px; border-radius: 4px }
 .sheet { display: flex; flex-wrap: wrap; gap: 8px }
 .sheet figure { margin: 0; width: 68px; text-align: center }
 .sheet.wide figure { width: 112px }
@@ -54,7 +55,8 @@ figcaption { font-size: 11px; line-height: 1.25; color: #5b656e; overflow-wrap: 
 figcaption b { font-size: 15px; color: #22272b; font-weight: 500 }
 .row { display: flex; gap: 8px; align-items: center; margin-bottom: 6px }
 .row > b { width: 5.5rem; font-weight: 500; font-size: 17px }
-.charts { display: flex; flex-wrap: wrap; gap: 16px }
+.charts { display: flex; flex-wrap: wrap; gap: 16px; align-items: flex-start }
+.charts svg { width: calc(50% - 10px) }
 svg { max-width: 100%; height: auto; border: 1px solid #e3e7ea; border-radius: 4px }
 """
 

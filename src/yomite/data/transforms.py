@@ -9,18 +9,20 @@ goes through `to_canvas` like any other. The strokes of the synthetic samples ar
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from yomite.errors import DataError
+from yomite.ink.canvas import find_box, measure_ink
 
 Transform = Callable[[np.ndarray, np.random.Generator, float], np.ndarray]
 
 
 def bend_affine(picture: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
-    """Turn, lean and stretch: about 7 degrees, a slant of 0.15 and 12 % at one standard deviation."""
-    angle, slant, aspect = rng.normal(0.0, (0.12, 0.15, 0.12)) * strength
+    """Turn, lean and stretch: 6 degrees, a slant of 0.12 and 12 % at one deviation, at most at two."""
+    angle, slant, aspect = rng.normal(0.0, 1.0, 3).clip(-2.0, 2.0) * (0.1, 0.12, 0.12) * strength
     cosine, sine = np.cos(angle), np.sin(angle)
     turn = np.array([[cosine, -sine], [sine, cosine]])
     lean = np.array([[1.0, slant], [0.0, 1.0]])
@@ -49,14 +51,18 @@ def bend_elastic(picture: np.ndarray, rng: np.random.Generator, strength: float 
 
 
 def change_thickness(picture: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
-    """Make strokes thinner or thicker: up to 2.5 % of the longer side, to either side."""
-    change = rng.uniform(-1.0, 1.0) * strength * 0.025 * max(picture.shape)
+    """Make strokes thicker, by up to 5 % of the character, or thinner, by up to 40 % of their width."""
+    change = rng.uniform(-1.0, 1.0) * strength
+    ink = _find_ink(picture)
+    if ink is None:
+        return picture
+    reach = 0.025 * change * ink.extent if change > 0 else 0.2 * min(-change, 2.0) * ink.width
     image = Image.fromarray(picture)
-    whole = int(abs(change))
-    window = ImageFilter.MaxFilter if change < 0 else ImageFilter.MinFilter  # dark ink: the minimum grows it
+    whole = int(reach)
+    window = ImageFilter.MinFilter if change > 0 else ImageFilter.MaxFilter  # dark ink: the minimum grows it
     full = image.filter(window(2 * whole + 3))
     start = image.filter(window(2 * whole + 1)) if whole else image
-    return np.asarray(Image.blend(start, full, abs(change) - whole))
+    return np.asarray(Image.blend(start, full, reach - whole))
 
 
 def add_noise(picture: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
@@ -70,8 +76,9 @@ def add_noise(picture: np.ndarray, rng: np.random.Generator, strength: float = 1
 
 
 def blur(picture: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
-    """Blur as a lens out of focus does, by up to 1.5 % of the longer side."""
-    radius = rng.uniform(0.0, 1.0) * strength * 0.015 * max(picture.shape)
+    """Blur as a lens out of focus does, by up to 2 % of the character."""
+    ink = _find_ink(picture)
+    radius = rng.uniform(0.0, 1.0) * strength * 0.02 * (ink.extent if ink else max(picture.shape))
     return np.asarray(Image.fromarray(picture).filter(ImageFilter.GaussianBlur(radius)))
 
 
@@ -83,8 +90,8 @@ def light_paper(picture: np.ndarray, rng: np.random.Generator, strength: float =
     contrast = 1.0 - rng.uniform(0.0, 0.55) * strength
     brightness = 255.0 - rng.uniform(0.0, 70.0) * strength
     down, across = (np.linspace(-1.0, 1.0, side, dtype=np.float32) for side in (height, width))
-    tilt = rng.normal(0.0, 18.0, 2) * strength
-    bow = rng.normal(0.0, 10.0) * strength
+    tilt = rng.normal(0.0, 12.0, 2) * strength
+    bow = rng.normal(0.0, 6.0) * strength
     light = brightness + tilt[0] * down[:, None] + tilt[1] * across + bow * (down[:, None] ** 2 + across**2)
     if rng.random() < 0.4 * strength:
         line = rng.uniform(0.2, 0.6) * np.ones(max(1, round(0.012 * max(picture.shape))), np.float32)
@@ -95,18 +102,19 @@ def light_paper(picture: np.ndarray, rng: np.random.Generator, strength: float =
 
 
 def erase(picture: np.ndarray, rng: np.random.Generator, strength: float = 1.0) -> np.ndarray:
-    """Lay one to three scraps of bare paper over it, each up to a fifth of the side.
+    """Lay one to three scraps of bare paper over the character, each up to a fifth of it.
 
-    Small enough to leave the character readable: half of a character is another character.
+    Small enough to leave it readable: half of a character is another character.
     """
+    ink = _find_ink(picture)
+    if ink is None:
+        return picture
     result = picture.copy()
-    paper = _find_paper(picture)
     for _ in range(int(rng.integers(1, 4))):
-        sides = np.maximum(1, rng.uniform(0.04, 0.2, 2) * strength * picture.shape).astype(int)
-        top, left = (
-            int(rng.integers(0, max(1, n - side + 1))) for n, side in zip(picture.shape, sides, strict=True)
-        )
-        result[top : top + sides[0], left : left + sides[1]] = paper
+        height, width = np.maximum(1, rng.uniform(0.05, 0.2, 2) * strength * ink.extent).astype(int)
+        middle = rng.uniform((ink.top, ink.left), (ink.bottom, ink.right))
+        top, left = (middle - 0.5 * np.array([height, width])).clip(0).astype(int)
+        result[top : top + height, left : left + width] = ink.paper
     return result
 
 
@@ -172,6 +180,40 @@ def _sample_at(picture: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np
         (1 - down) * ((1 - across) * padded[top, left] + across * padded[top, left + 1])
         + down * ((1 - across) * padded[top + 1, left] + across * padded[top + 1, left + 1])
     )
+
+
+@dataclass(frozen=True)
+class _Ink:
+    """Where the ink of a picture is, in pixels.
+
+    Attributes:
+        top, bottom, left, right: its box.
+        extent: the box's longer side.
+        width: of a stroke, as a mean.
+        paper: the level of bare paper.
+    """
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+    extent: int
+    width: float
+    paper: int
+
+
+def _find_ink(picture: np.ndarray) -> _Ink | None:
+    """The ink of a picture; None if it is blank."""
+    ink, has_ink = measure_ink(picture)
+    if not has_ink:
+        return None
+    top, bottom, left, right = (int(side) for side in find_box(ink))
+    is_ink = ink > 0.5
+    # A stroke of width w and length l has w l pixels, and 2 l edges along its two sides.
+    edges = int((is_ink[1:] != is_ink[:-1]).sum() + (is_ink[:, 1:] != is_ink[:, :-1]).sum())
+    width = 2.0 * float(is_ink.sum()) / max(edges, 1)
+    extent = max(bottom - top, right - left)
+    return _Ink(top, bottom, left, right, extent, max(width, 1.0), _find_paper(picture))
 
 
 def _find_paper(picture: np.ndarray) -> int:
