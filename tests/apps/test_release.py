@@ -23,7 +23,11 @@ from yomite.errors import ConfigError
 def build_card() -> dict:
     """A card whose every number occurs once."""
     scores = {"strict_top1": 0.91234, "lookalike_top1": 0.98765, "lookalike_top5": 0.99876}
-    scores |= {"rejected": 0.01122, "calibration_error": None}
+    scores |= {
+        "rejected": 0.01122,
+        "calibration_error": None,
+        "intervals": {"lookalike_top1": [0.9713, 0.9951]},
+    }
     fit = {"temperature": 0.71, "rejection_threshold": 0.4567}
     return {
         "name": "small", "charset": "kana", "num_classes": 177, "input_size": 48,
@@ -54,7 +58,8 @@ def test_every_figure_is_on_the_page() -> None:
     page = format_model_card(build_card())
     for figure in (
         "177", "1,234,567", "7,654,321", "4,700,001", "4,600,002", "1.37", "14,000", "3,584,000", "75 %",
-        "25 %", "91.23 %", "98.77 %", "99.88 %", "1.12 %", "463", "0.71", "0.83", "1.2345", "1.3 %",
+        "25 %", "91.23 %", "98.77 % (97.1 to 99.5)", "99.88 %", "1.12 %", "463", "0.71", "0.83",
+        "1.2345", "1.3 %",
         "scribble 86.1 %", "hangul 97.2 %", "0.3,",
         "2 of 6,429", "3e-05", "abc123", "def456", "batch_size: 256 -> 128", "0.35", "45 %",
     ):  # fmt: skip

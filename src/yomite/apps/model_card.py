@@ -110,7 +110,8 @@ def _list_scores(card: Card) -> Iterator[str]:
     yield _wrap(
         f"All {card['num_classes']:,} characters are candidates. Look-alike and top-5 count characters that "
         "share a shape when they stand alone (へ and ヘ, つ and っ) as right. Rejected: turned down as "
-        "probably no known character. ECE: distance of the confidence from the truth."
+        "probably no known character. ECE: distance of the confidence from the truth. In brackets: 95 % "
+        "intervals of a bootstrap over samples."
     )
     names = ("strict_top1", "lookalike_top1", "lookalike_top5", "rejected", "calibration_error")
     yield _tabulate(
@@ -120,7 +121,7 @@ def _list_scores(card: Card) -> Iterator[str]:
                 score["data"],
                 f"{score['num_samples']:,}",
                 score["prior"],
-                *("-" if score[name] is None else f"{100 * score[name]:.2f} %" for name in names),
+                *(_format_score(score, name) for name in names),
             )
             for score in card["scores"]
         ),
@@ -137,6 +138,18 @@ def _list_scores(card: Card) -> Iterator[str]:
         f"{parity['num_images']:,} samples of dev/, p07 and p08; their logits differ by at most "
         f"{parity['max_difference']:.1g}."
     )
+
+
+def _format_score(score: Mapping[str, Any], name: str) -> str:
+    """Percent, with the interval in brackets for look-alike top-1 and for the calibration error."""
+    if score[name] is None:
+        return "-"
+    interval = (
+        score.get("intervals", {}).get(name) if name in ("lookalike_top1", "calibration_error") else None
+    )
+    digits = 2 if name == "calibration_error" else 1
+    brackets = f" ({100 * interval[0]:.{digits}f} to {100 * interval[1]:.{digits}f})" if interval else ""
+    return f"{100 * score[name]:.2f} %{brackets}"
 
 
 def _tell_calibration(card: Card) -> Iterator[str]:
