@@ -103,3 +103,20 @@ def test_both_files_agree(
     assert parity.num_images == card["parity"]["num_images"]
     assert parity.num_disagreements <= card["parity"]["num_disagreements"]
     assert parity.max_difference < 0.01
+
+
+def test_strangers_are_turned_down(card: dict[str, Any], reader: Recognizer, data_root: Path) -> None:
+    """The bars: at least 95 % of what is no character in the mean, at most 2 % of real characters."""
+    if not card.get("rejection"):
+        pytest.skip("this release has no output `known`")
+    pytest.importorskip("numba", reason='needs the extra: pip install "yomite[ink]"')
+    from yomite.evaluation.outsiders import measure_rejected
+    from yomite.evaluation.sketches import read_copybook
+
+    said, lost = card["rejection"]["rejected"], card["rejection"]["lost"]
+    assert max(share for name, share in lost.items() if "freehand-hiragana" not in name) <= 0.02
+    assert sum(said.values()) / len(said) >= 0.95
+    again = measure_rejected(
+        lambda pictures: reader.recognize_many(pictures, errors="return"), read_copybook(data_root), num=60
+    )
+    assert np.mean(list(again.values())) >= sum(said.values()) / len(said) - 0.05
