@@ -65,7 +65,7 @@ class CellsConfig(_Section):
 
 
 class FolderConfig(_Section):
-    """One's own samples: a folder of `<character>/*.png` or `U+XXXX/*.png`."""
+    """Any source of samples, such as one's own folder of `<character>/*.png`: see docs/data.md."""
 
     share: float = Field(default=0.0, ge=0)
     path: str | None = None

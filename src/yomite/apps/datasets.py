@@ -171,7 +171,9 @@ def show(
         from yomite.data.sources import open_source
 
         source = open_source(name, data_root, strict=strict)
-        out = out or Path("reports") / f"{Path(name).name.replace(':', '-')}{'-transforms' * transforms}.html"
+        # dev/hiragana-sheets:p09 -> dev-hiragana-sheets-p09
+        stem = (Path(name).name if Path(name).is_absolute() else name).replace("/", "-").replace(":", "-")
+        out = out or Path("reports") / f"{stem}{'-transforms' * transforms}.html"
         if transforms:
             page = write_transforms(source)
         else:
@@ -188,7 +190,7 @@ def show(
             if charts:
                 charts.mkdir(parents=True, exist_ok=True)
                 for kind, chart in draw_charts(found).items():
-                    (charts / f"{Path(name).name}-{kind}.svg").write_text(chart, encoding="utf-8")
+                    (charts / f"{stem}-{kind}.svg").write_text(chart, encoding="utf-8")
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(page, encoding="utf-8", errors="backslashreplace")
     typer.echo(str(out))

@@ -1,10 +1,10 @@
 """Samples that are there twice: the same picture, or the same one cut, scaled, shifted or saved again.
 
 Both are told on canvas images, which already undo position, size, polarity and paper. Two canvases that are
-equal byte for byte are one picture. Two that correlate beyond MIN_CORRELATION after a slight blur are most
-probably one picture: of the sets at hand, the nearest two of 1,386 real samples reach 0.970 once straight
-strokes (一 and ー, which are alike by nature and left out) are set aside, while a picture saved as JPEG,
-darkened, shifted or scaled to 60 % keeps 0.98 to 1.00 with itself.
+equal byte for byte are one picture. Two that correlate beyond MIN_CORRELATION after a slight blur most
+probably are: a picture saved as JPEG, darkened, shifted or scaled to 60 % keeps 0.98 to 1.00 with itself.
+Among 8,165 scanned cells eight pairs reach 0.999, all of them copies; nine lie between 0.975 and 0.985,
+simple drawings such as へ and く. Bare strokes (一 and ー), which are alike by nature, are left aside.
 """
 
 from __future__ import annotations
