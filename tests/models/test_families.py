@@ -122,6 +122,34 @@ def test_attention_maps_are_of_the_places_and_between_0_and_1(case: str) -> None
     assert not torch.allclose(maps, model.attention_maps(images, model(images).argmin(1)))
 
 
+def draw_marks(num: int, size: int, seed: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """One of eight marks in one of sixteen places: images, labels, places."""
+    generator, quarter = torch.Generator().manual_seed(seed), size // 4
+    marks = torch.rand((CLASSES, quarter, quarter), generator=torch.Generator().manual_seed(0)) > 0.5
+    labels = torch.randint(0, CLASSES, (num,), generator=generator)
+    places = torch.randint(0, 16, (num,), generator=generator)
+    images = torch.zeros((num, 1, size, size), dtype=torch.uint8)
+    for image, label, place in zip(images, labels, places, strict=True):
+        y, x = divmod(int(place), 4)
+        image[0, quarter * y : quarter * (y + 1), quarter * x : quarter * (x + 1)] = 255 * marks[label]
+    return images, labels, places
+
+
+@pytest.mark.parametrize("case", ["residual", "vit", "swin", "hybrid"])  # the others have too few places
+def test_attention_maps_find_the_mark_that_decides(case: str) -> None:
+    model = build_small(case).train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=5e-3)
+    for step in range(120):
+        images, labels, _ = draw_marks(64, SIZE, step)
+        loss = functional.cross_entropy(model(images), labels)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    images, _, places = draw_marks(100, SIZE, 999)
+    seen = functional.adaptive_avg_pool2d(model.eval().attention_maps(images)[:, None], 4)
+    assert (seen.flatten(1).argmax(1) == places).float().mean() > 0.7
+
+
 @every_case
 def test_the_same_seed_gives_the_same_model(case: str) -> None:
     first, second = build_small(case, dropout=0.2), build_small(case, dropout=0.2)
