@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -136,7 +137,7 @@ def add_known(model: onnx.ModelProto, temperature: float, head: Mapping[str, np.
     return changed
 
 
-def _node(kind: str, inputs: list[str], output: str, **attributes: object) -> onnx.NodeProto:
+def _node(kind: str, inputs: list[str], output: str, **attributes: Any) -> onnx.NodeProto:
     """Names that begin with a slash are of this module."""
     names = [_PREFIX + name[1:] if name.startswith("/") else name for name in inputs]
     return helper.make_node(kind, names, [_PREFIX + output], **attributes)
@@ -153,12 +154,14 @@ def _remove_known(model: onnx.ModelProto) -> onnx.ModelProto:
     changed = onnx.ModelProto()
     changed.CopyFrom(model)
     graph = changed.graph
-    for entries, is_ours in (
-        (graph.node, lambda node: node.output[0].startswith(_PREFIX) or node.output[0] in (EVIDENCE, KNOWN)),
-        (graph.initializer, lambda tensor: tensor.name.startswith(_PREFIX)),
-        (graph.output, lambda output: output.name in (EVIDENCE, KNOWN)),
-    ):
-        kept = [entry for entry in entries if not is_ours(entry)]
-        del entries[:]
-        entries.extend(kept)
+    kept_nodes = [
+        node
+        for node in graph.node
+        if not node.output[0].startswith(_PREFIX) and node.output[0] not in (EVIDENCE, KNOWN)
+    ]
+    kept_constants = [tensor for tensor in graph.initializer if not tensor.name.startswith(_PREFIX)]
+    kept_outputs = [output for output in graph.output if output.name not in (EVIDENCE, KNOWN)]
+    for name, kept in (("node", kept_nodes), ("initializer", kept_constants), ("output", kept_outputs)):
+        graph.ClearField(name)
+        getattr(graph, name).extend(kept)
     return changed
