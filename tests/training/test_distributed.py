@@ -1,5 +1,6 @@
 """Two processes are one run: equal weights, every sample counted once, killed and restarted."""
 
+import copy
 import json
 import os
 import random
@@ -15,6 +16,7 @@ import yaml
 from tiny_run import (
     CHARACTERS,
     PLAIN,
+    RESIDUAL,
     PlainNet,
     assert_identical,
     configure_run,
@@ -22,6 +24,7 @@ from tiny_run import (
     draw_validation,
     read_tensors,
 )
+from torch import nn
 
 from yomite.checkpoint import read_checkpoint
 from yomite.evaluation.scores import number_lookalikes
@@ -122,3 +125,30 @@ def test_counts_and_statistics_are_shared(pair: Path) -> None:
         assert facts["agrees"] == [True, True, False, False]
         assert facts["averaged"] == [[0.5, 0.5], [0.5, 3.0]]
         assert "sync_batchnorm works on GPUs only" in facts["sync_batchnorm"]
+
+
+def test_sync_batchnorm_keeps_names_and_copies() -> None:
+    """Without a GPU only the conversion can be seen; alone there is none."""
+    model = nn.Sequential(nn.Conv2d(1, 4, 3), nn.BatchNorm2d(4))
+    names = model.state_dict().keys()
+    assert World(0, 1, torch.device("cuda")).sync_batchnorm(model) is model
+    converted = World(0, 2, torch.device("cuda")).sync_batchnorm(model)
+    assert isinstance(copy.deepcopy(converted)[1], nn.SyncBatchNorm)
+    assert converted.state_dict().keys() == names
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_sync_batchnorm_of_two_processes_is_one_batch_norm(tmp_path: Path) -> None:
+    changes: dict[str, Any] = {
+        "model": RESIDUAL | {"arguments": RESIDUAL["arguments"] | {"dropout": 0.0}},
+        "schedule": {"warmup_steps": 0, "total_steps": 5},
+        "sync_batchnorm": True,
+    }
+    alone = train(configure_run(tmp_path / "a", **changes), data_root=tmp_path, validation=())
+    path = tmp_path / "run.yaml"
+    path.write_text(yaml.safe_dump(describe_run(tmp_path / "b", **changes)), "utf-8")
+    done = run_torchrun("-m", "yomite", "train", str(path))
+    assert done.returncode == 0, done.stderr
+    ours, theirs = read_tensors(alone), read_tensors(tmp_path / "b/run/weights.safetensors")
+    for name, tensor in ours.items():
+        torch.testing.assert_close(theirs[name], tensor, rtol=1e-2, atol=1e-3)

@@ -44,7 +44,7 @@ def train(
     if find_learning_rate:
         rates, losses = rate_finder.find_learning_rate(checked, data_root=root)
         typer.echo(rate_finder.draw_curve(rates, losses))
-        typer.echo(f"try optimizer.learning_rate={rate_finder.suggest_learning_rate(rates, losses):.1e}")
+        typer.echo(f"try optimizer.learning_rate={rate_finder.suggest_learning_rate(rates, losses):.2g}")
         return
     with join_world() as world:
         if folds:
