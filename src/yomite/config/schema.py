@@ -1,22 +1,11 @@
-"""What a run is: one YAML file, checked before any work is done.
-
-`load_config("configs/released.yaml", ["optimizer.learning_rate=1e-3"])` gives a frozen RunConfig. Unknown
-keys are refused with the nearest known one, values out of range with what is allowed.
-"""
+"""The sections of a run and their keys, with what is allowed for each."""
 
 from __future__ import annotations
 
-import difflib
-import types
-import typing
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-
-from yomite.errors import ConfigError
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 class _Section(BaseModel):
@@ -322,103 +311,3 @@ class RunConfig(_Section):
     def folder(self) -> Path:
         """Where the run writes."""
         return Path(self.out) if self.out else Path("runs") / self.name
-
-
-def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
-    """Reads a YAML file, applies `section.key=value` overrides in order, and checks the whole.
-
-    Raises:
-        ConfigError: One line a fault, if the file is not readable or a key or value is not allowed.
-    """
-    try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
-        raise ConfigError(
-            f"config {path}: {reason}; give a YAML file such as configs/released.yaml"
-        ) from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"config {path} is not YAML: {' '.join(str(error).split())}") from error
-    values = {} if values is None else values
-    if not isinstance(values, dict):
-        raise ConfigError(
-            f"config {path} holds a {type(values).__name__}; it must hold sections of `key: value`"
-        )
-    for override in overrides:
-        _apply_override(values, override)
-    return parse_config(values)
-
-
-def parse_config(values: dict[str, Any]) -> RunConfig:
-    """Checks plain data, as it stands in a YAML file or a checkpoint, and freezes it.
-
-    Raises:
-        ConfigError: One line a fault.
-    """
-    try:
-        return RunConfig.model_validate(values)
-    except ValidationError as error:
-        raise ConfigError("\n".join(_explain(fault) for fault in error.errors())) from error
-
-
-def changed_keys(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
-    """Yields a line such as `schedule.total_steps: 100 -> 200` for each value that differs."""
-    old, new = _flatten(before), _flatten(after)
-    for key in sorted(old.keys() | new.keys()):
-        if old.get(key) != new.get(key):
-            yield f"{key}: {old.get(key)} -> {new.get(key)}"
-
-
-def _flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        flat |= _flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat
-
-
-def _apply_override(values: dict[str, Any], override: str) -> None:
-    path, equals, text = override.partition("=")
-    keys = path.split(".")
-    if not equals or not all(keys):
-        raise ConfigError(f"override {override!r}; write section.key=value, as optimizer.learning_rate=1e-3")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"override {override!r}: the value is not YAML") from error
-    for depth, key in enumerate(keys[:-1]):
-        section = values.get(key)
-        if section is None:
-            section = {}
-        if not isinstance(section, dict):
-            raise ConfigError(
-                f"override {override!r}: {'.'.join(keys[: depth + 1])} is a value, not a section"
-            )
-        values[key] = dict(section)
-        values = values[key]
-    values[keys[-1]] = value
-
-
-def _explain(fault: Any) -> str:
-    """One line for one pydantic error: where, what came, what is allowed."""
-    loc = [str(part) for part in fault["loc"]]
-    where = ".".join(loc)
-    if fault["type"] == "extra_forbidden":
-        known = list(_section_at(loc[:-1]).model_fields)
-        nearest = difflib.get_close_matches(loc[-1], known, n=1)
-        hint = f"did you mean {nearest[0]!r}?" if nearest else f"the keys here are: {', '.join(known)}"
-        return f"{where}: unknown key; {hint}"
-    reason = fault["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
-    if fault["type"] == "value_error":
-        return f"{where}: {reason}" if where else reason
-    return f"{where}: {fault['input']!r} came; {reason}"
-
-
-def _section_at(loc: list[str]) -> type[BaseModel]:
-    section: type[BaseModel] = RunConfig
-    for key in loc:
-        annotation = section.model_fields[key].annotation
-        options = typing.get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
-        section = next(
-            option for option in options if isinstance(option, type) and issubclass(option, BaseModel)
-        )
-    return section

@@ -1,0 +1,49 @@
+"""What a run is: one YAML file, checked before any work is done.
+
+`load_config("configs/released.yaml", ["optimizer.learning_rate=1e-3"])` gives a frozen RunConfig. Unknown
+keys are refused with the nearest known one, values out of range with what is allowed.
+"""
+
+from yomite.config.reading import changed_keys, load_config, parse_config
+from yomite.config.schema import (
+    AuxiliaryConfig,
+    CellsConfig,
+    CheckpointConfig,
+    DataConfig,
+    EmaConfig,
+    FolderConfig,
+    FontsConfig,
+    InkConfig,
+    LoaderConfig,
+    ModelConfig,
+    ObjectiveConfig,
+    OptimizerConfig,
+    RunConfig,
+    ScheduleConfig,
+    TeacherConfig,
+    TrackingConfig,
+    ValidationConfig,
+)
+
+__all__ = [
+    "AuxiliaryConfig",
+    "CellsConfig",
+    "CheckpointConfig",
+    "DataConfig",
+    "EmaConfig",
+    "FolderConfig",
+    "FontsConfig",
+    "InkConfig",
+    "LoaderConfig",
+    "ModelConfig",
+    "ObjectiveConfig",
+    "OptimizerConfig",
+    "RunConfig",
+    "ScheduleConfig",
+    "TeacherConfig",
+    "TrackingConfig",
+    "ValidationConfig",
+    "changed_keys",
+    "load_config",
+    "parse_config",
+]
