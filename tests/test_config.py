@@ -20,7 +20,8 @@ def config_path(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.name)
 def test_committed_configs_are_valid_and_say_how_to_run_them(path: Path) -> None:
     load_config(path)
-    assert path.read_text("utf-8").startswith(f"# yomite train configs/{path.name}")
+    commands = (f"# yomite train configs/{path.name}", "# python benchmarks/")
+    assert path.read_text("utf-8").startswith(commands)
 
 
 def test_reads_an_exponent_without_a_point_as_a_number(config_path: Path) -> None:

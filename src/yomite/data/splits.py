@@ -45,7 +45,9 @@ def assign_folds(
     dealt = [np.array(samples) for samples in members.values()]
     order = np.random.default_rng(seed).permutation(len(dealt))
     # Class by class within one size, so that what remains of each goes to the smallest folds.
-    order = order[np.lexsort(([classes[dealt[w][0]] for w in order], [-len(dealt[w]) for w in order]))]
+    first_classes = np.array([classes[dealt[which][0]] for which in order])
+    group_sizes = np.array([len(dealt[which]) for which in order])
+    order = order[np.lexsort((first_classes, -group_sizes))]
 
     folds = np.zeros(num_samples, np.int64)
     class_sizes = np.bincount(classes)
