@@ -45,8 +45,6 @@ def write_adjusted_weights(weights: Path, adjusted: Path, part: float, data_root
         part: 0 leaves the weights as they are, 1 takes all of it back.
         data_root: The data folder, for the texts.
     """
-    import torch
-
     from yomite.checkpoint import read_checkpoint, write_checkpoint
 
     checkpoint = read_checkpoint(weights)
@@ -54,6 +52,6 @@ def write_adjusted_weights(weights: Path, adjusted: Path, part: float, data_root
     learned = measure_learned_prior(charset, checkpoint.config["data"]["frequency_power"], data_root)
     bias = checkpoint.tensors["model.classifier.bias"]
     tensors = checkpoint.tensors | {
-        "model.classifier.bias": bias - part * torch.from_numpy(learned).to(bias.dtype)
+        "model.classifier.bias": bias - part * bias.new_tensor(learned)
     }
     write_checkpoint(adjusted, replace(checkpoint, tensors=tensors))

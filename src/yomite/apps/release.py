@@ -224,10 +224,11 @@ def describe_rejection(exported: Exported) -> dict[str, Any] | None:
 
 def describe_changes(path: Path, trained: dict[str, Any]) -> list[str]:
     """Lines `key: in the file -> trained with`, but for where the run wrote to."""
-    from yomite.config import changed_keys, load_config
+    from yomite.config import changed_keys, load_config, parse_config
 
     written = load_config(path).model_dump(mode="json")
-    return [line for line in changed_keys(written, trained) if line.partition(":")[0] != "out"]
+    whole = parse_config(trained).model_dump(mode="json")  # keys that are newer than the run
+    return [line for line in changed_keys(written, whole) if line.partition(":")[0] != "out"]
 
 
 def describe_command(weights: Path, test: bool, prior_weight: float | None, adjustment: float = 0.0) -> str:
