@@ -143,9 +143,7 @@ def test_the_page_is_whole_and_by_itself(folder: Path) -> None:
     found = inspect_source(source, read_as_drawn)
     Image.fromarray(np.asarray(Image.open(folder / "永" / "2.png"))).save(folder / "川" / "copied.png")
     found = inspect_source(source, read_as_drawn)
-    page = write_page(
-        found, find_problems(found), source, lambda images: images.reshape(len(images), -1) / 255.0
-    )
+    page = write_page(found, find_problems(found), lambda images: images.reshape(len(images), -1) / 255.0)
     assert not re.findall(r"(?:src|href)=['\"](?!data:)|<script|@import|url\(", page)
     for heading in ("Summary", "Counts and sizes", "As they came", "Contact sheet", "Mean pictures", "Map",
                     "The same picture more than once", "Hardest pairs"):  # fmt: skip

@@ -170,12 +170,11 @@ def show(
         from yomite.data.page import draw_charts, write_page, write_transforms
         from yomite.data.sources import open_source
 
-        source = open_source(name, data_root, strict=strict)
         # dev/hiragana-sheets:p09 -> dev-hiragana-sheets-p09
         stem = (Path(name).name if Path(name).is_absolute() else name).replace("/", "-").replace(":", "-")
         out = out or Path("reports") / f"{stem}{'-transforms' * transforms}.html"
         if transforms:
-            page = write_transforms(source)
+            page = write_transforms(open_source(name, data_root, strict=strict))
         else:
             found = _inspect(name, data_root, strict, model if reads else "")
             if not len(found):
@@ -184,7 +183,6 @@ def show(
             page = write_page(
                 found,
                 find_problems(found),
-                source,
                 (lambda images: reader.compute_logits(images[:, None])) if reader else None,
             )
             if charts:

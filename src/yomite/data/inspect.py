@@ -13,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+from PIL import Image
 
 from yomite.charset import are_lookalikes, script_of
 from yomite.data.duplicates import find_equal, find_near
@@ -40,6 +41,9 @@ RIM_SHARE = 0.02
 SUSPECT_CONFIDENCE = 0.8
 SUSPECT_PROBABILITY = 0.02
 """A label is suspect when a reader is at least this sure of another character and gives the label less."""
+
+THUMBNAIL_PX = 96
+NUM_THUMBNAILS = 42
 
 _READ_AT_ONCE = 256
 
@@ -78,6 +82,7 @@ class Inspection:
         num_faults: all of them, also those not kept.
         blank: names of pictures with nothing on them.
         readings: for each sample the candidates of a reader, (text, probability), best first; () if not read.
+        thumbnails: some samples as they came, picked at random: uint8 (h, w), character, name.
     """
 
     name: str
@@ -93,6 +98,7 @@ class Inspection:
     num_faults: int = 0
     blank: list[str] = field(default_factory=list)
     readings: list[tuple[tuple[str, float], ...]] = field(default_factory=list)
+    thumbnails: list[tuple[np.ndarray, str, str]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -134,6 +140,8 @@ def inspect_source(
     """
     found = Inspection(source.name)
     looks: list[_Look] = []
+    picked: dict[int, tuple[np.ndarray, str, str]] = {}
+    rng = np.random.default_rng(0)
     for samples in _split(iter(source), _READ_AT_ONCE):
         seen: list[Sample] = []
         for sample in samples:
@@ -149,6 +157,11 @@ def inspect_source(
             if look is None:
                 found.blank.append(sample.name)
                 continue
+            # A reservoir: every sample has the same chance, however many there are.
+            place = len(looks) if len(looks) < NUM_THUMBNAILS else int(rng.integers(len(looks) + 1))
+            if place < NUM_THUMBNAILS:
+                thumbnail = to_thumbnail(sample.picture)
+                picked[place] = (thumbnail, sample.character, sample.name)
             looks.append(look)
             seen.append(sample)
         found.names += [sample.name for sample in seen]
@@ -161,6 +174,7 @@ def inspect_source(
                 answer = next(answers) if known is None or sample.character in known else None
                 candidates = getattr(answer, "candidates", ())
                 found.readings.append(tuple((c.text, c.probability) for c in candidates))
+    found.thumbnails = [picked[place] for place in sorted(picked)]
     found.faults = [*map(str, source.faults), *found.faults]
     found.num_faults += source.num_faults
     if looks:
@@ -170,6 +184,17 @@ def inspect_source(
         found.is_light = np.array([look.is_light for look in looks])
         found.rim = np.array([look.rim for look in looks])
     return found
+
+
+def to_thumbnail(picture: Any) -> np.ndarray:
+    """A picture as it came, strokes drawn plainly: uint8 (h, w), at most THUMBNAIL_PX on the longer side."""
+    if is_strokes(picture):
+        gray = (255.0 - 255.0 * draw_strokes(to_strokes(picture))).astype(np.uint8)
+    else:
+        gray = read_gray(picture)
+    image = Image.fromarray(gray)
+    image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
+    return np.asarray(image)
 
 
 def find_problems(found: Inspection) -> dict[str, list[Finding]]:

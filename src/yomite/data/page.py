@@ -16,17 +16,21 @@ from PIL import Image
 
 from yomite.charset import are_lookalikes, script_of
 from yomite.data.charts import draw_bars, draw_curve, draw_histogram, draw_map
-from yomite.data.inspect import FEW_SAMPLES, Finding, Inspection, find_hard_pairs, find_rare, format_summary
+from yomite.data.inspect import (
+    FEW_SAMPLES,
+    Finding,
+    Inspection,
+    find_hard_pairs,
+    find_rare,
+    format_summary,
+    to_thumbnail,
+)
 from yomite.data.samples import Source
 from yomite.data.transforms import TRANSFORMS
-from yomite.ink.canvas import draw_strokes
-from yomite.ink.pictures import read_gray
-from yomite.ink.strokes import is_strokes, to_strokes
 
 MAP_SAMPLES = 1_500
 _SHEET_COLUMNS = 12
 _SHOWN_FINDINGS = 36
-_THUMBNAIL_PX = 96
 
 Embed = Callable[[np.ndarray], np.ndarray]
 """Canvas images uint8 (N, S, S) to vectors (N, D): what a model sees in them."""
@@ -62,19 +66,13 @@ svg { max-width: 100%; height: auto; border: 1px solid #e3e7ea; border-radius: 4
 
 
 def write_page(
-    found: Inspection,
-    problems: dict[str, list[Finding]],
-    source: Source,
-    embed: Embed | None,
-    *,
-    seed: int = 0,
+    found: Inspection, problems: dict[str, list[Finding]], embed: Embed | None, *, seed: int = 0
 ) -> str:
     """The page of a data set, as HTML text.
 
     Args:
         found: its inspection.
         problems: of it.
-        source: walked once more, for pictures as they came.
         embed: for the map; None leaves it out.
         seed: of what is picked.
     """
@@ -87,7 +85,7 @@ def write_page(
         f"<h2>Summary</h2><pre>{escape(format_summary(found, problems))}</pre>",
         "<h2>Counts and sizes</h2><div class='charts'>" + "".join(draw_charts(found).values()) + "</div>",
         _write_extremes(found),
-        _write_as_they_came(source, len(found), rng),
+        _write_as_they_came(found),
         _write_sheet(found, rng),
         _write_means(found),
         *(_write_findings(found, kind, findings) for kind, findings in problems.items() if findings),
@@ -116,14 +114,14 @@ def draw_charts(found: Inspection) -> dict[str, str]:
 
 def write_transforms(source: Source, *, num_samples: int = 8, seed: int = 0, strength: float = 1.0) -> str:
     """A contact sheet of every transform on some samples, as HTML text."""
-    pictures = _pick_pictures(source, len(source), num_samples, np.random.default_rng(seed))
-    pages = [(np.pad(_to_page(picture), 12, mode="edge"), name) for picture, _, name in pictures]
-    rows = [("as it is", [page for page, _ in pages])]
+    wanted = set(np.random.default_rng(seed).permutation(len(source))[:num_samples].tolist())
+    pages = [_to_page(sample.picture) for index, sample in enumerate(source) if index in wanted]
+    rows = [("as it is", pages)]
     for number, (name, transform) in enumerate(TRANSFORMS.items()):
         rows += [
             (name if not again else "", [
                 transform(page, np.random.default_rng((seed, number, column, again)), strength)
-                for column, (page, _) in enumerate(pages)
+                for column, page in enumerate(pages)
             ])
             for again in range(2)
         ]  # fmt: skip
@@ -139,6 +137,9 @@ def write_transforms(source: Source, *, num_samples: int = 8, seed: int = 0, str
 
 
 def _write_extremes(found: Inspection) -> str:
+    counts = set(found.counts.values())
+    if len(counts) == 1:
+        return f"<p>Every character has {counts.pop()} samples.</p>"
     most = " · ".join(f"{escape(c)} {n}" for c, n in found.counts.most_common(30))
     rare = find_rare(found)
     least = " · ".join(f"{escape(c)} {n}" for c, n in list(rare.items())[:120])
@@ -148,12 +149,8 @@ def _write_extremes(found: Inspection) -> str:
     return text
 
 
-def _write_as_they_came(source: Source, total: int, rng: np.random.Generator) -> str:
-    figures = []
-    for picture, character, name in _pick_pictures(source, total, 3 * _SHEET_COLUMNS, rng):
-        page = Image.fromarray(_to_gray(picture))
-        page.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
-        figures.append(_figure(np.asarray(page), character, name, caption=False))
+def _write_as_they_came(found: Inspection) -> str:
+    figures = [_figure(image, character, name, caption=False) for image, character, name in found.thumbnails]
     return _section("As they came", "Pictures before any preprocessing, picked at random.", figures)
 
 
@@ -236,31 +233,9 @@ def _write_map(found: Inspection, embed: Embed | None, rng: np.random.Generator)
     return f"<h2>Map</h2><p class='note'>{note}</p>{chart}"
 
 
-def _pick_pictures(
-    source: Source, total: int, num_samples: int, rng: np.random.Generator
-) -> list[tuple[Any, str, str]]:
-    """Some samples of another walk: picture, character, name."""
-    wanted = set(rng.permutation(total)[:num_samples].tolist())
-    picked = []
-    for index, sample in enumerate(source):
-        if index in wanted:
-            picked.append((sample.picture, sample.character, sample.name))
-            if len(picked) == len(wanted):
-                break
-    return picked
-
-
-def _to_gray(picture: Any) -> np.ndarray:
-    if is_strokes(picture):
-        return (255.0 - 255.0 * draw_strokes(to_strokes(picture))).astype(np.uint8)
-    return read_gray(picture)
-
-
 def _to_page(picture: Any) -> np.ndarray:
-    """uint8 (H, W), at most 96 px, dark ink on light paper."""
-    image = Image.fromarray(_to_gray(picture))
-    image.thumbnail((_THUMBNAIL_PX, _THUMBNAIL_PX))
-    page = np.asarray(image)
+    """A thumbnail with dark ink on light paper, and some room around it."""
+    page = np.pad(to_thumbnail(picture), 12, mode="edge")
     rim = np.concatenate([page[0], page[-1], page[:, 0], page[:, -1]])
     return 255 - page if np.median(rim) < 128 else page
 

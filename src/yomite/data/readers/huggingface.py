@@ -57,9 +57,9 @@ def _read_split(folder: Path, split: str) -> Reading:
             with pyarrow.memory_map(str(path)) as mapped, pyarrow.ipc.open_stream(mapped) as batches:
                 for batch in batches:
                     for row in batch.select(columns).to_pylist():
-                        place = f"{split}[{row_number}]" if split else f"[{row_number}]"
+                        place = f"{folder.name}[{row_number}]"
                         row_number += 1
-                        yield _build_sample(row, image, label, names, f"{folder.name}{place}", split)
+                        yield _build_sample(row, image, label, names, place, split)
         except (OSError, pyarrow.ArrowException) as error:
             yield Fault(f"{path}, row {row_number}", f"damaged or cut off ({str(error).splitlines()[0]})")
 
