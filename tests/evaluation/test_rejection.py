@@ -20,7 +20,7 @@ def test_a_ring_is_told_from_its_middle() -> None:
     scales = np.repeat([[1, 1000]], 8, axis=0).ravel()  # each number eight times: dropout hides some
     ring = np.tile(np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1), 8) * scales + 7
     middle = [np.tile(rng.normal(0, 0.5, (num, 2)), 8) * scales + 7 for num in (8000, 4000)]
-    head = fit_head(ring.astype(np.float32), [part.astype(np.float32) for part in middle])
+    head = fit_head([ring.astype(np.float32)], [part.astype(np.float32) for part in middle])
     assert all(values.dtype == np.float32 for values in head.values())
     assert (apply_head(head, ring.astype(np.float32)) > 0).mean() > 0.97
     for part in middle:
@@ -32,7 +32,7 @@ def test_every_kind_weighs_the_same() -> None:
     rng = np.random.default_rng(1)
     characters = rng.normal(0, 1, (2000, 1)).astype(np.float32)
     few, many = rng.normal(0, 1, (40, 1)).astype(np.float32), rng.normal(9, 1, (4000, 1)).astype(np.float32)
-    known = apply_head(fit_head(characters, [few, many]), np.zeros((1, 1), np.float32))
+    known = apply_head(fit_head([characters], [few, many]), np.zeros((1, 1), np.float32))
     # Where both are as dense, the odds are those of their weights: 0.5 to 0.25.
     assert known[0] == pytest.approx(np.log(2), abs=0.25)
 

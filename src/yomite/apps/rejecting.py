@@ -24,7 +24,8 @@ from yomite.ink.canvas import to_canvas
 if TYPE_CHECKING:
     from yomite.checkpoint import Checkpoint
 
-NUM_CHARACTERS = 24_000
+NUM_DRAWN = 24_000
+NUM_REAL = 6_000
 NUM_NEGATIVES = 1_000
 """Of each kind."""
 
@@ -99,7 +100,7 @@ def add_rejection(
     evidence = [
         weigh(_to_canvases(draw_negatives(kind, NUM_NEGATIVES, copybook), size)) for kind in NEGATIVES
     ]
-    head = fit_head(weigh(characters), evidence)
+    head = fit_head([weigh(images) for images in characters], evidence)
     known_by_set = [apply_head(head, weigh(one.images)) for one in sets]
     threshold = choose_known_threshold(known_by_set)
     write_known(path, temperature, head, threshold)
@@ -112,17 +113,27 @@ def add_rejection(
     return Rejection(threshold, measure_lost(known_by_set, threshold), learned, rejected)
 
 
-def _draw_characters(checkpoint: Checkpoint, data_root: Path) -> np.ndarray:
-    """uint8 (N, 1, S, S): samples as training draws them."""
+def _draw_characters(checkpoint: Checkpoint, data_root: Path) -> list[np.ndarray]:
+    """uint8 (N, 1, S, S): samples as training draws them; those from real pictures again, if there are."""
     from yomite.charset import Charset
     from yomite.config import parse_config
     from yomite.training.mixtures import build_mixture
 
     config = parse_config(checkpoint.config)
-    config = config.model_copy(update={"seed": config.seed + _SEED_CHANGE})
-    mixture = build_mixture(config, Charset("exported", checkpoint.characters), data_root)
-    images, _ = mixture.draw(0, np.arange(NUM_CHARACTERS) % mixture.num_samples)
-    return images[:, None]
+    charset = Charset("exported", checkpoint.characters)
+    configs = [(config, NUM_DRAWN)]
+    if config.data.mixture == "drawn" and config.data.real_sources:
+        values = config.model_dump(mode="json")
+        values["data"]["ink"]["share"] = values["data"]["fonts"]["share"] = 0
+        values["data"]["allow_missing"] = True
+        configs.append((parse_config(values), NUM_REAL))
+    kinds = []
+    for one, num in configs:
+        one = one.model_copy(update={"seed": one.seed + _SEED_CHANGE})
+        mixture = build_mixture(one, charset, data_root)
+        images, _ = mixture.draw(0, np.arange(num) % mixture.num_samples)
+        kinds.append(images[:, None])
+    return kinds
 
 
 def _to_canvases(pictures: Sequence[Any], size: int) -> np.ndarray:

@@ -9,7 +9,7 @@ from html import escape
 import numpy as np
 
 WIDTH, HEIGHT = 380, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 24, 12, 42
+_LEFT, _RIGHT, _TOP, _BOTTOM = 60, 24, 12, 42
 COLORS = ("#1f6fb2", "#d1495b", "#3a8f5c", "#b7791f", "#7a5aa6", "#4a5568")
 
 
@@ -87,7 +87,7 @@ def draw_chart(
     for one, color in zip(series, colors, strict=True):
         parts += _draw_series(one, color, across, down)
     parts.append(_write((_LEFT + WIDTH) / 2, HEIGHT - 8, x_label))
-    place = f'transform="translate(13 {(HEIGHT - _BOTTOM) / 2}) rotate(-90)"'
+    place = f'transform="translate(11 {(HEIGHT - _BOTTOM) / 2}) rotate(-90)"'
     parts.append(f'<text {place} text-anchor="middle">{escape(y_label)}</text></svg>')
     legend = "".join(
         f'<span><i style="background:{color}"></i>{escape(one.name)}</span>'

@@ -28,13 +28,15 @@ DROPOUT = 0.3
 """Of the evidence: what shows on drawn characters alone must not decide about real ones."""
 
 
-def fit_head(characters: np.ndarray, negatives: Sequence[np.ndarray], seed: int = 0) -> dict[str, np.ndarray]:
+def fit_head(
+    characters: Sequence[np.ndarray], negatives: Sequence[np.ndarray], seed: int = 0
+) -> dict[str, np.ndarray]:
     """Learn to tell characters from negatives: logistic regression with one hidden layer, by Adam.
 
-    Both sides weigh the same, and so does every kind of negatives.
+    Both sides weigh the same, and so does every kind on a side.
 
     Args:
-        characters: float32 (N, F), the evidence on pictures of characters.
+        characters: float32 (N, F) for each kind (drawn, real), the evidence on pictures of characters.
         negatives: float32 (M, F) for each kind.
         seed: Of the first weights, of dropout and of the order.
 
@@ -43,12 +45,12 @@ def fit_head(characters: np.ndarray, negatives: Sequence[np.ndarray], seed: int 
         out_bias (1,), float32.
     """
     rng = np.random.default_rng(seed)
-    evidence = np.concatenate([characters, *negatives]).astype(np.float32)
-    is_character = np.arange(len(evidence)) < len(characters)
-    shares = [0.5 / len(characters)] * len(characters)
-    for kind in negatives:
-        shares += [0.5 / len(negatives) / len(kind)] * len(kind)
-    weights = (np.array(shares) * len(shares)).astype(np.float32)
+    evidence = np.concatenate([*characters, *negatives]).astype(np.float32)
+    is_character = np.arange(len(evidence)) < sum(map(len, characters))
+    shares = np.concatenate(
+        [np.full(len(kind), 0.5 / len(side) / len(kind)) for side in (characters, negatives) for kind in side]
+    )
+    weights = (shares * len(shares)).astype(np.float32)
     middle, deviation = evidence.mean(axis=0), evidence.std(axis=0) + 1e-6
     evidence = (evidence - middle) / deviation
 

@@ -82,7 +82,7 @@ def _turn(image: Image.Image, degrees: float) -> Image.Image:
 
 def _cut(image: Image.Image, percent: float) -> Image.Image:
     """Shift the character to the left until a share of its width is out of the picture."""
-    ink = np.asarray(image) < 0.5 * (_paper_of(image) + np.asarray(image).min())
+    ink = np.asarray(image) < 0.5 * (_paper_of(image) + float(np.asarray(image).min()))
     columns = np.flatnonzero(ink.any(axis=0))
     if not len(columns):
         return image
