@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 import yaml
 from tiny_run import (
     PLAIN,
@@ -23,6 +24,7 @@ from tiny_run import (
 
 from yomite.errors import ConfigError, ModelFileError, TrainingError
 from yomite.training.checkpoints import list_checkpoints
+from yomite.training.distributed import World
 from yomite.training.loop import train
 
 SAMPLE_OF_STEP_17 = 17 * 16 + 4  # the last checkpoint before is that of step 15
@@ -117,6 +119,19 @@ def test_a_damaged_checkpoint_is_passed_over(
     last.write_bytes({"cut off": content[: len(content) // 2], "wrong bit": wrong, "empty": b""}[damage])
     resumed = run(tmp_path, resume=True)
     assert f"warning: model file {last} is damaged" in capsys.readouterr().out
+    assert_same_run(whole, resumed)
+
+
+def test_only_a_restart_of_the_same_launch_goes_on_by_itself(whole: Path, tmp_path: Path) -> None:
+    """torchrun --max-restarts starts a run again that was refused, too; that must not make it go on."""
+    first, second = (World(0, 1, torch.device("cpu"), launch) for launch in ("first", "second"))
+    config, sets = configure_run(tmp_path), [draw_validation()]
+    with pytest.raises(KeyboardInterrupt):
+        mixture = FakeMixture(stop_at=SAMPLE_OF_STEP_17)
+        train(config, data_root=tmp_path, validation=sets, mixture=mixture, world=first)
+    with pytest.raises(ConfigError, match="holds a run already"):
+        train(config, data_root=tmp_path, validation=sets, world=second)
+    resumed = train(config, data_root=tmp_path, validation=sets, world=first)
     assert_same_run(whole, resumed)
 
 
