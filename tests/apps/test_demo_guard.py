@@ -9,6 +9,15 @@ import pytest
 from yomite.apps.demo.guard import Guard
 
 
+async def complain(scope: Any, receive: Any, send: Any) -> None:
+    """An application that answers every trouble with the body by a status of its own."""
+    try:
+        await echo(scope, receive, send)
+    except Exception:
+        await send({"type": "http.response.start", "status": 400, "headers": []})
+        await send({"type": "http.response.body", "body": b"what?"})
+
+
 async def echo(scope: Any, receive: Any, send: Any) -> None:
     """An application that answers with the length of the body, or with a page."""
     size, more = 0, True
@@ -31,6 +40,7 @@ def ask(
     chunks: Iterable[bytes] = (b"",),
     headers: Iterable[tuple[bytes, bytes]] = (),
     root_path: str = "",
+    app: Any = echo,
 ) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     messages: list[dict[str, Any]] = []
     waiting = list(chunks)
@@ -42,7 +52,7 @@ def ask(
         messages.append(message)
 
     scope = {"type": "http", "path": path, "root_path": root_path, "headers": list(headers)}
-    asyncio.run(Guard(echo, head="<script>ours</script>", max_body_bytes=100)(scope, receive, send))
+    asyncio.run(Guard(app, head="<script>ours</script>", max_body_bytes=100)(scope, receive, send))
     body = b"".join(message.get("body", b"") for message in messages[1:])
     return messages[0]["status"], messages[0]["headers"], body
 
@@ -69,6 +79,39 @@ def test_a_body_at_the_limit_passes_and_one_byte_more_does_not() -> None:
     assert ask("/x", [b"a" * 101], [(b"content-length", b"101")])[0] == 413
     assert ask("/x", [b"a" * 60, b"a" * 41])[0] == 413  # one that does not say how long it is
     assert ask("/x", [b"a"], [(b"content-length", b"-5")])[0] == 413
+    assert ask("/x", [b"a" * 60, b"a" * 41, b"a"], app=complain)[0] == 413
+
+
+def test_bodies_that_are_too_much_together_are_turned_away_and_forgotten() -> None:
+    statuses: list[int] = []
+
+    async def run() -> int:
+        gate = asyncio.Event()
+        guard = Guard(echo, max_body_bytes=100, max_bytes_at_once=250)
+
+        async def send_slowly() -> None:
+            waiting = [b"a" * 90, b""]
+
+            async def receive() -> dict[str, Any]:
+                if len(waiting) == 1:
+                    await gate.wait()
+                body = waiting.pop(0)
+                return {"type": "http.request", "body": body, "more_body": bool(waiting)}
+
+            async def send(message: Any) -> None:
+                if message["type"] == "http.response.start":
+                    statuses.append(message["status"])
+
+            await guard({"type": "http", "path": "/x", "headers": []}, receive, send)
+
+        tasks = [asyncio.create_task(send_slowly()) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        gate.set()
+        await asyncio.gather(*tasks)
+        return guard.num_bytes
+
+    assert asyncio.run(run()) == 0
+    assert sorted(statuses) == [200, 200, 503]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ the answer is.
 import base64
 import binascii
 import io
+from contextlib import suppress
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -61,6 +62,16 @@ class Answers:
             for _ in range(2)
         )
         self._read_glyph = lru_cache(maxsize=512)(partial(read_kanjivg_character, data_root / KANJIVG_FILE))
+
+    def warm_up(self) -> None:
+        """Do once what is slow the first time, so that nobody waits for it."""
+        cross = to_strokes([[(0, 1), (2, 1)], [(1, 0), (1, 2)]])
+        self.reader.recognize_many([cross])
+        self.reader.explain(cross, self.reader.characters[0])
+        compare_strokes(cross, cross)
+        if (self.data_root / KANJIVG_FILE).is_file():
+            with suppress(YomiteError):
+                self.write_text("一")
 
     async def recognize_strokes(self, strokes: list, prior: str = "text", top: int = 10) -> dict:
         """Read one character from its strokes.

@@ -31,36 +31,52 @@ def format_card(card: Mapping[str, Any] | None) -> str:
     fact_list = "".join(
         f'<div><dt data-word="{word}"></dt><dd>{escape(str(value))}</dd></div>' for word, value in facts
     )
-    scores = [score for score in card["scores"] if score["prior"] == "text"]
-    score_rows = (
+    scores = (
         (
             escape(score["data"]),
             f"{score['num_samples']:,}",
-            *("–" if score[name] is None else f"{100 * score[name]:.2f} %" for name in _RATIOS),
+            *(_format_ratio(score, name) for name in _RATIOS),
         )
-        for score in scores
+        for score in card["scores"]
+        if score["prior"] == "text"
     )
-    negatives = card["negatives"]["text"]
     return f"""<div class="y-card">
 <dl class="y-facts">{fact_list}</dl>
 <h2 data-word="card_scores"></h2>
 <p data-word="card_scores_note"></p>
-{_tabulate(("card_set", "card_samples", *(f"card_{name}" for name in _RATIOS)), score_rows, "card_scores")}
-<h2 data-word="card_rejection"></h2>
-<p data-word="card_rejection_note"></p>
-{
-        _tabulate(
-            ("card_kind", "card_turned_down"),
-            ((escape(kind), f"{100 * share:.0f} %") for kind, share in negatives.items()),
-            "card_rejection",
-        )
-    }
+{_tabulate(("card_set", "card_samples", *(f"card_{name}" for name in _RATIOS)), scores, "card_scores")}
+{_list_rejection(card.get("rejection"))}
 <h2 data-word="card_limits"></h2>
 <ul><li data-word="card_limit_cursive"></li><li data-word="card_limit_lookalikes"></li>
 <li data-word="card_limit_rejection"></li><li data-word="card_limit_writers"></li></ul>
 <p class="y-source"><code>{escape(card["release"]["command"])}</code>, {escape(card["release"]["date"])},
 <code>{escape(str(card["release"]["commit"])[:7])}</code></p>
 </div>"""
+
+
+def _format_ratio(score: Mapping[str, Any], name: str) -> str:
+    if score[name] is None:
+        return "–"
+    low, high = score.get("intervals", {}).get(name, (None, None))
+    interval = "" if low is None else f"<small>{100 * low:.1f}–{100 * high:.1f}</small>"
+    return f"{100 * score[name]:.2f} %{interval}"
+
+
+def _list_rejection(rejection: Mapping[str, Any] | None) -> str:
+    """How much of what is no character is turned down, by kind; kinds that were not learned from first."""
+    if rejection is None:
+        return ""
+    rows = (
+        (
+            f'<span data-word="kind_{escape(kind.replace(" ", "_"))}">{escape(kind)}</span>',
+            f"{100 * share:.1f} %",
+            f'<span data-word="card_{was_learned}"></span>',
+        )
+        for group, was_learned in (("rejected", "no"), ("learned", "yes"))
+        for kind, share in rejection[group].items()
+    )
+    table = _tabulate(("card_kind", "card_turned_down", "card_learned"), rows, "card_rejection")
+    return f'<h2 data-word="card_rejection"></h2><p data-word="card_rejection_note"></p>{table}'
 
 
 def _tabulate(head: Iterable[str], rows: Iterable[tuple[str, ...]], caption: str) -> str:

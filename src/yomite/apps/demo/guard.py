@@ -6,6 +6,7 @@ scripts and styles into its head.
 
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 
 Message = MutableMapping[str, Any]
@@ -14,6 +15,7 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
+MAX_BYTES_AT_ONCE = 64 * 1024 * 1024
 
 # Pictures come inside the body and are gone with it. So no route that takes, fetches or hands out a file is
 # open, nor any that Gradio keeps for other kinds of applications.
@@ -35,24 +37,37 @@ _HEADERS = {
 }
 
 
-class _TooLarge(Exception):
-    """The body went on beyond the limit."""
+class _Refusal(Exception):
+    """The body is not read to its end."""
 
 
 class Guard:
-    """ASGI middleware around the whole application."""
+    """ASGI middleware around the whole application.
 
-    def __init__(self, app: App, head: str = "", max_body_bytes: int = MAX_BODY_BYTES) -> None:
+    Attributes:
+        num_bytes: Of all bodies that are being read just now.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        head: str = "",
+        max_body_bytes: int = MAX_BODY_BYTES,
+        max_bytes_at_once: int = MAX_BYTES_AT_ONCE,
+    ) -> None:
         """Stand before an application.
 
         Args:
             app: The application.
             head: HTML for the beginning of the head of every page.
             max_body_bytes: The longest body that is read.
+            max_bytes_at_once: The most that is read of all bodies at the same time.
         """
         self._app = app
         self._head = b"<head>" + head.encode()
         self._max_body_bytes = max_body_bytes
+        self._max_bytes_at_once = max_bytes_at_once
+        self.num_bytes = 0
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -65,40 +80,53 @@ class Guard:
             return
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if not announced.isdigit() or int(announced) > self._max_body_bytes:
-            await self._refuse_body(receive, send)
+            await self._drain(receive)
+            await _refuse(send, 413, self._describe_limit())
             return
         num_bytes, has_more, has_begun = 0, True, False
+        refusal: tuple[int, str] | None = None
 
         async def receive_counted() -> Message:
-            nonlocal num_bytes, has_more
+            nonlocal num_bytes, has_more, refusal
             message = await receive()
             has_more = message.get("more_body", False)
-            num_bytes += len(message.get("body", b""))
-            if num_bytes > self._max_body_bytes:
-                raise _TooLarge
+            size = len(message.get("body", b""))
+            if num_bytes + size > self._max_body_bytes:
+                refusal = 413, self._describe_limit()
+            elif size and self.num_bytes + size > self._max_bytes_at_once:
+                refusal = 503, "too much is being sent just now; try again in a moment"
+            if refusal:
+                raise _Refusal
+            num_bytes += size
+            self.num_bytes += size
             return message
 
         async def send_noted(message: Message) -> None:
             nonlocal has_begun
-            has_begun = True
-            await send(message)
+            if refusal is None or has_begun:  # else it is the application's own complaint about the body
+                has_begun = True
+                await send(message)
 
         try:
-            await self._app(scope, receive_counted, _Dresser(send_noted, self._head))
-        except _TooLarge:
-            if has_begun:
-                raise
-            await self._refuse_body(receive, send, has_more)
+            with suppress(_Refusal):
+                await self._app(scope, receive_counted, _Dresser(send_noted, self._head))
+        finally:
+            self.num_bytes -= num_bytes
+        if refusal and not has_begun:
+            if has_more:
+                await self._drain(receive)
+            await _refuse(send, *refusal)
 
-    async def _refuse_body(self, receive: Receive, send: Send, has_more: bool = True) -> None:
-        # The rest is read and dropped, up to a point: who is cut off while sending sees no answer.
-        num_bytes = 0
+    def _describe_limit(self) -> str:
+        return f"the request is longer than {self._max_body_bytes:,} bytes; send less at once"
+
+    async def _drain(self, receive: Receive) -> None:
+        """Read the rest and drop it, up to a point: who is cut off while sending sees no answer."""
+        num_bytes, has_more = 0, True
         while has_more and num_bytes < 16 * self._max_body_bytes:
             message = await receive()
             num_bytes += len(message.get("body", b""))
             has_more = message.get("more_body", False)
-        limit = f"{self._max_body_bytes:,}"
-        await _refuse(send, 413, f"the request is longer than {limit} bytes; send less at once")
 
 
 class _Dresser:

@@ -63,7 +63,7 @@ def build_ink_tab(tab: gr.Tab, answers: Answers, to_endpoint: Callable[..., Any]
         to_endpoint(write),
         controls,
         sheet,
-        show_progress="hidden",
+        show_progress="minimal",
         trigger_mode="always_last",
         api_visibility="private",
         concurrency_id="write",

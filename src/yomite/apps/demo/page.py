@@ -126,9 +126,11 @@ def _to_endpoint(answer: Callable[..., Any]) -> Callable[..., Any]:
                 return await answer(*arguments)
             return await asyncio.to_thread(answer, *arguments)
         except YomiteError as error:
-            raise gr.Error(str(error), print_exception=False) from None
+            line = str(error)
         except Exception:
             logging.getLogger("yomite").exception("an endpoint failed")
-            raise gr.Error("the server could not answer; its log says why", print_exception=False) from None
+            line = "the server could not answer; its log says why"
+        # Out here it has no context, which would hold what came in until the garbage collector comes round.
+        raise gr.Error(line, print_exception=False)
 
     return endpoint

@@ -1,9 +1,11 @@
 """The running application: Gradio's server around the page, with a guard before it and nothing kept."""
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
-from typing import Any
+from threading import Thread
 
 # Gradio sums up its last 10,000 events at every event, in a data frame, for a page that is closed here.
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))
@@ -13,10 +15,11 @@ import gradio as gr
 from gradio.state_holder import SessionState, StateHolder
 from starlette.middleware import Middleware
 
+from yomite.apps.demo.answers import Answers
 from yomite.apps.demo.guard import Guard
 from yomite.apps.demo.page import build_page, build_theme, format_head, read_words
 
-MAX_QUEUED = 100
+MAX_QUEUED = 64
 _MAX_AT_ONCE = 64
 
 
@@ -37,7 +40,7 @@ class Address:
     auth: tuple[str, str] | None = None
 
 
-def start_server(answers: Any, address: Address) -> gr.Blocks:
+def start_server(answers: Answers, address: Address) -> gr.Blocks:
     """Start the application in threads of its own.
 
     Returns:
@@ -46,6 +49,7 @@ def start_server(answers: Any, address: Address) -> gr.Blocks:
     Raises:
         OSError: The port is taken.
     """
+    Thread(target=_warm_up, args=(answers,), daemon=True).start()
     page = build_page(answers)
     page.queue(max_size=MAX_QUEUED, api_open=False, default_concurrency_limit=2)
     app, _, _ = page.launch(
@@ -73,6 +77,13 @@ def start_server(answers: Any, address: Address) -> gr.Blocks:
     )
     app.state_holder = page.state_holder = _Forgetful(page)
     return page
+
+
+def _warm_up(answers: Answers) -> None:
+    answers.warm_up()
+    # Gradio imports it, where it is installed, in the middle of the first answer.
+    with suppress(ImportError):
+        import_module("matplotlib.pyplot")
 
 
 def is_loopback(host: str) -> bool:

@@ -23,14 +23,14 @@
   Object.defineProperty(navigator, "language", { get: () => language, configurable: true });
   document.documentElement.lang = language;
 
-  function word(key, values = {}) {
-    const text = yomite.words[language][key] ?? yomite.words.en[key] ?? key;
+  function word(key, values = {}, otherwise = key) {
+    const text = yomite.words[language][key] ?? yomite.words.en[key] ?? otherwise;
     return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
   }
 
   function translate(root) {
     for (const element of root.querySelectorAll("[data-word]")) {
-      element.textContent = word(element.dataset.word);
+      element.textContent = word(element.dataset.word, {}, element.textContent);
     }
     for (const element of root.querySelectorAll("[data-word-label]")) {
       const text = word(element.dataset.wordLabel);

@@ -17,11 +17,11 @@
 
     const pad = new yomite.Pad(find(".y-pad"), {
       onBegin: () => {
-        clearTimeout(timer);
+        forget();
         root.classList.add("has-ink");
       },
       onChange: (strokes) => {
-        clearTimeout(timer);
+        forget();
         root.classList.toggle("has-ink", strokes.length > 0);
         find(".y-undo").disabled = !pad.past.length;
         find(".y-clear").disabled = !strokes.length;
@@ -29,6 +29,12 @@
         else showNothing();
       },
     });
+
+    // What is shown no longer stands for what is drawn; data-latency-ms says that it does, and how soon it did.
+    function forget() {
+      clearTimeout(timer);
+      delete root.dataset.latencyMs;
+    }
 
     // One question at a time; what was drawn meanwhile is asked next, so a slow server is asked less.
     async function read() {

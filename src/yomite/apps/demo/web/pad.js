@@ -78,7 +78,7 @@
       if (this.isFinished && !this.isErasing) this.strokes = [];
       this.isFinished = false;
       this.active = [point];
-      if (this.isErasing) this.erase(point);
+      if (this.isErasing) this.erase([point]);
       else this.strokes = [...this.strokes, this.active];
       this.onBegin();
       this.draw();
@@ -89,7 +89,7 @@
       const [x, y] = this.active[this.active.length - 1];
       if (Math.hypot(point[0] - x, point[1] - y) < NEAREST) return;
       this.active.push(point);
-      if (this.isErasing) this.erase(point);
+      if (this.isErasing) this.erase([[x, y], point]);
       this.draw();
     }
 
@@ -109,10 +109,11 @@
       this.draw();
     }
 
-    // Takes the points near the eraser out; what remains of a stroke goes on as strokes of its own.
-    erase([x, y]) {
+    // Takes out what lies near the eraser's way; what remains of a stroke goes on as strokes of its own.
+    erase(way) {
       const reach = Math.max(0.035, this.width);
-      const isNear = ([px, py]) => Math.hypot(px - x, py - y) < reach;
+      const steps = fill(way);
+      const isNear = ([x, y]) => steps.some(([ex, ey]) => Math.hypot(x - ex, y - ey) < reach);
       if (!this.strokes.some((stroke) => fill(stroke).some(isNear))) return;
       const kept = [];
       for (const stroke of this.strokes) {

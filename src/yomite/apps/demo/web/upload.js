@@ -128,8 +128,8 @@
         answer.text,
       );
       cell(".y-reading").replaceChildren(open);
-      const [first, ...rest] = answer.candidates.map(
-        ({ text, probability }) => `${text} ${yomite.formatShare(probability)}`,
+      const [first, ...rest] = answer.candidates.map(({ text, probability }, index) =>
+        index && probability < 0.001 ? text : `${text} ${yomite.formatShare(probability)}`,
       );
       const parts = [
         build("strong", { lang: "ja" }, first),

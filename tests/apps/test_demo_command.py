@@ -1,0 +1,172 @@
+"""The verb demo, its options, and the container that runs it."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+import typer.main
+from conftest import PROJECT_ROOT
+from demo_page import call, find_free_port, get, post, run_page, write_kanjivg
+from tiny_model import STROKES, write_tiny_model
+from typer.testing import CliRunner
+
+from yomite.apps.cli import app
+
+DOCKERFILE = (PROJECT_ROOT / "Dockerfile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--auth", "friend"], "USER:PASSWORD"),
+        (["--auth", ":secret"], "USER:PASSWORD"),
+        (["--root-path", "yomite"], "/yomite"),
+        (["--port", "99999"], "65535"),
+        (["--model", "nobody"], "nobody"),
+        (["--data-root", "/no/such/folder"], "--data-root"),
+    ],
+)
+def test_a_wrong_option_is_one_line_and_exit_code_2(options: list[str], complaint: str) -> None:
+    result = CliRunner().invoke(app, ["demo", *options])
+    assert result.exit_code == 2
+    assert complaint in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_taken_port_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    import socket
+
+    model = write_tiny_model(tmp_path / "tiny.onnx")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        result = CliRunner().invoke(app, ["demo", "--port", str(port), "--model", str(model)])
+    assert result.exit_code == 2
+    assert str(port) in result.stderr
+    assert result.stderr.startswith("yomite: ")
+
+
+def test_the_command_says_where_the_page_is_and_ends_quietly(tmp_path: Path) -> None:
+    port = find_free_port()
+    command = [sys.executable, "-m", "yomite", "demo", "--port", str(port), "--no-browser"]
+    command += ["--model", str(write_tiny_model(tmp_path / "tiny.onnx"))]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "YOMITE_DATA": str(tmp_path)}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    ) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline().decode()
+            assert f"http://127.0.0.1:{port}" in line
+            assert "<gradio-app" in get(f"http://127.0.0.1:{port}/")[1]
+        finally:
+            process.send_signal(2)  # Ctrl-C
+        _, errors = process.communicate(timeout=60)
+    assert b"Traceback" not in errors
+
+
+def test_a_password_is_asked_for(tmp_path: Path) -> None:
+    model = write_tiny_model(tmp_path / "tiny.onnx")
+    with run_page(model, tmp_path, auth=("friend", "sesame")) as page:
+        url = page.local_url
+        body = b'{"data": [[[[0, 0], [9, 9]]], "text", 1]}'
+        assert '"auth_required":true' in get(url)[1].replace(" ", "")
+        assert post(f"{url}gradio_api/call/recognize_strokes", body)[0] == 401
+        form = b"username=friend&password=wrong"
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        assert post(f"{url}login", form, **kind)[0] == 400
+        request = urllib.request.Request(f"{url}login", b"username=friend&password=sesame", kind)
+        with urllib.request.urlopen(request, timeout=60) as response:
+            cookies = [value.split(";")[0] for value in response.headers.get_all("Set-Cookie")]
+        status, _ = post(f"{url}gradio_api/call/recognize_strokes", body, Cookie="; ".join(cookies))
+        assert status == 200
+
+
+def test_the_root_path_is_where_the_page_looks(tmp_path: Path) -> None:
+    model = write_tiny_model(tmp_path / "tiny.onnx")
+    with run_page(model, tmp_path, root_path="/yomite") as page:
+        text = get(page.local_url)[1]
+    root = re.search(r'"root":"([^"]*)"', text)
+    assert root is not None
+    assert root[1].endswith("/yomite")
+
+
+def test_the_container_copies_what_the_package_needs(tmp_path: Path) -> None:
+    """What COPY names is there and is enough to build the wheel."""
+    for line in re.findall(r"^COPY (.+)$", DOCKERFILE, re.MULTILINE):
+        *sources, target = line.split()
+        for source in sources:
+            place = tmp_path / (source if target == "./" else target)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            subprocess.run(["cp", "-r", PROJECT_ROOT / source, place], check=True)
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", "dist"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert list((tmp_path / "dist").glob("yomite-*.whl"))
+
+
+def test_the_container_runs_a_known_command_without_rights() -> None:
+    lines = [line for line in DOCKERFILE.splitlines() if line and not line.startswith(("#", " "))]
+    users = [line.split()[1] for line in lines if line.startswith("USER")]
+    (command,) = (line.removeprefix("CMD ") for line in lines if line.startswith("CMD"))
+    assert users
+    assert users[-1] not in ("root", "0")
+    assert lines.index(f"USER {users[-1]}") < lines.index(f"CMD {command}")
+    name, verb, *options = shlex.split(command.strip("[]").replace(",", " "))
+    assert (name, verb) == ("yomite", "demo")
+    demo = typer.main.get_command(app).commands["demo"]  # type: ignore[attr-defined]
+    known = {name for option in demo.params for name in (*option.opts, *option.secondary_opts)}
+    assert {option for option in options if option.startswith("--")} <= known
+    port = options[options.index("--port") + 1]
+    assert f"EXPOSE {port}" in lines
+
+
+@pytest.mark.skipif(not hasattr(os, "getuid") or os.getuid() != 0, reason="only root can give its rights up")
+def test_the_page_starts_for_a_user_who_may_write_nothing() -> None:
+    """As in the container: no home, and no right to write where the package lies."""
+    nobody = {"user": 65534, "group": 65534, "extra_groups": ()}
+    try:
+        subprocess.run([sys.executable, "-c", "import yomite"], cwd="/", check=True, **nobody)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("this Python is closed to other users")
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        model = write_tiny_model(Path(folder) / "tiny.onnx")
+        model.chmod(0o644)
+        write_kanjivg(Path(folder))
+        scratch = Path(folder) / "scratch"
+        scratch.mkdir()
+        scratch.chmod(0o777)
+        settings = dict(re.findall(r"([A-Z_]+)=(\S+)", DOCKERFILE.split("ENV ")[1].splitlines()[0]))
+        environment = {name: value.replace("/tmp", str(scratch)) for name, value in settings.items()}
+        environment |= {"PATH": os.environ["PATH"], "YOMITE_DATA": folder}
+        port = find_free_port()
+        command = [sys.executable, "-m", "yomite", "demo", "--port", str(port), "--no-browser"]
+        command += ["--model", str(model)]
+        with subprocess.Popen(command, env=environment, cwd=scratch, **nobody) as process:
+            try:
+                url = f"http://127.0.0.1:{port}/"
+                wait_for(url, process)
+                assert call(url, "recognize_strokes", STROKES["十"], "text", 1)["text"] == "十"
+                assert call(url, "write_text", "十", 0, 0, 0, "felt", 0.5, "screen", 0)  # compiled in scratch
+            finally:
+                process.terminate()
+
+
+def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Wait until a server answers; fails when it ends first."""
+    while True:
+        assert process.poll() is None, "the server ended"
+        try:
+            assert get(url)[0] == 200
+            return
+        except OSError:
+            time.sleep(0.3)
