@@ -102,6 +102,7 @@ def test_bad_pictures_do_not_cost_the_others_their_answer(reader: yomite.Recogni
         reader.recognize_many(pictures)
     only_bad = reader.recognize_many([b"", b""], errors="return")
     assert all(isinstance(result, yomite.PictureError) for result in only_bad)
+    assert all(error.__traceback__ is None for error in only_bad)  # it would hold the pictures in memory
 
 
 def test_iteration_is_lazy(reader: yomite.Recognizer) -> None:

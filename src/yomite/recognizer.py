@@ -221,7 +221,8 @@ class Recognizer:
             try:
                 prepared.append(to_canvas(picture, self.input_size))
             except PictureError as error:
-                prepared.append(error)
+                # Its traceback would hold the picture until the garbage collector comes round.
+                prepared.append(error.with_traceback(None))
         return prepared
 
     def _read(self, images: np.ndarray, calibration: Calibration, top: int) -> list[Recognition]:
