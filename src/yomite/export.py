@@ -63,6 +63,10 @@ def export_onnx(
         if not isinstance(value, str):
             raise ModelFileError(f"metadata field {key!r} is {type(value).__name__}; give a string (JSON)")
     model = load_model(checkpoint, allow_custom=allow_custom)
+    if getattr(model, "task", "character") != "character":
+        raise ModelFileError(
+            f"model {checkpoint.model['name']} reads lines; the model file holds characters, so export those"
+        )
     if not hasattr(model, "explain"):
         raise ModelFileError(
             f"model {checkpoint.model['name']} has no explain(images) that gives logits and features; "

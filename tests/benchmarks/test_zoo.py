@@ -84,7 +84,7 @@ def test_a_stopped_family_goes_on(zoo: ModuleType, tmp_path: Path) -> None:
 
 def test_every_family_is_measured(zoo: ModuleType) -> None:
     names = {zoo.load_family(family, (), Path("x")).model.name for family in zoo.FAMILIES}
-    assert set(ARCHITECTURES) <= names
+    assert {name for name, family in ARCHITECTURES.items() if family.task == "character"} <= names
     assert {name.partition(":")[0] for name in names if ":" in name} == set(LIBRARIES)
 
 

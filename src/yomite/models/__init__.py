@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
 
 class Architecture(NamedTuple):
-    """Where a family is, as `module:class` of this folder, and what it is in a few words."""
+    """Where a family is, as `module:class` of this folder, what it is in a few words, and for which task."""
 
     path: str
     summary: str
+    task: str = "character"
 
 
 ARCHITECTURES: dict[str, Architecture] = {
@@ -43,6 +44,15 @@ ARCHITECTURES: dict[str, Architecture] = {
     "vit": Architecture("vit:VisionTransformer", "patches as tokens, with learned or 2-D sine positions"),
     "swin": Architecture("swin:SwinTransformer", "attention in windows that shift from block to block"),
     "hybrid": Architecture("hybrid:Hybrid", "a convolutional stem, then a Transformer encoder"),
+    "crnn": Architecture(
+        "crnn:CRNN", "lines: convolutions, then a bidirectional LSTM (objective ctc)", "line"
+    ),
+    "vit_ctc": Architecture(
+        "vit_ctc:ViTCTC", "lines: a Vision Transformer read by columns (objective ctc)", "line"
+    ),
+    "encoder_decoder": Architecture(
+        "encoder_decoder:EncoderDecoder", "lines: an encoder sees, a decoder writes (teacher_forcing)", "line"
+    ),
 }
 
 # Backbones of other libraries, as `torchvision:resnet18`: random weights, the head of every family here.

@@ -36,6 +36,7 @@ class CharacterModel(nn.Module):
     """
 
     task = "character"
+    objective = "classification"
 
     def __init__(self, num_classes: int, input_size: int) -> None:
         """Raises ConfigError for fewer than two classes."""

@@ -24,7 +24,7 @@ class BasicBlock(nn.Module):
     paper).
     """
 
-    def __init__(self, in_width: int, out_width: int, stride: int = 1) -> None:
+    def __init__(self, in_width: int, out_width: int, stride: int | tuple[int, int] = 1) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(in_width, out_width, 3, stride, padding=1, bias=False)
         self.norm1 = nn.BatchNorm2d(out_width)

@@ -48,6 +48,8 @@ def fill_from_weights(model: nn.Module, charset: Charset, weights: Checkpoint) -
     for name in by_class_names:
         rows = own[name].clone()
         rows[known] = tensors[name][source]
+        num_others = len(rows) - len(charset)  # the blank or the end of a line comes after the characters
+        rows[len(charset) :] = tensors[name][len(tensors[name]) - num_others :]
         tensors[name] = rows
     model.load_state_dict(tensors)
     return len(known)

@@ -15,6 +15,7 @@ from yomite.data.batches import Batch
 from yomite.errors import ConfigError
 from yomite.models import build
 from yomite.training.finetune import fill_from_weights, find_weights
+from yomite.training.mixtures import MIXTURES
 from yomite.training.objectives import Objective, build_objective
 
 
@@ -49,6 +50,11 @@ def build_learner(config: RunConfig, charset: Charset, data_root: Path, *, fresh
     """
     torch.manual_seed(config.seed)
     model = build(config.model.name, len(charset), config.model.input_size, **config.model.arguments)
+    if getattr(model, "task", "character") == "line" and config.data.mixture in MIXTURES:
+        raise ConfigError(
+            f"model {config.model.name!r} reads lines, data.mixture {config.data.mixture!r} has characters; "
+            "give a mixture of your own, as data.mixture=package.module:callable"
+        )
     if config.init_from and fresh:
         fill_from_weights(model, charset, read_checkpoint(find_weights(config.init_from)))
     return Learner(model, build_objective(config.objective, model, charset, data_root))

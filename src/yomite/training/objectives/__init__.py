@@ -24,6 +24,7 @@ from yomite.training.objectives.auxiliary import AuxiliaryTargets
 from yomite.training.objectives.classification import Classification, balance_classes, keep_embedding
 from yomite.training.objectives.ctc import CTC
 from yomite.training.objectives.distillation import Distillation, load_teacher
+from yomite.training.objectives.teacher_forcing import TeacherForcing
 
 Objective = Callable[[nn.Module, Batch, torch.Generator], tuple[Tensor, dict[str, Tensor]]]
 """Gives the mean loss of the batch, and counts to be summed over batches, then divided by "samples".
@@ -33,7 +34,11 @@ that of the whole batch. What is random comes from `rng` or torch's own stream, 
 micro-batch. (Mixup and models with batch norm do mix the samples of a micro-batch.)
 """
 
-OBJECTIVES: dict[str, Callable[..., Objective]] = {"classification": Classification, "ctc": CTC}
+OBJECTIVES: dict[str, Callable[..., Objective]] = {
+    "classification": Classification,
+    "ctc": CTC,
+    "teacher_forcing": TeacherForcing,
+}
 
 
 def build_objective(
@@ -51,6 +56,11 @@ def build_objective(
         YomiteError: If the model or the teacher does not fit, a table is missing or a name is unknown.
     """
     build = find_callable(config.name, OBJECTIVES, "objective.name")
+    wanted = getattr(model, "objective", config.name)
+    if config.name in OBJECTIVES and config.name != wanted:
+        raise ConfigError(
+            f"objective {config.name!r} does not fit {type(model).__name__}; set objective.name={wanted}"
+        )
     if build is not Classification:
         try:
             return build(**config.arguments)

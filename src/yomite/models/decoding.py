@@ -1,0 +1,102 @@
+"""Writing a line character by character: the likeliest each time, or the best of several beginnings.
+
+A decoder has `encode(images)` (the memory first), `decode(memory, written)` (logits of what follows, the end
+of the line last), `end` and `max_length`. A line that reaches max_length ends there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor
+
+from yomite.errors import ConfigError
+
+
+class Decoder(Protocol):
+    """What can write: yomite.models.encoder_decoder."""
+
+    max_length: int
+
+    @property
+    def end(self) -> int:
+        """The class that ends a line."""
+        ...
+
+    def encode(self, images: Tensor) -> tuple[Tensor, Any]:
+        """Memory (N, T, K), and more."""
+        ...
+
+    def decode(self, memory: Tensor, written: Tensor) -> Tensor:
+        """Logits (N, L + 1, C + 1) of what follows each beginning of written, int64 (N, L)."""
+        ...
+
+
+class Written(NamedTuple):
+    """A line as it may read: labels without the end, and the natural logarithm of its probability."""
+
+    labels: tuple[int, ...]
+    log_probability: float
+
+
+@torch.no_grad()
+def write_greedy(model: Decoder, images: Tensor) -> list[Written]:
+    """The likeliest character each time: one line for each of images, uint8 (N, 1, H, W)."""
+    memory = model.encode(images)[0]
+    written = torch.zeros((len(images), 0), dtype=torch.long, device=memory.device)
+    log_probabilities = torch.zeros(len(images), device=memory.device)
+    is_open = torch.ones(len(images), dtype=torch.bool, device=memory.device)
+    while is_open.any() and written.shape[1] < model.max_length:
+        best = model.decode(memory, written)[:, -1].log_softmax(1).max(1)
+        log_probabilities += best.values * is_open
+        is_open &= best.indices != model.end
+        written = torch.cat([written, torch.where(is_open, best.indices, model.end)[:, None]], dim=1)
+    return [
+        Written(tuple(label for label in row if label != model.end), log_probability)
+        for row, log_probability in zip(written.tolist(), log_probabilities.tolist(), strict=True)
+    ]
+
+
+@torch.no_grad()
+def write_beam(model: Decoder, images: Tensor, beams: int = 4) -> list[list[Written]]:
+    """The likeliest lines that a beam search finds: for each image at most `beams`, the likeliest first.
+
+    Raises:
+        ConfigError: If beams is not at least 1.
+    """
+    if beams < 1:
+        raise ConfigError(f"beams={beams}; it takes a whole number from 1")
+    memories = model.encode(images)[0]
+    return [_search(model, memory[None], beams) for memory in memories]
+
+
+def _search(model: Decoder, memory: Tensor, beams: int) -> list[Written]:
+    """One image: memory (1, T, K)."""
+    still_open, ended = [Written((), 0.0)], []
+    for _ in range(model.max_length):
+        written = torch.tensor([line.labels for line in still_open], dtype=torch.long, device=memory.device)
+        logits = model.decode(memory.expand(len(still_open), -1, -1), written)[:, -1]
+        totals = logits.log_softmax(1) + logits.new_tensor([[line.log_probability] for line in still_open])
+        best = totals.flatten().topk(min(2 * beams, totals.numel()))
+        going_on = []
+        for total, place in zip(best.values.tolist(), best.indices.tolist(), strict=True):
+            index, label = divmod(place, totals.shape[1])
+            if label == model.end:
+                ended.append(Written(still_open[index].labels, total))
+            elif len(going_on) < beams:
+                going_on.append(Written((*still_open[index].labels, label), total))
+        still_open = going_on
+        ended = sorted(ended, key=lambda line: -line.log_probability)[:beams]
+        # A line only gets less likely as it grows.
+        if len(ended) == beams and ended[-1].log_probability >= still_open[0].log_probability:
+            return ended
+    return sorted([*ended, *still_open], key=lambda line: -line.log_probability)[:beams]
+
+
+def pad_lines(lines: Sequence[Sequence[int]], end: int) -> Tensor:
+    """Labels of different lengths -> int64 (N, L), padded with the end."""
+    length = max((len(line) for line in lines), default=0)
+    padded = [[*line, *[end] * (length - len(line))] for line in lines]
+    return torch.tensor(padded, dtype=torch.long).reshape(len(lines), length)

@@ -1,0 +1,64 @@
+"""What the families of the line task share: a line of any length -> one distribution a step, for CTC.
+
+A line is a picture of fixed height, uint8 (N, 1, H, W), ink bright on 0, written from left to right; padding
+on the right is blank paper and needs no mask. A family is a LineModel that fills in `steps`.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from yomite.errors import ConfigError
+from yomite.models.character import scale_ink
+from yomite.models.transformer import initialize_linear
+
+
+class LineModel(nn.Module):
+    """uint8 images (N, 1, H, W) -> logits (N, T, C + 1), the blank last; T = W / `stride`, rounded up.
+
+    A family calls `add_classifier` last in its `__init__`. Trained by the objective ctc.
+    """
+
+    task = "line"
+    objective = "ctc"
+
+    def __init__(self, num_classes: int, input_size: int, stride: int) -> None:
+        """Raises ConfigError for fewer than two classes; input_size is H, stride the px of a step."""
+        super().__init__()
+        if num_classes < 2:
+            raise ConfigError(f"a model needs at least 2 classes, got {num_classes}; choose a larger charset")
+        self.num_classes, self.input_size, self.stride = num_classes, input_size, stride
+
+    def steps(self, ink: Tensor) -> Tensor:
+        """Float ink (N, 1, H, W), W a multiple of the stride -> float (N, T, K): what a family is."""
+        raise NotImplementedError
+
+    def add_classifier(self, width: int, dropout: float) -> None:
+        """Adds what follows the steps; K is `width`."""
+        self.dropout = nn.Dropout(dropout)
+        self.classifier = nn.Linear(width, self.num_classes + 1)
+        initialize_linear(self.classifier)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Uint8 images (N, 1, H, W) -> logits (N, T, C + 1)."""
+        return self.classifier(self.dropout(self.steps(pad_width(scale_ink(images), self.stride))))
+
+    @torch.no_grad()
+    def attention_maps(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
+        """Where it sees characters: uint8 images (N, 1, H, W) -> float (N, 1, T), 0..1.
+
+        Args:
+            images: The lines.
+            labels: int64 (N,), one character for each line, to see where that one stands; None: any.
+        """
+        probabilities = self(images).softmax(2)
+        if labels is None:
+            return 1 - probabilities[:, None, :, -1]
+        return probabilities[torch.arange(len(labels)), :, labels][:, None]
+
+
+def pad_width(ink: Tensor, stride: int) -> Tensor:
+    """Blank paper on the right, to a multiple of the stride: float (N, 1, H, W) -> (N, 1, H, W')."""
+    return functional.pad(ink, (0, -ink.shape[3] % stride))
