@@ -137,7 +137,7 @@ def _draw_risk(details: Details) -> str:
     coverage, risk = details.coverage.tolist(), details.risk.tolist()
     chart = draw_chart(
         [Series("", coverage, risk)],
-        x_label="share of the pictures that is answered, most confident first",
+        x_label="share answered, most confident first",
         y_label="error among the answers",
         x_range=(0, 1),
         y_range=(0, max(0.01, 1.1 * max(risk))),
