@@ -9,7 +9,8 @@ import pytest
 from drawings import draw_page
 from PIL import Image
 
-from yomite.data.inspect import find_hard_pairs, find_problems, find_rare, format_summary, inspect_source
+from yomite.data.findings import find_hard_pairs, find_problems, find_rare, format_summary
+from yomite.data.inspect import inspect_source
 from yomite.data.page import draw_charts, write_page, write_transforms
 from yomite.data.samples import Sample, Source
 from yomite.data.sources import open_source

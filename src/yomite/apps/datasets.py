@@ -114,7 +114,7 @@ def check(
     that the model doubts, characters with few samples. A finding is something to look at, not a verdict.
     """
     with needs_extra("data check", "data"):
-        from yomite.data.inspect import find_problems, find_rare, format_summary
+        from yomite.data.findings import find_problems, find_rare, format_summary
 
         found = _inspect(name, data_root, strict, model if reads else "")
         problems = find_problems(found)
@@ -166,7 +166,7 @@ def show(
         import sklearn  # noqa: F401
 
         import yomite
-        from yomite.data.inspect import find_problems
+        from yomite.data.findings import find_problems
         from yomite.data.page import draw_charts, write_page, write_transforms
         from yomite.data.sources import open_source
 

@@ -16,15 +16,8 @@ from PIL import Image
 
 from yomite.charset import are_lookalikes, script_of
 from yomite.data.charts import draw_bars, draw_curve, draw_histogram, draw_map
-from yomite.data.inspect import (
-    FEW_SAMPLES,
-    Finding,
-    Inspection,
-    find_hard_pairs,
-    find_rare,
-    format_summary,
-    to_thumbnail,
-)
+from yomite.data.findings import FEW_SAMPLES, Finding, find_hard_pairs, find_rare, format_summary
+from yomite.data.inspect import Inspection, to_thumbnail
 from yomite.data.samples import Source
 from yomite.data.transforms import TRANSFORMS
 
@@ -58,7 +51,7 @@ figure img { border: 1px solid #e3e7ea; max-width: 100% }
 figcaption { font-size: 11px; line-height: 1.25; color: #5b656e; overflow-wrap: anywhere }
 figcaption b { font-size: 15px; color: #22272b; font-weight: 500 }
 .row { display: flex; gap: 8px; align-items: center; margin-bottom: 6px }
-.row > b { width: 5.5rem; font-weight: 500; font-size: 17px }
+.row > b { flex: none; width: 6rem; font-weight: 500; font-size: 17px }
 .charts { display: flex; flex-wrap: wrap; gap: 16px; align-items: flex-start }
 .charts svg { width: calc(50% - 10px) }
 svg { max-width: 100%; height: auto; border: 1px solid #e3e7ea; border-radius: 4px }
@@ -81,7 +74,7 @@ def write_page(
     sections = [
         f"<h1>{escape(found.name)}</h1>",
         f"<p class='note'>{len(found):,} samples of {len(found.counts):,} characters, "
-        f"{f'{writers} writers' if writers else 'writers unknown'}</p>",
+        f"{f'writers: {writers}' if writers else 'writers unknown'}</p>",
         f"<h2>Summary</h2><pre>{escape(format_summary(found, problems))}</pre>",
         "<h2>Counts and sizes</h2><div class='charts'>" + "".join(draw_charts(found).values()) + "</div>",
         _write_extremes(found),
