@@ -43,7 +43,9 @@ def run_torchrun(*arguments: str) -> subprocess.CompletedProcess[str]:
     tests = Path(__file__).parents[1]
     environment = os.environ | {"PYTHONPATH": str(tests), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    return subprocess.run([*command, *arguments], env=environment, capture_output=True, text=True)
+    return subprocess.run(
+        [*command, *arguments], env=environment, capture_output=True, text=True, timeout=300
+    )
 
 
 @pytest.fixture(scope="module")
