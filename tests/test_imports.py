@@ -58,6 +58,7 @@ EXTRAS: dict[str, Rule] = {
     "data/mixture.py": allow("config prior", "numba"),
     "data/stored.py": allow("config"),
     "models/from_torchvision.py": allow(theirs="torchvision"),
+    "training/vision_transforms.py": allow(theirs="torchvision"),
     "models/from_transformers.py": allow(theirs="transformers"),
     "data/batches.py": allow(theirs="torch numba"),  # numba: one thread in each loader process
     "training/tracking/boards.py": allow(theirs="wandb"),

@@ -8,6 +8,8 @@ from typing import Any
 
 from yomite.errors import ConfigError
 
+MANY = 30  # more than a line can list
+
 
 def check_whole(name: str, value: Any, low: int = 1, high: int | None = None, why: str = "") -> None:
     """A whole number from low to high."""
@@ -60,8 +62,11 @@ def check_input_size(family: str, input_size: int, multiple: int, why: str) -> N
 
 
 def suggest(came: str, choices: Iterable[str]) -> str:
-    """`; did you mean 'vit'? there are: resnet, vit`."""
+    """`; did you mean 'vit'? there are: resnet, vit`; of many choices only some."""
     choices = list(choices)
-    nearest = difflib.get_close_matches(came, choices, n=1, cutoff=0.5)
+    nearest = difflib.get_close_matches(came, choices, n=5, cutoff=0.5)
     hint = f"; did you mean {nearest[0]!r}?" if nearest else ";"
-    return f"{hint} there are: {', '.join(choices)}"
+    if len(choices) <= MANY:
+        return f"{hint} there are: {', '.join(choices)}"
+    rest = [choice for choice in choices if choice not in nearest]
+    return f"{hint} there are {len(choices)}, such as {', '.join([*nearest, *rest][:8])}"
