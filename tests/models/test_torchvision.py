@@ -102,6 +102,7 @@ def test_tokens_become_places(kind: str, side: int) -> None:
         ("resnet18", {"size": 3}, "no argument 'size'; it takes: resize, settings, embedding"),
     ],
 )
+@pytest.mark.filterwarnings("ignore:The default weight initialization")  # torchvision's, of googlenet
 def test_each_wrong_name_or_argument_has_one_line(name: str, arguments: dict[str, Any], line: str) -> None:
     with pytest.raises(ConfigError, match=line) as raised:
         build_backbone(name, **arguments)
