@@ -20,9 +20,12 @@ def find_browser() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    """Chromium without a window; skips where there is none."""
+    """Chromium without a window; skips where there is none.
+
+    Not for the whole session: its driver keeps an event loop, beside which no test can run one of its own.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason='needs pip install ".[dev]"')
     path = find_browser()
     if path is None:
