@@ -67,8 +67,12 @@
     end(event) {
       if (event.pointerId !== this.pointer?.id) return;
       this.pointer = null;
-      if (event.type === "pointercancel") this.abandon();
-      else this.lift();
+      if (event.type === "pointercancel") {
+        this.abandon();
+        return;
+      }
+      this.extend(this.locate(event)); // some browsers tell the last place only now
+      this.lift();
     }
 
     setDown(point) {
