@@ -2,9 +2,10 @@
 
     OMP_NUM_THREADS=2 python benchmarks/training.py --data-root ../shared/data
 
-Prints a table for benchmarks/README.md. A step is the loop's: forward, backward, clipping, optimizer, moving
-average. Each way to get a batch is timed in turn, several rounds, with torch.utils.benchmark; the median
-counts. "held in memory" is one batch, used again and again: the floor.
+Prints two tables for benchmarks/README.md, measured with torch.utils.benchmark. A step is the loop's:
+forward, backward, clipping, optimizer, moving average. By the clock, each way to get a batch takes its turn,
+several rounds; the median counts, and "held in memory" (one batch, used again and again) is the floor. By
+processor time, on one thread, what a batch and a step cost by themselves: true on a busy machine too.
 """
 
 import argparse
@@ -29,6 +30,9 @@ from yomite.training.mixtures import build_mixture
 from yomite.training.optim import build_ema, build_optimizer
 
 Step = Callable[[Batch], None]
+HELD = "held in memory"
+CACHED = "filled cache, no process beside"
+DRAWN = "drawn live, no process beside"
 
 
 def main() -> None:
@@ -54,10 +58,12 @@ def main() -> None:
         )
         drawn = build_mixture(config, charset, options.data_root)
         ways = open_ways(config, stored, drawn, device)
+        costs = time_alone(step, ways, device)
         seconds = time_in_turn(step, ways, options.rounds, options.steps)
     print(f"{config.name}: steps of {config.batch_size}, {config.precision}, {describe(device)}")
     print(f"filling the cache: {stored.num_samples} samples in {fill_seconds:.1f} s; opening it again: "
           f"{reopen_seconds:.2f} s")  # fmt: skip
+    print_costs(costs)
     print_table(config, learner.model, seconds, device)
 
 
@@ -114,11 +120,39 @@ def open_ways(
             yield batch
 
     return {
-        "held in memory": repeat(next(load(stored, 0)).to(device)),
-        "filled cache, no process beside": load(stored, 0),
+        HELD: repeat(next(load(stored, 0)).to(device)),
+        CACHED: load(stored, 0),
+        DRAWN: load(drawn, 0),
         f"filled cache, processes: {workers}": load(stored, workers),
         f"drawn live, processes: {workers}": load(drawn, workers),
     }
+
+
+def time_alone(step: Step, ways: dict[str, Iterator[Batch]], device: torch.device) -> dict[str, float]:
+    """Seconds of processor time of a step, and of a batch where no process is beside; on one thread.
+
+    On a GPU a step is timed by the clock: its processor time is mostly waiting.
+    """
+    clock = time.perf_counter if device.type == "cuda" else time.process_time
+    stages = {"a step": Timer("step(batch)", globals={"step": step, "batch": next(ways[HELD])}, timer=clock)}
+    for name in (CACHED, DRAWN):
+        stages[f"a batch, {name.partition(',')[0]}"] = Timer(
+            "next(batches)", globals={"batches": ways[name]}, timer=time.process_time
+        )
+    costs = {}
+    for name, timer in stages.items():
+        timer.timeit(2)  # warms up
+        costs[name] = statistics.median(timer.timeit(2).mean for _ in range(7))
+    return costs
+
+
+def print_costs(costs: dict[str, float]) -> None:
+    """What a step and its batch cost by themselves."""
+    print("| by itself, one thread | ms | of a step |")
+    print("|---|---|---|")
+    for name, seconds in costs.items():
+        print(f"| {name} | {1000 * seconds:.2f} | {100 * seconds / costs['a step']:.1f} % |")
+    print()
 
 
 def time_in_turn(
@@ -147,7 +181,7 @@ def print_table(
 ) -> None:
     """The ways, what each costs over the floor, and the device's share."""
     median = {name: statistics.median(times) for name, times in seconds.items()}
-    floor = median["held in memory"]
+    floor = median[HELD]
     print("| batches | ms a step, median (best to worst) | images/s | over a batch held in memory |")
     print("|---|---|---|---|")
     for name, times in seconds.items():

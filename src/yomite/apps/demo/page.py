@@ -39,7 +39,10 @@ def format_head() -> str:
     words = json.dumps(read_words(), ensure_ascii=False).replace("</", "<\\/")
     scripts = "\n".join((_WEB / name).read_text(encoding="utf-8") for name in _SCRIPTS)
     styles = (_WEB / "page.css").read_text(encoding="utf-8")
-    return f"<script>window.yomite = {{words: {words}}};\n{scripts}</script><style>{styles}</style>"
+    told = '<meta name="description" content="Reads handwritten Japanese: draw a character.">'
+    told += '<meta property="og:title" content="yomite 読み手">'
+    told += '<meta property="og:description" content="Reads handwritten Japanese: draw a character.">'
+    return f"{told}<script>window.yomite = {{words: {words}}};\n{scripts}</script><style>{styles}</style>"
 
 
 def build_theme() -> Base:
@@ -50,6 +53,9 @@ def build_theme() -> Base:
         "color_accent": ink,
         "slider_color": ink,
         "checkbox_background_color_selected": ink,
+        "button_primary_background_fill": ink,
+        "button_primary_background_fill_hover": ink,
+        "button_primary_text_color": (paper[0], page[1]),
         "checkbox_border_color_selected": ink,
         "input_border_color_focus": ink,
         "body_background_fill": page,
