@@ -3,6 +3,7 @@
 import inspect
 import json
 import operator
+import os
 import subprocess
 import sys
 import types
@@ -48,6 +49,24 @@ def find_loaded_packages(code: str, *arguments: str) -> set[str]:
     )
     assert done.returncode == 0, done.stderr
     return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, "1"), ("0", "0")])
+def test_onnx_runtime_is_told_to_report_nothing(before: str | None, after: str) -> None:
+    """It reads the variable when it is loaded: by then it must be set, unless the user set it."""
+    code = (
+        "import importlib.abc, os, sys\n"
+        "class Watch(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path, target=None):\n"
+        "        if name == 'onnxruntime': print(os.environ.get('ORT_DISABLE_TELEMETRY'))\n"
+        "sys.meta_path.insert(0, Watch())\n"
+        "import yomite.recognizer"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    environment |= {} if before is None else {"ORT_DISABLE_TELEMETRY": before}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [after]
 
 
 def test_all_is_what_there_is() -> None:

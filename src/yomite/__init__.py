@@ -11,6 +11,7 @@ Nothing heavy is imported until it is asked for, and reading never imports torch
 """
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 from yomite.errors import (
@@ -22,6 +23,10 @@ from yomite.errors import (
     PictureError,
     YomiteError,
 )
+
+# ONNX Runtime reports to its makers unless this stands before it is loaded; whoever reads with yomite asked
+# for a reading. Set to 0 beforehand, it stays 0.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from yomite.recognizer import Candidate, Recognition, Recognizer, load
