@@ -2,8 +2,8 @@
 
     python benchmarks/demo.py [--clients 50] [--seconds 30]
 
-Starts `yomite demo` by itself on this machine, which has to do the clients' work as well. Prints two tables
-for docs/demo.md.
+Starts `yomite demo` by itself on this machine, which has to do the clients' work as well. Prints the tables of
+docs/demo.md; the first needs Playwright and Chromium and is left out without them.
 """
 
 import argparse
@@ -14,6 +14,7 @@ import io
 import json
 import os
 import random
+import shutil
 import socket
 import statistics
 import subprocess
@@ -41,9 +42,43 @@ def main() -> None:
     print(_describe_machine())
     with _run_server() as (url, process):
         asyncio.run(_call(url, "recognize_strokes", DRAWINGS["ei"]["strokes"], "text", 10))
+        _print_browser(url)
         print(asyncio.run(_measure_people(url, process, options.clients, options.seconds)))
     with _run_server() as (url, process):
         print(asyncio.run(_measure_harm(url, process)))
+
+
+def _print_browser(url: str) -> None:
+    """From the moment when the drawing is sent until the candidates are on the page, in a real browser."""
+    browser_path = shutil.which("chromium") or shutil.which("google-chrome")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        return
+    if browser_path is None:
+        return
+    latencies = []
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(url)
+        page.wait_for_selector(".y-slot")
+        box = page.locator(".y-pad").bounding_box()
+        assert box is not None
+        for drawing in [*DRAWINGS.values()] * 2:
+            for stroke in drawing["strokes"]:
+                x, y, side = box["x"], box["y"], box["width"] / 100
+                page.mouse.move(x + stroke[0][0] * side, y + stroke[0][1] * side)
+                page.mouse.down()
+                for px, py in stroke[1:]:
+                    page.mouse.move(x + px * side, y + py * side)
+                page.mouse.up()
+            page.wait_for_selector("[data-latency-ms]")
+            latencies.append(float(page.locator(".y-draw").get_attribute("data-latency-ms") or 0))
+            page.locator(".y-clear").click()
+        browser.close()
+    rows = (("median", f"{statistics.median(latencies):.0f} ms"), ("slowest", f"{max(latencies):.0f} ms"))
+    print(_tabulate(f"one person in a browser, {len(latencies)} drawings: pause over to candidates", rows))
 
 
 async def _measure_people(url: str, process: int, num_clients: int, seconds: float) -> str:

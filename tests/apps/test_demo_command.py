@@ -54,6 +54,14 @@ def test_a_taken_port_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
     assert result.stderr.startswith("yomite: ")
 
 
+def test_without_gradio_the_line_says_what_to_install() -> None:
+    program = "import sys; sys.modules['gradio'] = None; from yomite.apps.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", program, "demo"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert 'pip install "yomite[demo]"' in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
 def test_the_command_says_where_the_page_is_and_ends_quietly(tmp_path: Path) -> None:
     port = find_free_port()
     command = [sys.executable, "-m", "yomite", "demo", "--port", str(port), "--no-browser"]

@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ from torch import nn
 from yomite.checkpoint import read_checkpoint
 from yomite.evaluation.scores import number_lookalikes
 from yomite.training.checkpoints import list_checkpoints
-from yomite.training.distributed import World
+from yomite.training.distributed import World, _name_start
 from yomite.training.loop import train
 from yomite.training.validation import score
 
@@ -109,6 +110,23 @@ def test_killed_and_restarted(pair: Path, tmp_path: Path) -> None:
         list_checkpoints(pair / "norms/run"), list_checkpoints(tmp_path / "run"), strict=True
     ):
         assert_identical(read_tensors(ours), read_tensors(theirs))
+
+
+def test_every_start_has_a_name_of_its_own() -> None:
+    """The store of torchrun survives a restart; who comes early must not meet those who have died."""
+    store = torch.distributed.HashStore()
+
+    def start(ranks: list[int]) -> list[str]:
+        with ThreadPoolExecutor(len(ranks)) as pool:
+            return list(pool.map(lambda rank: _name_start(store, rank, 3), ranks))
+
+    names = [start([2, 1, 0]), start([0, 1, 2])]
+    store.set("hello/1", "of one that has died since")
+    names.append(start([0, 2, 1]))
+    assert [len(set(three)) for three in names] == [1, 1, 1]
+    assert len({three[0] for three in names}) == 3
+    with pytest.raises(TimeoutError, match=r"processes \[1, 2\] of 3 did not show up"):
+        _name_start(torch.distributed.HashStore(), 0, 3, patience_s=0.1)
 
 
 def test_every_sample_is_counted_once(pair: Path) -> None:

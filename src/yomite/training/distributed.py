@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from uuid import uuid4
 
 import torch
 from torch import Tensor, distributed, nn
+from torch.distributed.rendezvous import rendezvous
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DistributedDataParallel
 
@@ -135,8 +138,41 @@ def join_world() -> Iterator[World]:
         yield World(0, 1, device, launch)
         return
     own_gpu = num_gpus >= int(os.environ.get("LOCAL_WORLD_SIZE", size))
-    distributed.init_process_group("nccl" if own_gpu else "gloo", device_id=device if own_gpu else None)
+    store, rank, size = next(rendezvous("env://"))
+    distributed.init_process_group(
+        "nccl" if own_gpu else "gloo",
+        store=distributed.PrefixStore(_name_start(store, rank, size), store),
+        rank=rank,
+        world_size=size,
+        device_id=device if own_gpu else None,
+    )
     launches = [launch]
     distributed.broadcast_object_list(launches)
     yield World(rank, size, device, launches[0])
     distributed.destroy_process_group()  # not after an error: the others may wait for this one
+
+
+def _name_start(store: distributed.Store, rank: int, size: int, patience_s: float = 600.0) -> str:
+    """A name that the processes started together share and that those started before them did not have.
+
+    The store of torchrun outlives a restart (PyTorch 2.13), and with it the addresses of processes that have
+    died: without a new name, a process that is early would call one of them. Everyone says hello under a word
+    of its own and gets the name as the answer to that word; the first answers until all have shown up.
+    """
+    own = uuid4().hex
+    if rank:
+        store.set(f"hello/{rank}", own)
+        name = store.get(f"name/{own}").decode()  # waits for it
+        store.set(f"here/{name}/{rank}", "")
+        return name
+    missing = set(range(1, size))
+    until = time.monotonic() + patience_s
+    while missing:
+        if time.monotonic() > until:
+            raise TimeoutError(f"processes {sorted(missing)} of {size} did not show up in {patience_s:.0f} s")
+        for other in missing:
+            if store.check([f"hello/{other}"]):
+                store.set(f"name/{store.get(f'hello/{other}').decode()}", own)
+        missing = {other for other in missing if not store.check([f"here/{own}/{other}"])}
+        time.sleep(0.01)
+    return own
