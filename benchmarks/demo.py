@@ -2,8 +2,8 @@
 
     python benchmarks/demo.py [--clients 50] [--seconds 30]
 
-Starts `yomite demo` by itself on this machine, which has to do the clients' work as well. Prints the tables of
-docs/demo.md; the first needs Playwright and Chromium and is left out without them.
+Starts `yomite demo` by itself on this machine, which has to do the clients' work as well. Prints the tables
+of docs/demo.md; the first needs Playwright and Chromium and is left out without them.
 """
 
 import argparse

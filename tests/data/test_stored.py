@@ -2,6 +2,7 @@
 
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from yomite.charset import Charset
 from yomite.config import DataConfig
 from yomite.data.sources import open_source
 from yomite.data.stored import StoredMixture, build_stored
+from yomite.data.transforms import TRANSFORMS
 from yomite.errors import DataError
 from yomite.ink.canvas import to_canvas
 
@@ -65,3 +67,55 @@ def test_sources_without_a_character_of_the_charset_are_refused(folders: list[st
     with pytest.raises(DataError, match="no sample is of a character in charset 'other'"):
         config = DataConfig(mixture="stored", sources=tuple(folders))
         build_stored(config, Charset("other", ("々",)), tmp_path, 0, 32)
+
+
+def build_transformed(folders: list[str], tmp_path: Path, seed: int = 5, **changes: Any) -> StoredMixture:
+    settings = {"mixture": "stored", "sources": tuple(folders), "transforms": ("affine", "noise")}
+    return build_stored(DataConfig.model_validate(settings | changes), CHARSET, tmp_path, seed, 32)
+
+
+def test_transforms_are_new_each_epoch_and_the_same_for_whoever_asks(
+    folders: list[str], tmp_path: Path
+) -> None:
+    plain, mixture = build(folders, tmp_path), build_transformed(folders, tmp_path)
+    everything = np.arange(13)
+    images, labels = mixture.draw(0, everything)
+    assert np.array_equal(labels, plain.draw(0, everything)[1])
+    assert images.dtype == np.uint8 and images.shape == (13, 32, 32)
+    changed = np.abs(images.astype(int) - plain.draw(0, everything)[0]).mean(axis=(1, 2))
+    assert (changed > 0).mean() > 0.8
+    other = pickle.loads(pickle.dumps(mixture))
+    assert np.array_equal(other.draw(0, np.array([4, 2]))[0], images[[4, 2]])
+    by_name = [{i.tobytes() for i in mixture.draw(epoch, everything)[0]} for epoch in (0, 1)]
+    assert len(by_name[0] & by_name[1]) < 4
+
+
+def test_strength_is_how_far_a_transform_goes(folders: list[str], tmp_path: Path) -> None:
+    plain = build(folders, tmp_path).draw(0, np.arange(13))[0].astype(int)
+    changes = [
+        np.abs(
+            build_transformed(folders, tmp_path, transforms=("elastic",), transform_strength=strength).draw(
+                0, np.arange(13)
+            )[0]
+            - plain
+        ).mean()
+        for strength in (0.1, 1.0, 2.0)
+    ]
+    assert changes[0] < changes[1] < changes[2]
+
+
+def test_what_a_transform_leaves_blank_is_given_as_it_is(
+    folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(TRANSFORMS, "erase", lambda picture, rng, strength: np.full_like(picture, 255))
+    mixture = build_transformed(folders, tmp_path, transforms=("erase",))
+    assert np.array_equal(
+        mixture.draw(0, np.arange(13))[0], build(folders, tmp_path).draw(0, np.arange(13))[0]
+    )
+
+
+def test_wrong_transforms_are_one_line(folders: list[str], tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="transform 'elastics' is unknown; there are affine, elastic"):
+        build_transformed(folders, tmp_path, transforms=("elastics",))
+    with pytest.raises(ValueError, match="transforms are for mixture stored; mixture is drawn"):
+        DataConfig(transforms=("affine",))

@@ -51,7 +51,5 @@ def write_adjusted_weights(weights: Path, adjusted: Path, part: float, data_root
     charset = Charset("of the weights", checkpoint.characters)
     learned = measure_learned_prior(charset, checkpoint.config["data"]["frequency_power"], data_root)
     bias = checkpoint.tensors["model.classifier.bias"]
-    tensors = checkpoint.tensors | {
-        "model.classifier.bias": bias - part * bias.new_tensor(learned)
-    }
+    tensors = checkpoint.tensors | {"model.classifier.bias": bias - part * bias.new_tensor(learned)}
     write_checkpoint(adjusted, replace(checkpoint, tensors=tensors))

@@ -5,11 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+from yomite.config.data import DataConfig, Section
 
 
 def _refuse_unused(section: Any, **names_by_key: tuple[str, ...]) -> None:
@@ -19,103 +17,15 @@ def _refuse_unused(section: Any, **names_by_key: tuple[str, ...]) -> None:
             raise ValueError(f"{key} is for {' and '.join(names)}; name is {section.name}")
 
 
-class ModelConfig(_Section):
+class ModelConfig(Section):
     """Which network; `arguments` go to its builder in yomite.models."""
 
     name: str = "residual"
     input_size: int = Field(default=48, ge=8, le=512, description="side of the canvas in px")
-    arguments: dict[str, Any] = {}
+    arguments: dict[str, Any] = Field(default={})
 
 
-class InkConfig(_Section):
-    """Synthetic samples: strokes written by a hand and drawn by a pen."""
-
-    share: float = Field(default=1.0, ge=0)
-    haste: float = Field(default=0.3, ge=0, le=1, description="share of running hand")
-
-
-class FontsConfig(_Section):
-    """Samples from handwriting fonts: names in the data folder, or paths."""
-
-    share: float = Field(default=0.0, ge=0)
-    files: tuple[str, ...] = ()
-
-
-class CellsConfig(_Section):
-    """Real scanned cells: pages to learn from."""
-
-    share: float = Field(default=0.0, ge=0)
-    pages: tuple[str, ...] = ()
-
-    @property
-    def source(self) -> str:
-        """The name that opens these pages."""
-        return f"cells/hiragana-sheets:{','.join(self.pages)}"
-
-
-class FolderConfig(_Section):
-    """Any source of samples, such as one's own folder of `<character>/*.png`: see docs/data.md."""
-
-    share: float = Field(default=0.0, ge=0)
-    path: str | None = None
-
-
-class DataConfig(_Section):
-    """What is learned from. The shares are relative: they are divided by their sum."""
-
-    mixture: str = Field(
-        default="drawn", description="drawn, stored (samples as they are), or package.module:callable"
-    )
-    sources: tuple[str, ...] = Field(default=(), description="of stored: names or paths")
-    arguments: dict[str, Any] = Field(default={}, description="of a mixture of one's own")
-    fold: str | None = Field(
-        default=None,
-        pattern=r"^[1-9]\d*/[1-9]\d*$",
-        description="such as 2/5: the second of five parts of the real samples is validated on, not learned",
-    )
-    allow_missing: bool = Field(
-        default=False, description="a class without samples is no mistake: init_from may know it"
-    )
-    samples_per_epoch: int = Field(default=100_000, ge=1)
-    frequency_power: float = Field(
-        default=0.0, ge=0, le=1, description="0: every character alike; 1: as often as in texts"
-    )
-    ink: InkConfig = InkConfig()
-    fonts: FontsConfig = FontsConfig()
-    cells: CellsConfig = CellsConfig()
-    folder: FolderConfig = FolderConfig()
-
-    @property
-    def real_sources(self) -> list[str]:
-        """The real samples that are learned from, and that folds split."""
-        if self.mixture == "stored":
-            return list(self.sources)
-        names = [self.cells.source] if self.cells.share else []
-        return names + ([self.folder.path] if self.folder.share and self.folder.path else [])
-
-    @model_validator(mode="after")
-    def _some_share(self) -> DataConfig:
-        if self.arguments and self.mixture in ("drawn", "stored"):
-            raise ValueError(f"arguments are for a mixture of your own; {self.mixture} has keys instead")
-        if self.mixture == "stored" and not self.sources:
-            raise ValueError("mixture stored needs sources, as sources: [my-samples]")
-        if self.sources and self.mixture != "stored":
-            raise ValueError(f"sources are for mixture stored; mixture is {self.mixture}")
-        if self.fold:
-            number, num_folds = map(int, self.fold.split("/"))
-            if num_folds < 2 or number > num_folds:
-                raise ValueError(f"fold {self.fold}; write number/folds, as 1/5 to 5/5")
-            if not self.real_sources:
-                raise ValueError(
-                    "fold splits real samples, and there are none; give folder or cells a share, or sources"
-                )
-        shares = self.ink.share + self.fonts.share + self.cells.share + self.folder.share
-        if self.mixture == "drawn" and shares <= 0:
-            raise ValueError("every share is 0; give ink, fonts, cells or folder a share above 0")
-        return self
-
-
-class ValidationConfig(_Section):
+class ValidationConfig(Section):
     """Which sources are scored while learning, how often, and by which score a run is judged."""
 
     sources: tuple[str, ...] = ()
@@ -128,7 +38,7 @@ class ValidationConfig(_Section):
     )
 
 
-class OptimizerConfig(_Section):
+class OptimizerConfig(Section):
     """AdamW (betas), or SGD with momentum."""
 
     name: Literal["adamw", "sgd"] = "adamw"
@@ -148,7 +58,7 @@ class OptimizerConfig(_Section):
         return self
 
 
-class ScheduleConfig(_Section):
+class ScheduleConfig(Section):
     """The learning rate over the steps: a warm-up to the peak, then what the name says."""
 
     name: Literal["cosine", "constant", "one_cycle", "step", "plateau"] = "cosine"
@@ -191,14 +101,14 @@ class ScheduleConfig(_Section):
         return self
 
 
-class AuxiliaryConfig(_Section):
+class AuxiliaryConfig(Section):
     """Further targets, from KanjiVG: weights of their losses; 0 switches one off. Dropped at export."""
 
     strokes: float = Field(default=0.0, ge=0, description="of the number of strokes")
     components: float = Field(default=0.0, ge=0, description="of the components")
 
 
-class TeacherConfig(_Section):
+class TeacherConfig(Section):
     """Distillation from a trained model of the same charset and canvas."""
 
     weights: str | None = Field(default=None, description="a file, or a released name; null: no teacher")
@@ -207,7 +117,7 @@ class TeacherConfig(_Section):
     allow_custom: bool = Field(default=False, description="run the teacher's own model code")
 
 
-class ObjectiveConfig(_Section):
+class ObjectiveConfig(Section):
     """What a step makes small: a built-in objective, or one's own with its `arguments`."""
 
     name: str = Field(default="classification", description="classification, ctc, or package.module:callable")
@@ -233,28 +143,28 @@ class ObjectiveConfig(_Section):
         return self
 
 
-class EmaConfig(_Section):
+class EmaConfig(Section):
     """The moving average of the weights; with warm-up its decay is min(decay, (1 + t) / (10 + t))."""
 
     decay: float = Field(default=0.9995, ge=0, lt=1, description="0 switches the average off")
     warmup: bool = True
 
 
-class CheckpointConfig(_Section):
+class CheckpointConfig(Section):
     """How often the whole state is written, and how many are kept."""
 
     every_steps: int = Field(default=500, ge=1)
     keep: int = Field(default=2, ge=1)
 
 
-class LoaderConfig(_Section):
+class LoaderConfig(Section):
     """Processes that make samples; 0 makes them in the training process."""
 
     workers: int = Field(default=1, ge=0, le=256)
     prefetch: int = Field(default=4, ge=1, description="batches waiting for each worker")
 
 
-class TrackingConfig(_Section):
+class TrackingConfig(Section):
     """Where a run can be watched, beside its log.jsonl."""
 
     tensorboard: bool = True
@@ -272,7 +182,7 @@ class TrackingConfig(_Section):
         return "off" if value is False else value  # YAML reads off as false
 
 
-class RunConfig(_Section):
+class RunConfig(Section):
     """One training run, whole."""
 
     name: str = Field(default="run", min_length=1)

@@ -96,6 +96,11 @@ class CachedSamples:
         return [self._words[index] for index in self.rows["writer"].tolist()]
 
     @property
+    def names(self) -> list[str]:
+        """The name of each sample within its source."""
+        return [self[index].name for index in range(len(self))]
+
+    @property
     def images(self) -> np.ndarray:
         """uint8 (N, S, S), all canvas images at once, memory-mapped; for the form "canvas" only."""
         height, width = int(self.rows[0]["height"]), int(self.rows[0]["width"])

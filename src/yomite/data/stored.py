@@ -1,7 +1,8 @@
-"""Real samples from filled caches: canvases as they are, or pictures that the drawn mixture bends."""
+"""Real samples from filled caches: as they are, put through transforms, or for the drawn mixture to bend."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,9 @@ from yomite.config import DataConfig
 from yomite.data.cache import CachedSamples, open_cache
 from yomite.data.sources import open_source
 from yomite.data.splits import find_held_out
-from yomite.errors import DataError
+from yomite.data.transforms import check_transforms, transform_picture
+from yomite.errors import DataError, PictureError
+from yomite.ink.canvas import to_canvas
 
 
 class StoredMixture:
@@ -23,7 +26,7 @@ class StoredMixture:
     """
 
     def __init__(
-        self, caches: list[CachedSamples], charset: Charset, seed: int, fold: str | None = None
+        self, caches: Sequence[CachedSamples], charset: Charset, seed: int, fold: str | None = None
     ) -> None:
         """Finds the samples to learn from.
 
@@ -36,7 +39,7 @@ class StoredMixture:
         Raises:
             DataError: If no sample is of a character in the charset, or there are too few for the folds.
         """
-        self._caches, self._seed = caches, seed
+        self._caches, self._seed = list(caches), seed
         labels = [charset.label(c) if c in charset else -1 for cache in caches for c in cache.characters]
         self._labels = np.array(labels, np.int64)
         self._starts = np.cumsum([0, *map(len, caches)])
@@ -62,11 +65,73 @@ class StoredMixture:
         positions = self._order[indices]
         which = np.searchsorted(self._starts, positions, side="right") - 1
         images = np.empty((len(positions), *self._caches[0].images.shape[1:]), np.uint8)
-        for number, cache in enumerate(self._caches):
+        for number in range(len(self._caches)):
             here = which == number
             if here.any():
-                images[here] = cache.images[positions[here] - self._starts[number]]
+                images[here] = self._read(number, positions[here] - self._starts[number], epoch)
         return images, self._labels[positions]
+
+    def _read(self, number: int, places: np.ndarray, epoch: int) -> np.ndarray:
+        """Canvases uint8 (N, S, S) of one cache."""
+        return self._caches[number].images[places]
+
+
+class TransformedMixture(StoredMixture):
+    """A stored mixture whose pictures go through transforms before they become canvases.
+
+    What is drawn is a pure function of (seed, epoch, index). A picture that a transform leaves blank, such as
+    a dot that was erased, is given as it is.
+    """
+
+    def __init__(
+        self,
+        canvases: Sequence[CachedSamples],
+        pictures: Sequence[CachedSamples],
+        charset: Charset,
+        seed: int,
+        fold: str | None = None,
+        *,
+        transforms: Iterable[str],
+        strength: float = 1.0,
+    ) -> None:
+        """Finds the samples to learn from.
+
+        Args:
+            canvases: In the form "canvas", all of one size: they say which samples there are.
+            pictures: The same sources in the form "gray".
+            charset: The classes; samples of other characters are left out.
+            seed: Of the order, of the deal, and of the transforms.
+            fold: Such as 2/5: the second of five parts of each source is left out.
+            transforms: Names of `yomite.data.transforms.TRANSFORMS`.
+            strength: 1 is what real pictures show.
+
+        Raises:
+            DataError: If a transform is unknown, no sample is of a character in the charset, or there are too
+                few for the folds.
+        """
+        super().__init__(canvases, charset, seed, fold)
+        self._transforms, self._strength = check_transforms(transforms), strength
+        # By name: blank pictures are among the gray ones and are no canvases.
+        self._pictures = pictures
+        self._places = []
+        for cache, grays in zip(canvases, pictures, strict=True):
+            place_by_name = {name: place for place, name in enumerate(grays.names)}
+            self._places.append([place_by_name[name] for name in cache.names])
+
+    def _read(self, number: int, places: np.ndarray, epoch: int) -> np.ndarray:
+        images = super()._read(number, places, epoch).copy()
+        for image, place in zip(images, places.tolist(), strict=True):
+            gray = self._pictures[number][self._places[number][place]].picture
+            if np.median(gray) < 128:
+                gray = 255 - gray
+            rng = np.random.default_rng((self._seed, epoch, number, place))
+            try:
+                image[:] = to_canvas(
+                    transform_picture(gray, rng, self._transforms, self._strength), len(image)
+                )
+            except PictureError:
+                continue
+        return images
 
 
 def build_stored(
@@ -84,8 +149,15 @@ def build_stored(
     Raises:
         DataError: If a source is missing, or none has a character of the charset.
     """
-    caches = [open_cache(open_source(name, data_root), size=size) for name in config.sources]
-    return StoredMixture(caches, charset, seed, config.fold)
+    sources = [open_source(name, data_root) for name in config.sources]
+    caches = [open_cache(source, size=size) for source in sources]
+    if not config.transforms:
+        return StoredMixture(caches, charset, seed, config.fold)
+    pictures = [open_cache(source, form="gray") for source in sources]
+    chosen, strength = config.transforms, config.transform_strength
+    return TransformedMixture(
+        caches, pictures, charset, seed, config.fold, transforms=chosen, strength=strength
+    )
 
 
 def read_pictures(

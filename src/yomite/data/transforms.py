@@ -147,14 +147,22 @@ def transform_picture(
     Raises:
         DataError: a name is unknown.
     """
+    for name in check_transforms(names):
+        picture = TRANSFORMS[name](picture, rng, strength)
+    return picture
+
+
+def check_transforms(names: Iterable[str]) -> list[str]:
+    """Names of transforms in the order in which they happen.
+
+    Raises:
+        DataError: a name is unknown.
+    """
     wanted = set(names)
     unknown = wanted - TRANSFORMS.keys()
     if unknown:
         raise DataError(f"transform {sorted(unknown)[0]!r} is unknown; there are {', '.join(TRANSFORMS)}")
-    for name, transform in TRANSFORMS.items():
-        if name in wanted:
-            picture = transform(picture, rng, strength)
-    return picture
+    return [name for name in TRANSFORMS if name in wanted]
 
 
 def _center_grid(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,7 @@ def read_newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
     paths, faults = list_checkpoints(folder), []
     for path in paths:
         try:
-            return _upgrade(read_checkpoint(path)), faults
+            return read_checkpoint(path), faults
         except ModelFileError as error:
             faults.append(f"warning: {error}; going on from the one before")
     if paths:
@@ -37,20 +36,6 @@ def read_newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
             f"none of the {len(paths)} checkpoints in {folder} is whole; give out=FOLDER to begin a new run"
         )
     return None, faults
-
-
-def _upgrade(saved: Checkpoint) -> Checkpoint:
-    """A checkpoint from before objectives had parameters and runs a judge becomes one of today."""
-    if "judge" in saved.progress:
-        return saved
-    prefix = "optimizer."
-    tensors = {
-        f"{prefix}model.{key.removeprefix(prefix)}" if key.startswith(prefix) else key: tensor
-        for key, tensor in saved.tensors.items()
-    }
-    judge = {"best": saved.progress["best"], "num_stale": 0, "num_falls": 0, "num_stale_since_fall": 0}
-    progress = saved.progress | {"judge": judge, "scores": {}, "num_skipped": 0, "scaler": {}}
-    return replace(saved, tensors=tensors, progress=progress)
 
 
 def explain_changes(saved: Checkpoint, config: dict[str, Any], charset: Charset) -> list[str]:
