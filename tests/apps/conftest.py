@@ -20,6 +20,19 @@ def find_browser() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
+SETTLE = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  await document.fonts.ready;
+  let before = null;
+  for (let calm = 0; calm < 5; ) {
+    await frame();
+    const now = JSON.stringify(document.querySelector(".y-pad").getBoundingClientRect());
+    calm = now === before ? calm + 1 : 0;
+    before = now;
+  }
+}"""
+
+
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Chromium without a window; skips where there is none.
@@ -71,6 +84,8 @@ def open_page(browser: Any, demo_url: str) -> Iterator[Callable[..., Any]]:
         page.goto(demo_url + path)
         page.wait_for_selector(".y-pad")
         page.wait_for_selector(".y-slot")
+        # Until the layout has been painted, the browser takes a finger on the pad for one that scrolls.
+        page.evaluate(SETTLE)
         return page
 
     def note(kind: str, text: str) -> None:

@@ -12,6 +12,7 @@ from uuid import uuid4
 
 import torch
 from torch import Tensor, distributed, nn
+from torch.distributed import PrefixStore, Store  # type: ignore[reportPrivateImportUsage]
 from torch.distributed.rendezvous import rendezvous
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DistributedDataParallel
@@ -141,7 +142,7 @@ def join_world() -> Iterator[World]:
     store, rank, size = next(rendezvous("env://"))
     distributed.init_process_group(
         "nccl" if own_gpu else "gloo",
-        store=distributed.PrefixStore(_name_start(store, rank, size), store),
+        store=PrefixStore(_name_start(store, rank, size), store),
         rank=rank,
         world_size=size,
         device_id=device if own_gpu else None,
@@ -152,7 +153,7 @@ def join_world() -> Iterator[World]:
     distributed.destroy_process_group()  # not after an error: the others may wait for this one
 
 
-def _name_start(store: distributed.Store, rank: int, size: int, patience_s: float = 600.0) -> str:
+def _name_start(store: Store, rank: int, size: int, patience_s: float = 600.0) -> str:
     """A name that the processes started together share and that those started before them did not have.
 
     The store of torchrun outlives a restart (PyTorch 2.13), and with it the addresses of processes that have

@@ -37,7 +37,13 @@
         this.draw();
       });
       // iOS scrolls and magnifies in spite of touch-action unless it is told twice.
-      canvas.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+      canvas.addEventListener(
+        "touchstart",
+        (event) => {
+          if (event.cancelable) event.preventDefault(); // it is not once a scroll has begun
+        },
+        { passive: false },
+      );
       canvas.addEventListener("contextmenu", (event) => event.preventDefault());
     }
 
