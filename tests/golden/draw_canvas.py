@@ -60,6 +60,9 @@ def draw_pictures() -> Iterator[tuple[str, np.ndarray]]:
     sheet = np.full((150, 180), 250, np.uint8)
     sheet[92:148, 8:64] = np.minimum(draw_page("mizu", 56, 3), 250)
     yield "small on a sheet", sheet
+    rows, columns = np.mgrid[:48, :48]
+    weave = 128 - 62 * (np.cos(2 * np.pi * rows / 9) + np.cos(2 * np.pi * columns / 7))
+    yield "crowded, in soft focus", np.clip(weave, 0, 255).astype(np.uint8)
 
 
 def build_cases() -> list[dict]:

@@ -109,15 +109,18 @@ def measure_ink(gray: Picture, branches: set[str]) -> Ink | None:
     paper, deviation, full = found.paper, found.paper_deviation, found.full
     if not found.is_clear:
         branches.add("noise")
-        paper, deviation = moments(found.count)
+        middle, all_deviation = moments(found.count)
         sign = 1 if found.is_dark_ink else -1
         far = [
-            number if sign * (paper - level) > 3 * deviation else 0
+            number if sign * (middle - level) > 3 * all_deviation else 0
             for level, number in enumerate(found.count)
         ]
-        if not sum(far):
+        if sum(far):
+            paper, deviation, full = middle, all_deviation, moments(far)[0]
+        elif abs(paper - full) < 100:
             return None
-        full = moments(far)[0]
+        else:
+            branches.add("crowded")
     if abs(paper - full) < 8:
         return None
     bare = min(2 * deviation + 2, 0.6 * abs(paper - full))

@@ -56,7 +56,7 @@ def test_a_port_from_the_page_agrees_and_the_cases_take_every_branch() -> None:
         difference = np.abs(np.array(ported) - decode(case["canvas"], 48, 48))
         assert difference.max() <= 2, case["name"]
     assert branches == {
-        "dark ink", "light ink", "leveled", "leveling undone", "noise", "shrunk", "closer look",
+        "dark ink", "light ink", "leveled", "leveling undone", "noise", "crowded", "shrunk", "closer look",
     }  # fmt: skip
 
 

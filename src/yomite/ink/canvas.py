@@ -164,11 +164,12 @@ def measure_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
         deviation = np.sqrt(np.sum(counts * (levels - mean) ** 2) / total)
         is_far = levels < mean - 3.0 * deviation if is_dark_ink else levels > mean + 3.0 * deviation
         far_counts = np.where(is_far, counts, 0.0)
-        if far_counts.sum() == 0.0:
+        if far_counts.sum() > 0.0:
+            paper = mean
+            paper_deviation = deviation
+            full = np.sum(far_counts * levels) / far_counts.sum()
+        elif abs(paper - full) < 100.0:  # noise lies closer together; a crowded character in soft focus does not
             return np.zeros((height, width), np.float32), False
-        paper = mean
-        paper_deviation = deviation
-        full = np.sum(far_counts * levels) / far_counts.sum()
     if abs(paper - full) < 8.0:
         return np.zeros((height, width), np.float32), False
     bare = min(2.0 * paper_deviation + 2.0, 0.6 * abs(paper - full))
