@@ -128,14 +128,13 @@ def _list_scores(card: Card) -> Iterator[str]:
     )
     has_test = any("test/" in score["data"] for score in card["scores"])
     yield _wrap(
-        "The weight of the prior and the calibration were chosen on dev/ and on pages p07 and p08 of the "
-        "cells, so the figures of these flatter. "
+        "The weight of the prior and the calibration were chosen on dev/, so its figures flatter. "
         + ("test/ was read once, for this table." if has_test else "test/ has not been read for this model.")
     )
     parity = card["parity"]
     yield _wrap(
         f"The two files give another first candidate on {parity['num_disagreements']:,} of "
-        f"{parity['num_images']:,} samples of dev/, p07 and p08; their logits differ by at most "
+        f"{parity['num_images']:,} samples of dev/; their logits differ by at most "
         f"{parity['max_difference']:.1g}."
     )
 
@@ -157,7 +156,7 @@ def _tell_calibration(card: Card) -> Iterator[str]:
     yield "## Confidence and rejection"
     yield _wrap(
         f"The prior's weight is {calibration['prior_weight']:g}, one for everything. The temperature is "
-        "fitted with the prior in place, for each choice of prior, on dev/ and p07 and p08."
+        "fitted with the prior in place, for each choice of prior, on dev/."
     )
     thresholds = ("rejection_threshold",) if rejection is None else ()
     yield _tabulate(

@@ -31,7 +31,6 @@ DEV_SETS = (
     "dev/hiragana-sheets",
     "dev/freehand-jis-kanji",
     "dev/freehand-hiragana",
-    "cells/hiragana-sheets:p07,p08",
 )
 TEST_SETS = (
     "test/touchscreen-100",
