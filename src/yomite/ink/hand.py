@@ -171,8 +171,10 @@ def write_glyph(
      coarseness, joining, reach, shortening, ligature, dot_growth) = habits  # fmt: skip
     num_strokes = len(offsets) - 1
     num_components = components.max() + 1
-    # A character of few strokes leaves its writer more freedom than a crowded one; he takes more or less of it.
-    freedom = min(2.0, max(1.0, 2.3 - 0.15 * num_strokes)) * (0.7 + 0.8 * np.random.random())
+    # A character of few strokes leaves its writer more freedom than a crowded one; he takes more or less.
+    freedom = min(2.0, max(1.0, 2.3 - 0.15 * num_strokes))
+    if num_strokes <= 5:
+        freedom *= 0.7 + 0.8 * np.random.random()
     wave *= freedom
     stroke_shift *= freedom
     stroke_turn *= freedom
