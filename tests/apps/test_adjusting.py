@@ -9,9 +9,10 @@ pytest.importorskip("torch", reason='needs the extra: pip install "yomite[train]
 
 import torch
 
-from yomite.apps.adjusting import measure_learned_prior, write_adjusted_weights
+from yomite.apps.adjusting import measure_learned_prior, write_adjusted_weights, write_mean_weights
 from yomite.charset import Charset
 from yomite.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from yomite.errors import ModelFileError
 
 CHARSET = Charset("four", "の子孑〆")
 
@@ -44,3 +45,21 @@ def test_only_the_bias_changes(tmp_path):
     assert torch.equal(after.tensors["model.classifier.weight"], tensors["model.classifier.weight"])
     change = (after.tensors["model.classifier.bias"] - tensors["model.classifier.bias"]).numpy()
     np.testing.assert_allclose(change, -0.5 * measure_learned_prior(CHARSET, 0.5, tmp_path), atol=1e-6)
+
+
+def test_a_share_of_the_older_weights_is_kept(tmp_path):
+    model = {"name": "residual", "arguments": {}, "num_classes": 4, "input_size": 48}
+    values = {"new": 1.0, "old": 3.0}
+    for name, value in values.items():
+        tensors = {"model.bias": torch.full((4,), value), "model.count": torch.tensor(int(value))}
+        checkpoint = Checkpoint("weights", model, CHARSET.characters, tensors, {}, {"step": 1})
+        write_checkpoint(tmp_path / f"{name}.safetensors", checkpoint)
+    paths = [tmp_path / f"{name}.safetensors" for name in (*values, "mean")]
+    write_mean_weights(paths[0], paths[1], 0.25, paths[2])
+    after = read_checkpoint(paths[2]).tensors
+    assert after["model.bias"].tolist() == [1.5] * 4 and after["model.count"] == 1
+
+    other = Checkpoint("weights", model, ("a", "b", "c", "d"), tensors, {}, {"step": 1})
+    write_checkpoint(paths[1], other)
+    with pytest.raises(ModelFileError, match="is of another network or charset than"):
+        write_mean_weights(paths[0], paths[1], 0.25, paths[2])

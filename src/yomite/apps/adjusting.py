@@ -1,10 +1,14 @@
-"""Take back what training on frequent kanji taught about frequency: logit adjustment of a run's weights.
+"""What is done to a run's weights before they are exported: logit adjustment, and a share of older weights.
 
 Training draws a class as often as its frequency to the power `data.frequency_power`, so its logits hold that
 much of a prior. Among kanji this reads a rare one as its common neighbor (孑 as 子). The bias of the
 classifier takes a part of it back; scripts keep their shares.
 
-Source: Menon et al., "Long-tail learning via logit adjustment", arXiv:2007.07314.
+A run that goes on from released weights gains on what was added and loses a little of what it saw less; a mean
+of the two weights keeps some of both.
+
+Sources: Menon et al., "Long-tail learning via logit adjustment", arXiv:2007.07314; Wortsman et al., "Robust
+fine-tuning of zero-shot models", arXiv:2109.01903.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from yomite.charset import Charset, script_of
+from yomite.errors import ModelFileError
 from yomite.prior import LEARNING_EVEN_PARTS, SENTENCES, build_log_prior, count_characters, sampling_weights
 
 
@@ -53,3 +58,29 @@ def write_adjusted_weights(weights: Path, adjusted: Path, part: float, data_root
     bias = checkpoint.tensors["model.classifier.bias"]
     tensors = checkpoint.tensors | {"model.classifier.bias": bias - part * bias.new_tensor(learned)}
     write_checkpoint(adjusted, replace(checkpoint, tensors=tensors))
+
+
+def write_mean_weights(weights: Path, before: Path, share: float, mean: Path) -> None:
+    """Write a run's weights again, averaged with those that it began from.
+
+    Args:
+        weights: What `yomite train` wrote.
+        before: The weights of its init_from: the same network and characters.
+        share: 0 leaves the weights as they are, 1 gives the older ones.
+        mean: The file to write.
+
+    Raises:
+        ModelFileError: If the two are of other networks or characters.
+    """
+    from yomite.checkpoint import extract_weights, read_checkpoint, write_checkpoint
+
+    ours, theirs = (extract_weights(read_checkpoint(path)) for path in (weights, before))
+    if (ours.model, ours.characters) != (theirs.model, theirs.characters):
+        raise ModelFileError(f"{before} is of another network or charset than {weights}; leave out --keep")
+    tensors = {
+        name: tensor.lerp(theirs.tensors[name].to(tensor.dtype), share)
+        if tensor.is_floating_point()
+        else tensor
+        for name, tensor in ours.tensors.items()
+    }
+    write_checkpoint(mean, replace(ours, tensors=tensors))

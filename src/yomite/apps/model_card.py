@@ -89,6 +89,11 @@ def _tell_training(card: Card) -> Iterator[str]:
         ("steps", f"{training['steps']:,}, {training['samples']:,} samples"),
         *([("begun from", training["init_from"])] if training["init_from"] else []),
     )
+    if training.get("keep"):
+        yield _wrap(
+            f"What is released is a mean: {training['keep']:.0%} of the weights that it began from, "
+            f"{1 - training['keep']:.0%} of those that it ended with (arXiv:2109.01903)."
+        )
     if training.get("adjustment"):
         yield _wrap(
             f"Training drew frequent kanji more often; {training['adjustment']:.0%} of what that taught of "

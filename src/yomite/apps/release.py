@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from yomite.apps.adjusting import write_adjusted_weights
+from yomite.apps.adjusting import write_adjusted_weights, write_mean_weights
 from yomite.apps.exporting import Exported, export_model
 from yomite.apps.model_card import format_model_card
 from yomite.apps.options import DataRoot, needs_extra
@@ -56,6 +56,10 @@ def release(
         float,
         typer.Option(min=0, max=1, help="Part of the prior learned among kanji that is taken back."),
     ] = 0.0,
+    keep: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Share of the weights that the run began from (init_from)."),
+    ] = 0.0,
     config: Annotated[
         Path, typer.Option(metavar="CONFIG", help="The run's file, for the command on the card.")
     ] = Path("configs/released.yaml"),
@@ -69,6 +73,7 @@ def release(
     with needs_extra("release", "train"):
         from yomite.checkpoint import load_model, read_checkpoint, read_commit
         from yomite.models.cost import count_macs, count_parameters
+        from yomite.training.finetune import find_weights
     from yomite.data.sources import resolve_data_root
 
     out = out or Path(str(resources.files("yomite"))) / "released"
@@ -76,9 +81,15 @@ def release(
     onnx_path, weights_path = out / f"{name}.onnx", out / f"{name}.safetensors"
     data_root = resolve_data_root(data_root)
     adjusted = weights
+    if keep:
+        before = read_checkpoint(weights).config.get("init_from")
+        if not before:
+            raise YomiteError(f"{weights} began from no weights, there is nothing to keep; leave out --keep")
+        adjusted = weights.with_name(f"{weights.stem}-mean.safetensors")
+        write_mean_weights(weights, find_weights(before), keep, adjusted)
     if adjustment:
-        adjusted = weights.with_name(f"{weights.stem}-adjusted.safetensors")
-        write_adjusted_weights(weights, adjusted, adjustment, data_root)
+        unadjusted, adjusted = adjusted, weights.with_name(f"{weights.stem}-adjusted.safetensors")
+        write_adjusted_weights(unadjusted, adjusted, adjustment, data_root)
     exported = export_model(
         adjusted,
         onnx_path,
@@ -120,11 +131,12 @@ def release(
             "steps": checkpoint.progress["step"],
             "samples": checkpoint.progress["samples"],
             "init_from": checkpoint.config.get("init_from"),
+            "keep": keep,
             "adjustment": adjustment,
             "note": note,
         },
         "release": {
-            "command": describe_command(weights, test, prior_weight, adjustment),
+            "command": describe_command(weights, test, prior_weight, adjustment, keep),
             "commit": read_commit(),
             "date": datetime.now(timezone.utc).date().isoformat(),
             "platform": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
@@ -230,7 +242,9 @@ def describe_changes(path: Path, trained: dict[str, Any]) -> list[str]:
     return [line for line in changed_keys(written, whole) if line.partition(":")[0] != "out"]
 
 
-def describe_command(weights: Path, test: bool, prior_weight: float | None, adjustment: float = 0.0) -> str:
+def describe_command(
+    weights: Path, test: bool, prior_weight: float | None, adjustment: float = 0.0, keep: float = 0.0
+) -> str:
     """This command without the folders of this machine."""
     words = [
         "python",
@@ -242,6 +256,7 @@ def describe_command(weights: Path, test: bool, prior_weight: float | None, adju
     words += ["--test"] if test else []
     words += ["--prior-weight", f"{prior_weight:g}"] if prior_weight is not None else []
     words += ["--adjustment", f"{adjustment:g}"] if adjustment else []
+    words += ["--keep", f"{keep:g}"] if keep else []
     return shlex.join(words)
 
 

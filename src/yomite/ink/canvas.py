@@ -168,7 +168,9 @@ def measure_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
             paper = mean
             paper_deviation = deviation
             full = np.sum(far_counts * levels) / far_counts.sum()
-        elif abs(paper - full) < 100.0:  # noise lies closer together; a crowded character in soft focus does not
+        elif (
+            abs(paper - full) < 100.0
+        ):  # noise lies closer together; a crowded character in soft focus does not
             return np.zeros((height, width), np.float32), False
     if abs(paper - full) < 8.0:
         return np.zeros((height, width), np.float32), False
