@@ -4,8 +4,8 @@ Training draws a class as often as its frequency to the power `data.frequency_po
 much of a prior. Among kanji this reads a rare one as its common neighbor (孑 as 子). The bias of the
 classifier takes a part of it back; scripts keep their shares.
 
-A run that goes on from released weights gains on what was added and loses a little of what it saw less; a mean
-of the two weights keeps some of both.
+A run that goes on from released weights gains on what was added and loses a little of what it saw less; a
+mean of the two weights keeps some of both.
 
 Sources: Menon et al., "Long-tail learning via logit adjustment", arXiv:2007.07314; Wortsman et al., "Robust
 fine-tuning of zero-shot models", arXiv:2109.01903.
