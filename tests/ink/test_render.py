@@ -64,7 +64,7 @@ def test_same_seed_same_picture_and_other_seed_another(root: Path) -> None:
 
 def test_characters_keep_place_and_size(root: Path) -> None:
     """A printed comma is small and lies in the lower left, dark on light."""
-    comma = render_character("、", hand="print", pen="felt", data_root=root)
+    comma = render_character("、", hand="print", pen="touch", data_root=root)
     rows, columns = find_ink(comma)
     assert rows.min() > 128 and columns.max() < 128 and len(rows) < 70 and len(columns) < 70
     rows, columns = find_ink(render_character("日", hand="print", pen="touch", data_root=root))
