@@ -142,7 +142,7 @@ def build_ours(model: yomite.Recognizer, prior: str) -> Peer:
         f"{model.name}, prior {prior}",
         lambda pictures: model.recognize_many(pictures, top=TOP, prior=prior, errors="return"),
         frozenset(model.characters),
-        "ink drawn from KanjiVG, fonts, scanned hiragana pages p01 to p06; nothing of dev/ or test/",
+        "ink drawn from KanjiVG, fonts, scanned hiragana pages p01 to p08; nothing of dev/ or test/",
     )
 
 
