@@ -95,10 +95,10 @@ class CachedSamples:
         """The writer of each sample."""
         return [self._words[index] for index in self.rows["writer"].tolist()]
 
-    @property
+    @cached_property
     def names(self) -> list[str]:
         """The name of each sample within its source."""
-        return [self[index].name for index in range(len(self))]
+        return [sample.name for sample in self]
 
     @property
     def images(self) -> np.ndarray:

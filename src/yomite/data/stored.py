@@ -183,8 +183,8 @@ def read_pictures(
         # By name: a blank picture is among the gray ones, but is no canvas.
         canvases = open_cache(source, size=size)
         held_out = find_held_out(canvases.characters, canvases.writers, charset, fold, seed)
-        names = {canvases[index].name for index in np.flatnonzero(held_out).tolist()}
-        known = [index for index in known if cache[index].name not in names]
+        names = {canvases.names[index] for index in np.flatnonzero(held_out).tolist()}
+        known = [index for index in known if cache.names[index] not in names]
     pictures = []
     for index in known:
         gray = cache[index].picture.astype(np.int16)
