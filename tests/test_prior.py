@@ -35,15 +35,15 @@ def test_counts_are_by_hand(tmp_path: Path) -> None:
 
 
 def test_prior_is_by_hand() -> None:
-    # hiragana 0.42 : katakana 0.10, then 98 % (90 %) by count and 2 % (10 %) evenly.
+    # hiragana 0.42 : katakana 0.10, then 20 % by count and 80 % evenly.
     charset = Charset("four", "ヌのアは")
     prior = np.exp(build_log_prior({"の": 3, "は": 1, "ア": 10, "永": 99}, charset).astype(np.float64))
     hiragana, katakana = 0.42 / 0.52, 0.10 / 0.52
     expected = [
-        katakana * 0.05,
-        hiragana * (0.98 * 0.75 + 0.01),
-        katakana * 0.95,
-        hiragana * (0.98 * 0.25 + 0.01),
+        katakana * 0.40,
+        hiragana * (0.20 * 0.75 + 0.40),
+        katakana * 0.60,
+        hiragana * (0.20 * 0.25 + 0.40),
     ]
     np.testing.assert_allclose(prior, expected, rtol=1e-5)
 
@@ -63,9 +63,10 @@ def test_small_kana_get_a_twentieth_of_their_twins_at_most() -> None:
     parts = 0.98 * text + 0.02 / 5
     parts[1] = parts[0] / 20  # the text has more of it
     parts[3] = min(parts[3], parts[4] / 20)
-    prior = np.exp(build_log_prior(counts, charset).astype(np.float64))
+    prior = np.exp(build_log_prior(counts, charset, LEARNING_EVEN_PARTS).astype(np.float64))
     np.testing.assert_allclose(prior, parts / parts.sum(), rtol=1e-5)
-    alone = np.exp(build_log_prior({"っ": 3, "の": 1}, Charset("no twin", "っの")).astype(np.float64))
+    no_twin = Charset("no twin", "っの")
+    alone = np.exp(build_log_prior({"っ": 3, "の": 1}, no_twin, LEARNING_EVEN_PARTS).astype(np.float64))
     np.testing.assert_allclose(alone, [0.98 * 0.75 + 0.01, 0.98 * 0.25 + 0.01], rtol=1e-5)
 
 
