@@ -3,9 +3,16 @@
     python benchmarks/zoo.py --data-root ../shared/data --out runs/zoo
 
 For each family: a few steps in fp32 and in bf16 tell which is faster here and how many steps fit into the
-time; then configs/zoo.yaml is trained for so many steps, exported, and timed. Prints a Markdown table for
-docs/models.md and keeps it in OUT/table.md. What is done is kept: a run that was stopped goes on with the
-same command, family by family. Nothing else should run on the machine meanwhile.
+time; then configs/zoo.yaml is trained for so many steps and exported. At the end every network is timed.
+Prints a Markdown table for docs/models.md and keeps it in OUT/table.md. What is done is kept: a run that was
+stopped goes on with the same command, family by family. Nothing else should run on the machine meanwhile.
+
+On a machine with several cores, families may train at once, each on a core of its own; the last call times
+them all:
+
+    taskset -c 0 python benchmarks/zoo.py --data-root DIR --train-only --families residual resnet vit &
+    taskset -c 1 python benchmarks/zoo.py --data-root DIR --train-only --families swin hybrid efficientnet
+    python benchmarks/zoo.py --data-root DIR
 """
 
 import argparse
@@ -77,7 +84,7 @@ class Result:
     family: str
     parameters: int
     macs: int
-    picture_ms: float
+    num_cores: int
     precision: str
     images_per_second: float
     minutes: float
@@ -95,6 +102,7 @@ def main() -> None:
     parser.add_argument(
         "--families", nargs="+", default=list(FAMILIES), choices=list(FAMILIES), metavar="NAME"
     )
+    parser.add_argument("--train-only", action="store_true", help="leave times and table to a later call")
     parser.add_argument("overrides", nargs="*", metavar="section.key=value", help="for all of them")
     options = parser.parse_args()
     data_root = resolve_data_root(options.data_root)
@@ -108,8 +116,10 @@ def main() -> None:
     for family in options.families:
         bench = Bench(family, load_family(family, shared, options.out), data_root, mixture, validation)
         bench.run(60 * options.minutes)
-        write_table(options.out, options.minutes, len(charset))
-    print((options.out / "table.md").read_text(encoding="utf-8"))
+    if not options.train_only:
+        table = format_table(options.out, options.minutes, len(charset), config.model.input_size)
+        (options.out / "table.md").write_text(table, encoding="utf-8")
+        print(table)
 
 
 def write_characters(path: Path, num_classes: int) -> Path:
@@ -127,7 +137,7 @@ def load_family(family: str, shared: Sequence[str], out: Path) -> RunConfig:
 
 
 class Bench:
-    """One family: planned, trained, exported, timed; each part is kept in its folder."""
+    """One family: planned, trained, exported; each part is kept in its folder."""
 
     def __init__(
         self,
@@ -160,7 +170,7 @@ class Bench:
         return min(plans, key=lambda plan: plan.step_seconds)
 
     def measure(self, plan: Plan) -> Result:
-        """Trains for the planned steps; then costs, export, time of a picture."""
+        """Trains for the planned steps, counts what it costs, and exports it."""
         config = self.change(plan.precision, plan.total_steps)
         stamps = self.train(config, self.validation)
         model = build(
@@ -169,14 +179,13 @@ class Bench:
             config.model.input_size,
             **config.model.arguments,
         )
-        onnx_path = config.folder / "model.onnx"
-        export_onnx(config.folder / "weights.safetensors", onnx_path, metadata={})
+        export_onnx(config.folder / "weights.safetensors", config.folder / "model.onnx", metadata={})
         seconds = np.diff(stamps) if len(stamps) > 1 else [plan.step_seconds]  # nothing was left to train
         return Result(
             self.family,
             count_parameters(model),
             count_macs(model),
-            time_picture(onnx_path, config.model.input_size),
+            len(os.sched_getaffinity(0)),
             plan.precision,
             config.batch_size / statistics.median(seconds),
             statistics.mean(seconds) * plan.total_steps / 60,
@@ -243,35 +252,32 @@ def time_picture(onnx_path: Path, size: int, num_pictures: int = 200) -> float:
     return 1000 * statistics.median(times[num_pictures // 10 :])
 
 
-def write_table(out: Path, minutes: float, num_classes: int) -> None:
-    """All that is measured so far, the best mean first."""
-    paths = out.glob("*/result.json")
-    results = [Result(**json.loads(path.read_text(encoding="utf-8"))) for path in paths]
-    results.sort(key=lambda result: -statistics.mean(result.top1.values()))
-    names = list(results[0].top1)
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=PROJECT
-    ).stdout.strip()
-    device = World.alone().device
-    chip = (
-        torch.cuda.get_device_name()
-        if device.type == "cuda"
-        else f"{os.cpu_count()} cores {platform.machine()}"
-    )
+def format_table(out: Path, minutes: float, num_classes: int, size: int) -> str:
+    """All that is trained so far, timed now, the best mean first."""
+    paths = {
+        path: Result(**json.loads(path.read_text(encoding="utf-8"))) for path in out.glob("*/result.json")
+    }
+    ranked = sorted(paths.items(), key=lambda item: -statistics.mean(item[1].top1.values()))
+    names = list(ranked[0][1].top1)
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    commit = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT).stdout.strip()
+    on_gpu = World.alone().device.type == "cuda"
+    chip = torch.cuda.get_device_name() if on_gpu else f"{ranked[0][1].num_cores} {platform.machine()} cores"
     lines = [
-        f"{num_classes} characters, {minutes:g} minutes of training each, {chip}, "
+        f"{num_classes} characters, {minutes:g} minutes of training each on {chip}, "
         f"commit {commit or 'unknown'}, {datetime.date.today()}; strict top-1.",
         "",
         f"| family | parameters | MACs | ms a picture | training images/s | {' | '.join(names)} |",
         f"|---|{'---|' * (4 + len(names))}",
     ]
-    for result in results:
+    for path, result in ranked:
         top1 = " | ".join(f"{100 * result.top1[name]:.1f} %" for name in names)
+        picture_ms = time_picture(path.with_name("model.onnx"), size)
         lines.append(
             f"| {result.family} | {result.parameters / 1e6:.2f} M | {result.macs / 1e6:.0f} M "
-            f"| {result.picture_ms:.2f} | {result.images_per_second:,.0f} ({result.precision}) | {top1} |"
+            f"| {picture_ms:.2f} | {result.images_per_second:,.0f} ({result.precision}) | {top1} |"
         )
-    (out / "table.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
