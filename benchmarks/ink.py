@@ -22,12 +22,12 @@ import numpy as np
 from yomite.charset import Charset, build_charset
 from yomite.config import load_config
 from yomite.data import mixture as mixture_module
-from yomite.data.mixture import PEN_SHARES, Mixture, build_mixture
+from yomite.data.mixture import Mixture, build_mixture, stack_pens
 from yomite.data.sources import resolve_data_root
 from yomite.ink.canvas import MARGIN
 from yomite.ink.fonts import bend_ink
 from yomite.ink.hand import HABITS, draw_habits, seed_stream, write_glyph
-from yomite.ink.pen import PEN_RANGES, TRAITS, draw_lines, draw_traits, lay_on_paper
+from yomite.ink.pen import PEN_NAMES, PEN_RANGES, TRAITS, draw_lines, draw_traits, lay_on_paper
 
 PROJECT = Path(__file__).parents[1]
 BATCH_SIZE = 256
@@ -80,6 +80,7 @@ def print_rate(mixture: Mixture, num_images: int) -> None:
 def print_stages(mixture: Mixture, haste_share: float, size: int, num_images: int = 1000) -> None:
     """Each step by itself, called from Python (about 1 µs a call more than inside the compiled stream)."""
     rng = np.random.default_rng(0)
+    pen_steps = stack_pens(PEN_NAMES)
     glyphs, habits, traits, lengths, pads = [], [], [], [], []
     for _ in range(num_images):
         # The choices of the compiled stream.
@@ -88,7 +89,9 @@ def print_stages(mixture: Mixture, haste_share: float, size: int, num_images: in
             haste = 0.15 + 0.95 * rng.random()
         habits.append(draw_habits(rng.normal(size=len(HABITS)), haste, 0.5 + 0.8 * rng.random()))
         traits.append(
-            draw_traits(rng.random(len(TRAITS)), PEN_RANGES[np.searchsorted(PEN_SHARES, rng.random())])
+            draw_traits(
+                rng.random(len(TRAITS)), PEN_RANGES[np.searchsorted(pen_steps, rng.random(), side="right")]
+            )
         )
         lengths.append(44.0 + 60.0 * rng.random())
         pads.append(12.0 * rng.random() ** 2)

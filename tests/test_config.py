@@ -65,6 +65,11 @@ def test_the_folder_goes_by_the_name(config_path: Path) -> None:
         ("schedule.warmup_steps=99999", "schedule: warmup_steps 99999 must be less than total_steps 10000"),
         ("optimizer.betas=[0.9, 1]", "optimizer: betas must be two numbers"),
         ("data.ink.share=0", "data: every share is 0"),
+        (
+            "data.pens=[quill]",
+            "data.pens.0: 'quill' came; it must be 'touch', 'ballpoint', 'pencil', 'felt' or",
+        ),
+        ("data.pens=[]", "data: pens is empty; name some of touch, ballpoint, pencil, felt, brush"),
         ("optimizer", "override 'optimizer'; write section.key=value"),
         ("name.first=1", "override 'name.first=1': name is a value, not a section"),
         ("name=[", "the value is not YAML"),

@@ -4,7 +4,7 @@ import gzip
 import pickle
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -17,13 +17,15 @@ from PIL import Image
 
 from yomite.charset import Charset, build_charset
 from yomite.config import DataConfig
+from yomite.config.data import PenName
 from yomite.data import mixture as mixture_module
-from yomite.data.mixture import Mixture, build_mixture, find_fonts
+from yomite.data.mixture import PEN_SHARES, Mixture, build_mixture, find_fonts, stack_pens
 from yomite.errors import DataError
 from yomite.ink.canvas import MARGIN, measure_ink, place_ink, to_canvas
 from yomite.ink.fonts import MASK_SIZE
 from yomite.ink.hand import flatten_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE
+from yomite.ink.pen import PEN_NAMES
 from yomite.ink.strokes import Glyph
 from yomite.prior import SENTENCES
 
@@ -84,6 +86,19 @@ def test_a_sample_depends_on_nothing_but_seed_epoch_and_index(full: Mixture) -> 
     one, other = make_mixture(seed=1).draw(0, np.arange(8))[0], make_mixture(seed=2).draw(0, np.arange(8))[0]
     assert not np.array_equal(one, other)
     assert np.array_equal(one, make_mixture(seed=1).draw(0, np.arange(8))[0])
+
+
+def test_some_of_the_pens() -> None:
+    assert get_args(PenName) == PEN_NAMES == tuple(PEN_SHARES) and sum(PEN_SHARES.values()) == 1
+    assert stack_pens(["brush", "touch"]) == pytest.approx([0.8, 0.8, 0.8, 0.8, 1])
+    assert stack_pens(["touch"]) == pytest.approx([1] * 5)
+    touch = make_mixture(pens=["touch"]).draw(0, np.arange(300))[0]
+    brush = make_mixture(pens=["brush"]).draw(0, np.arange(300))[0]
+    every = make_mixture().draw(0, np.arange(300))[0]
+    assert touch.mean() < 0.8 * brush.mean()  # thinner lines
+    same = [(every == some).all(axis=(1, 2)) for some in (touch, brush)]
+    # Whoever would have drawn with that pen anyhow draws the same: 36 and 9 %, within five deviations.
+    assert 66 < same[0].sum() < 150 and 2 < same[1].sum() < 52 and not (same[0] & same[1]).any()
 
 
 def test_random_streams_outside_are_left_alone(full: Mixture) -> None:

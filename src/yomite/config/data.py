@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -11,6 +11,10 @@ class Section(BaseModel):
     """A part of a run; a key that it does not have is a mistake."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+PenName = Literal["touch", "ballpoint", "pencil", "felt", "brush"]
+"""The pens of yomite.ink.pen, which a config is read without."""
 
 
 class InkConfig(Section):
@@ -70,6 +74,7 @@ class DataConfig(Section):
     frequency_power: float = Field(
         default=0.0, ge=0, le=1, description="0: every character alike; 1: as often as in texts"
     )
+    pens: tuple[PenName, ...] = Field(default=get_args(PenName), description="that draw strokes and fonts")
     ink: InkConfig = InkConfig()
     fonts: FontsConfig = FontsConfig()
     cells: CellsConfig = CellsConfig()
@@ -101,6 +106,8 @@ class DataConfig(Section):
                 raise ValueError(
                     "fold splits real samples, and there are none; give folder or cells a share, or sources"
                 )
+        if not self.pens:
+            raise ValueError(f"pens is empty; name some of {', '.join(get_args(PenName))}")
         shares = self.ink.share + self.fonts.share + self.cells.share + self.folder.share
         if self.mixture == "drawn" and shares <= 0:
             raise ValueError("every share is 0; give ink, fonts, cells or folder a share above 0")

@@ -8,7 +8,7 @@ and `place_ink` of `yomite.ink.canvas`, compiled here from the same source.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +24,13 @@ from yomite.ink.fonts import MASK_SIZE, bend_ink, read_font
 from yomite.ink.forms import build_forms
 from yomite.ink.hand import HABITS, draw_habits, flatten_glyph, write_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
-from yomite.ink.pen import PEN_RANGES, TRAIT_NAMES, TRAITS, draw_lines, draw_traits, lay_on_paper
+from yomite.ink.pen import PEN_NAMES, PEN_RANGES, TRAIT_NAMES, TRAITS, draw_lines, draw_traits, lay_on_paper
 from yomite.prior import LEARNING_EVEN_PARTS, SENTENCES, build_log_prior, count_characters, sampling_weights
 
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 
-# How often each pen is taken, in the order of PEN_NAMES: touch, ballpoint, pencil, felt, brush.
-PEN_SHARES = np.cumsum([0.36, 0.20, 0.20, 0.15, 0.09])
+PEN_SHARES = {"touch": 0.36, "ballpoint": 0.20, "pencil": 0.20, "felt": 0.15, "brush": 0.09}
+"""How often each pen is taken; relative, where data.pens names some of them."""
 
 _MAX_TRIES = 4
 _NUM_HABITS, _NUM_TRAITS = len(HABITS), len(TRAITS)
@@ -72,6 +72,7 @@ class Mixture:
         num_samples: int,
         seed: int,
         size: int,
+        pens: Sequence[str] = PEN_NAMES,
     ) -> None:
         """Lay the sources out flat.
 
@@ -85,6 +86,7 @@ class Mixture:
             num_samples: in an epoch.
             seed: of the whole stream.
             size: side of the canvas.
+            pens: names of `PEN_NAMES`, at least one; each is taken as often as `PEN_SHARES` says.
         """
         self.num_samples = num_samples
         self._seed, self._size, self._haste = seed, size, haste
@@ -93,6 +95,7 @@ class Mixture:
         total = self.class_weights.sum()
         self.class_weights = self.class_weights / total if total else self.class_weights
         self._class_steps = np.cumsum(self.class_weights)
+        self._pen_steps = stack_pens(pens)
         real = np.bincount([label for _, label in pictures], minlength=len(class_weights))
         self.class_shares = (shares[0] + shares[1]) * self.class_weights + shares[2] * real / max(
             real.sum(), 1
@@ -136,7 +139,7 @@ class Mixture:
         images = np.zeros((len(seeds), self._size, self._size), np.uint8)
         labels = np.zeros(len(seeds), np.int64)
         _draw_samples(
-            seeds, images, labels, self._shares, self._class_steps, self._haste,
+            seeds, images, labels, self._shares, self._class_steps, self._pen_steps, self._haste,
             self._points, self._offsets, self._components, self._glyph_points, self._glyph_strokes,
             self._class_glyphs, self._masks, self._class_masks,
             self._pixels, self._picture_pixels, self._picture_shapes, self._picture_labels,
@@ -146,7 +149,7 @@ class Mixture:
 
 @njit(nogil=True)
 def _draw_samples(
-    seeds, images, labels, shares, class_steps, haste_share,
+    seeds, images, labels, shares, class_steps, pen_steps, haste_share,
     points, offsets, components, glyph_points, glyph_strokes, class_glyphs, masks, class_masks,
     pixels, picture_pixels, picture_shapes, picture_labels,
 ):  # fmt: skip
@@ -155,7 +158,7 @@ def _draw_samples(
         np.random.seed(seeds[n])
         for _ in range(_MAX_TRIES):
             which = np.random.random()
-            pen = PEN_RANGES[np.searchsorted(PEN_SHARES, np.random.random())]
+            pen = PEN_RANGES[np.searchsorted(pen_steps, np.random.random(), side="right")]
             traits = draw_traits(np.random.random(_NUM_TRAITS), pen)
             # Most people write calmly, some hurry, a few run.
             haste = 0.15 * np.random.random()
@@ -263,7 +266,15 @@ def build_mixture(config: DataConfig, charset: Charset, data_root: Path, seed: i
         num_samples=config.samples_per_epoch,
         seed=seed,
         size=size,
+        pens=config.pens,
     )
+
+
+def stack_pens(names: Iterable[str]) -> np.ndarray:
+    """Float64 (pens,), up to 1: where the share of each of `PEN_NAMES` ends; those not named get none."""
+    chosen = set(names)
+    steps = np.cumsum([PEN_SHARES[name] if name in chosen else 0.0 for name in PEN_NAMES])
+    return steps / steps[-1]
 
 
 def find_fonts(names: Iterable[str], data_root: Path) -> list[Path]:
