@@ -76,6 +76,7 @@ def release(
         from yomite.training.finetune import find_weights
     from yomite.data.sources import resolve_data_root
 
+    commit = read_commit()  # before the files that are written make the checkout dirty
     out = out or Path(str(resources.files("yomite"))) / "released"
     out.mkdir(parents=True, exist_ok=True)
     onnx_path, weights_path = out / f"{name}.onnx", out / f"{name}.safetensors"
@@ -137,7 +138,7 @@ def release(
         },
         "release": {
             "command": describe_command(weights, test, prior_weight, adjustment, keep),
-            "commit": read_commit(),
+            "commit": commit,
             "date": datetime.now(timezone.utc).date().isoformat(),
             "platform": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}",
         },
