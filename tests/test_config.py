@@ -54,7 +54,7 @@ def test_the_folder_goes_by_the_name(config_path: Path) -> None:
         ("optimizer.learning_rate=.nan", "optimizer.learning_rate: nan came; it must be a finite number"),
         ("batch_size=many", "batch_size: 'many' came; it must be a valid integer"),
         ("precision=fp8", "precision: 'fp8' came; it must be 'fp32', 'bf16' or 'fp16'"),
-        ("optimizer.name=adam", "optimizer.name: 'adam' came; it must be 'adamw' or 'sgd'"),
+        ("optimizer.name=adam", "optimizer.name: 'adam' came; it must be 'adamw', 'muon' or 'sgd'"),
         ("optimizer.momentum=0.8", "optimizer: momentum is for sgd; name is adamw"),
         ("optimizer={name: sgd, momentum: 0}", "optimizer: nesterov needs a momentum above 0"),
         ("schedule.factor=0.5", "schedule: factor is for step and plateau; name is cosine"),

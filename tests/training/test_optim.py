@@ -91,7 +91,7 @@ def test_sgd_with_nesterov_takes_the_steps_of_its_formula() -> None:
     torch.testing.assert_close(model[3].weight, weight)  # type: ignore[index]
 
 
-@pytest.mark.parametrize("name", ["adamw", "sgd"])
+@pytest.mark.parametrize("name", ["adamw", "sgd", "muon"])
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
 def test_the_state_survives_as_flat_tensors(memory_format: torch.memory_format, name: str) -> None:
     config = OptimizerConfig(name=name, learning_rate=0.01)  # type: ignore[arg-type]

@@ -39,9 +39,9 @@ class ValidationConfig(Section):
 
 
 class OptimizerConfig(Section):
-    """AdamW (betas), or SGD with momentum."""
+    """AdamW (betas), Muon (AdamW for what it leaves out), or SGD with momentum."""
 
-    name: Literal["adamw", "sgd"] = "adamw"
+    name: Literal["adamw", "muon", "sgd"] = "adamw"
     learning_rate: float = Field(default=2e-3, gt=0, le=10, description="the peak of the schedule")
     weight_decay: float = Field(default=0.05, ge=0, le=1)
     betas: tuple[float, float] = (0.9, 0.99)
@@ -50,7 +50,7 @@ class OptimizerConfig(Section):
 
     @model_validator(mode="after")
     def _values_fit(self) -> OptimizerConfig:
-        _refuse_unused(self, betas=("adamw",), momentum=("sgd",), nesterov=("sgd",))
+        _refuse_unused(self, betas=("adamw", "muon"), momentum=("sgd",), nesterov=("sgd",))
         if not all(0 <= beta < 1 for beta in self.betas):
             raise ValueError(f"betas must be two numbers, 0 <= beta < 1, got {list(self.betas)}")
         if self.nesterov and self.name == "sgd" and self.momentum == 0:

@@ -11,15 +11,22 @@ from torch.optim.swa_utils import AveragedModel
 
 from yomite.config import EmaConfig, OptimizerConfig, ScheduleConfig
 from yomite.errors import ModelFileError
+from yomite.training.muon import Muon, find_orthogonal
 
 
 def build_optimizer(learner: nn.Module, config: OptimizerConfig) -> Optimizer:
-    """AdamW or SGD; matrices and kernels decay, norms and biases (all that has one axis) do not."""
+    """AdamW, Muon or SGD; matrices and kernels decay, norms and biases (all that has one axis) do not."""
     parameters = [parameter for parameter in learner.parameters() if parameter.requires_grad]
+    orthogonal = find_orthogonal(learner) if config.name == "muon" else set()
+    kernels = [p for p in parameters if p.ndim > 1]
     groups = [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": config.weight_decay},
+        {"params": [p for p in kernels if p not in orthogonal], "weight_decay": config.weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
+    if config.name == "muon":
+        inner = [p for p in kernels if p in orthogonal]
+        groups.append({"params": inner, "weight_decay": config.weight_decay, "orthogonal": True})
+        return Muon(groups, lr=config.learning_rate, betas=config.betas)
     if config.name == "sgd":
         nesterov = config.nesterov and config.momentum > 0
         return SGD(groups, lr=config.learning_rate, momentum=config.momentum, nesterov=nesterov, fused=True)
