@@ -125,3 +125,20 @@ def test_mistakes_get_one_line(
     monkeypatch.setenv("YOMITE_DATA", str(tmp_path))
     code, _, error = run(folder / "run.safetensors", "--out", tmp_path / "a.onnx", *arguments)
     assert code == 2 and message in error and len(error.splitlines()) == 1
+
+
+def test_int8_is_calibrated_as_it_reads(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "fast.onnx"
+    code, printed, _ = run(
+        folder / "run.safetensors", "--out", out, "--int8",
+        "--calibrate", folder / "own", "--data-root", folder / "data",
+    )  # fmt: skip
+    assert code == 0 and re.search(r"7 canvases: \d other answers, logits differ by 0\.\d+", printed)
+    kinds = {node.op_type for node in onnx.load(out).graph.node}
+    assert {"QuantizeLinear", "DequantizeLinear"} <= kinds
+    assert load(out).recognize(folder / "own" / "十" / "1.png").text in CHARACTERS
+
+
+def test_int8_needs_real_writing(folder: Path, tmp_path: Path) -> None:
+    code, _, said = run(folder / "run.safetensors", "--out", tmp_path / "fast.onnx", "--int8")
+    assert code == 2 and "--int8 takes the ranges of numbers from real writing; give --calibrate SET" in said

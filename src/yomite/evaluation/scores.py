@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -56,9 +56,17 @@ def score_set(name: str, reader: Recognizer, data_root: str | Path | None = None
     if not canvases:
         raise DataError(f"{name}: no sample of the model's {len(reader.characters)} characters; give another")
     images = np.stack(canvases)[:, None]
+    return ScoredSet(name, images, _compute_logits(reader, images), np.array(labels, np.int64), num_left_out)
+
+
+def score_again(scored: ScoredSet, reader: Recognizer) -> ScoredSet:
+    """The same canvases by another model of the same characters."""
+    return replace(scored, logits=_compute_logits(reader, scored.images))
+
+
+def _compute_logits(reader: Recognizer, images: np.ndarray) -> np.ndarray:
     batches = range(0, len(images), BATCH_SIZE)
-    logits = np.concatenate([reader.compute_logits(images[start : start + BATCH_SIZE]) for start in batches])
-    return ScoredSet(name, images, logits, np.array(labels, np.int64), num_left_out)
+    return np.concatenate([reader.compute_logits(images[start : start + BATCH_SIZE]) for start in batches])
 
 
 def read_scores(scores: np.ndarray, temperature: float, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

