@@ -157,8 +157,8 @@ def test_the_ink_tab_writes_and_reads_what_it_wrote(open_page: Open) -> None:
     import playwright.sync_api as playwright  # where it is missing, open_page has skipped the test
 
     page = open_tab(open_page, "Ink")
-    # The first time, on this machine, the ink is compiled. Gradio may show a box a moment before it listens to
-    # it: who saw nothing happen types once more.
+    # The first time, on this machine, the ink is compiled. And Gradio shows a box a moment before it listens:
+    # who saw nothing happen types once more.
     for _ in range(6):
         page.get_by_test_id("textbox").fill("")
         page.get_by_test_id("textbox").fill("川人")
