@@ -42,7 +42,7 @@ RULES: dict[str, Rule] = {
     "training": allow(
         "charset config extensions models ink data checkpoint evaluation", "torch numpy tqdm tensorboard"
     ),
-    "quantization": allow(theirs="numpy onnx onnxruntime"),
+    "quantization": allow("export", "numpy onnx onnxruntime"),
     "known": allow(theirs="numpy onnx onnxruntime"),
     "export": allow("charset models checkpoint", "torch numpy onnx onnxruntime"),
     "template": allow("data models", "torch"),

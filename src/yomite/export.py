@@ -73,21 +73,22 @@ def export_onnx(
             "derive it from yomite.models.character.CharacterModel (docs/extending.md)"
         )
     exported = _trace(model)
-    _store_half(exported, {f"model.{name}" for name in model.state_dict()})
+    store_half(exported, {f"model.{name}" for name in model.state_dict()})
     helper.set_model_props(exported, metadata)
     onnx.checker.check_model(exported)
     out_path.parent.mkdir(parents=True, exist_ok=True)
-    _write(exported, out_path)
+    write_onnx(exported, out_path)
 
 
 def update_metadata(path: str | Path, changes: dict[str, str]) -> None:
     """Sets fields of an ONNX file's metadata; the others stay."""
     exported = onnx.load(str(path))
     helper.set_model_props(exported, {entry.key: entry.value for entry in exported.metadata_props} | changes)
-    _write(exported, Path(path))
+    write_onnx(exported, Path(path))
 
 
-def _write(exported: onnx.ModelProto, path: Path) -> None:
+def write_onnx(exported: onnx.ModelProto, path: Path) -> None:
+    """Writes a file as a whole or not at all."""
     partial = path.with_name(f".{path.name}.partial")
     partial.write_bytes(exported.SerializeToString())
     os.replace(partial, path)
@@ -135,10 +136,11 @@ def _trace(model: nn.Module) -> onnx.ModelProto:
     return onnx.load_model_from_string(buffer.getvalue())
 
 
-def _store_half(exported: onnx.ModelProto, stored: set[str]) -> None:
+def store_half(exported: onnx.ModelProto, stored: set[str]) -> None:
     """Stores matrices and kernels as float16, half the bytes, each followed by a Cast to float32.
 
-    Only what the weights file stores too: a table that is computed (positions) stays exact.
+    Only those named: on export what the weights file stores too, so that a table that is computed (positions)
+    stays exact.
     ONNX Runtime folds these casts away when it loads the file. The output class_weights has a cast of
     its own, so that the classifier's is not kept back by being an output.
     """

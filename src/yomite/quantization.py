@@ -8,7 +8,6 @@ they take little time, and it is between close logits that precision counts.
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -16,8 +15,10 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+
+from yomite.export import store_half, write_onnx
 
 _BATCH_SIZE = 64
 _MIN_HALF = 10_000
@@ -63,12 +64,10 @@ def quantize(path: str | Path, images: np.ndarray) -> None:
         finally:
             logging.getLogger().removeFilter(_is_no_advice)
         quantized = onnx.load(str(quantized_path))
-    _store_large_half(quantized)
+    store_half(quantized, _name_large(quantized))
     helper.set_model_props(quantized, metadata)
     onnx.checker.check_model(quantized)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(quantized.SerializeToString())
-    os.replace(partial, path)
+    write_onnx(quantized, path)
 
 
 def _is_no_advice(record: logging.LogRecord) -> bool:
@@ -95,17 +94,10 @@ def _name_convolutions(model: onnx.ModelProto, output: str | None = None) -> set
     return names
 
 
-def _store_large_half(model: onnx.ModelProto) -> None:
-    """Stores large tables of floats as float16, each followed by a Cast."""
-    graph = model.graph
-    casts = []
-    for tensor in graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT or int(np.prod(tensor.dims)) < _MIN_HALF:
-            continue
-        name = tensor.name
-        half = numpy_helper.to_array(tensor).astype(np.float16)
-        tensor.CopyFrom(numpy_helper.from_array(half, f"{name}_half"))
-        casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)
+def _name_large(model: onnx.ModelProto) -> set[str]:
+    """Names of the tables of many floats."""
+    return {
+        tensor.name
+        for tensor in model.graph.initializer
+        if tensor.data_type == TensorProto.FLOAT and int(np.prod(tensor.dims)) >= _MIN_HALF
+    }
