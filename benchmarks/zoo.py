@@ -19,7 +19,6 @@ import argparse
 import dataclasses
 import datetime
 import json
-import os
 import platform
 import shutil
 import statistics
@@ -185,7 +184,7 @@ class Bench:
             self.family,
             count_parameters(model),
             count_macs(model),
-            len(os.sched_getaffinity(0)),
+            torch.get_num_threads(),
             plan.precision,
             config.batch_size / statistics.median(seconds),
             statistics.mean(seconds) * plan.total_steps / 60,
