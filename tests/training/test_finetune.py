@@ -1,5 +1,6 @@
 """The documented way from released weights to one's own characters and pictures."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -98,6 +99,20 @@ def test_rows_go_by_character(tmp_path: Path) -> None:
         known = character in weights.characters
         assert torch.equal(rows[label], came[weights.characters.index(character)] if known else fresh[label])
     assert torch.equal(model.place_weight, weights.tensors["model.place_weight"])
+
+
+def test_another_input_size_resamples_the_weights_of_the_places(tmp_path: Path) -> None:
+    weights = write_weights(tmp_path / "weights.safetensors", "永一十")
+    came = weights.tensors["model.place_weight"]
+    model = build("residual", 3, 64, **ARGUMENTS)
+    fill_from_weights(model, Charset("three", tuple("永一十")), weights)
+    wanted = model.state_dict()["place_weight"]
+    assert came.shape[2:] == (12, 12) and wanted.shape[2:] == (16, 16)
+    # Smooth weights are the same picture, finer; a constant stays one, and the sum is kept.
+    flat = weights.tensors | {"model.place_weight": torch.full_like(came, 4.0)}
+    fill_from_weights(model, Charset("three", tuple("永一十")), replace(weights, tensors=flat))
+    torch.testing.assert_close(model.state_dict()["place_weight"], torch.full_like(wanted, 4 * 144 / 256))
+    assert torch.equal(model.state_dict()["stem.0.weight"], weights.tensors["model.stem.0.weight"])
 
 
 def test_another_network_is_refused(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from importlib import resources
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.nn import functional
 
 from yomite.charset import Charset
 from yomite.checkpoint import Checkpoint, extract_weights
@@ -21,7 +22,7 @@ def find_weights(name_or_path: str) -> Path:
 
 def fill_from_weights(model: nn.Module, charset: Charset, weights: Checkpoint) -> int:
     """Copies weights into a fresh model; rows of `classifier` go by character, new characters keep their
-    fresh rows.
+    fresh rows. For another input size the weights of the places are resampled; all others see pixels alike.
 
     Returns:
         How many of the charset's characters the weights know.
@@ -31,6 +32,8 @@ def fill_from_weights(model: nn.Module, charset: Charset, weights: Checkpoint) -
     """
     tensors, own = extract_weights(weights).section("model"), model.state_dict()
     by_class_names = [name for name in ("classifier.weight", "classifier.bias") if name in own]
+    if {"place_weight"} <= own.keys() & tensors.keys():
+        tensors["place_weight"] = _resample_places(tensors["place_weight"], own["place_weight"])
     for name in sorted(own.keys() | tensors.keys()):
         came = tuple(tensors[name].shape) if name in tensors else None
         wanted = tuple(own[name].shape) if name in own else None
@@ -53,3 +56,12 @@ def fill_from_weights(model: nn.Module, charset: Charset, weights: Checkpoint) -
         tensors[name] = rows
     model.load_state_dict(tensors)
     return len(known)
+
+
+def _resample_places(came: Tensor, wanted: Tensor) -> Tensor:
+    """(M, K, h, w) -> the height and width of `wanted`, the sum over the places kept: as many pixels of ink
+    lie under each weight as were there before."""
+    if came.shape == wanted.shape or came.shape[:2] != wanted.shape[:2]:
+        return came
+    places = functional.interpolate(came, wanted.shape[2:], mode="bilinear", align_corners=False)
+    return places * (came[0, 0].numel() / wanted[0, 0].numel())
