@@ -32,7 +32,7 @@ _MARKED_SIZE, _MARKED_SHIFT = np.array([0.88, 0.90]), np.array([0.0, 0.10])
 
 
 def build_forms() -> list[Glyph]:
-    """All forms as glyphs, strokes in writing order, each its own component; voiced ones after their plain one."""
+    """All forms as glyphs, strokes in writing order, each its own component; が follows its か."""
     glyphs = []
     text = resources.files("yomite").joinpath("ink", "forms.txt").read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("#")]
