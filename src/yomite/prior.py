@@ -72,8 +72,8 @@ the dev sets, where it reads common characters as well as 10 % does and rare kan
 as often as ゐ. 80 % as well, chosen on the dev sets (docs/experiments.md, 14).
 """
 
-LEARNING_EVEN_PARTS = EVEN_PARTS | {"kanji": 0.10}
-"""For training, which draws classes by a power of this table: in it the texts count for more among kanji."""
+LEARNING_EVEN_PARTS = EVEN_PARTS | {"hiragana": 0.02, "kanji": 0.10, "katakana": 0.10}
+"""For training, which draws classes by a power of this table: in it the texts count for more."""
 
 JOYO_PART = 0.5
 """Part of the even part of kanji that only Joyo kanji get."""

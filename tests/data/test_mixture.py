@@ -23,7 +23,6 @@ from yomite.data.mixture import PEN_SHARES, Mixture, build_mixture, find_fonts, 
 from yomite.errors import DataError
 from yomite.ink.canvas import MARGIN, measure_ink, place_ink, to_canvas
 from yomite.ink.fonts import MASK_SIZE
-from yomite.ink.forms import build_forms
 from yomite.ink.hand import flatten_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE
 from yomite.ink.pen import PEN_NAMES
@@ -219,15 +218,6 @@ def test_frequent_characters_come_more_often(root: Path, tmp_path: Path) -> None
     even, skewed = (build(root, charset, frequency_power=power).class_weights for power in (0.0, 1.0))
     assert even == pytest.approx(np.array([0.5, 0.5]))
     assert skewed[charset.label("日")] > 0.75
-
-
-def test_characters_of_several_forms_come_more_often(root: Path, tmp_path: Path) -> None:
-    charset = make_charset(tmp_path, "永ふ")
-    weights = build(root, charset, frequency_power=0.0).class_weights
-    num_forms = sum(glyph.character == "ふ" for glyph in build_forms())
-    assert num_forms > 3
-    ratio = weights[charset.label("ふ")] / weights[charset.label("永")]
-    assert ratio == pytest.approx((1 + num_forms) ** 0.5)
 
 
 def test_what_is_missing_is_told(root: Path, tmp_path: Path) -> None:

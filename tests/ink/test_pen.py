@@ -139,18 +139,6 @@ def test_scraps_lie_at_the_rim() -> None:
     assert found == 20
 
 
-def test_no_scrap_can_be_taken_for_a_stroke() -> None:
-    """Else こ beside one would be に: what spans a side is faint, what is darker is short."""
-    for seed in range(300):
-        seed_stream(seed)
-        picture = lay_on_paper(np.zeros((60, 60), np.float32), make_traits(scraps=1.0))
-        strength = (250 - picture.astype(float)) / 200
-        assert strength.max() < 0.5
-        for row in (*strength[:4], *strength[-4:], *strength.T[:4], *strength.T[-4:]):
-            # Two scraps of one side may lie behind each other; three cannot.
-            assert (row[6:-6] > 0.25).sum() <= 0.8 * 60
-
-
 @pytest.mark.parametrize("name", PEN_NAMES)
 def test_pens_of_a_kind_lie_in_its_ranges_and_write_readably(name: str) -> None:
     low, high = PEN_RANGES[PEN_NAMES.index(name)].T

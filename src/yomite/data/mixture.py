@@ -225,16 +225,13 @@ def build_mixture(config: DataConfig, charset: Charset, data_root: Path, seed: i
     shares = np.array([config.ink.share, config.fonts.share, config.cells.share + config.folder.share])
     glyphs: list[list] = [[] for _ in charset]
     masks: list[list] = [[] for _ in charset]
-    num_forms = np.zeros(len(charset))
     if config.ink.share > 0:
         for glyph in read_kanjivg_archive(data_root / KANJIVG_FILE):
             if glyph.character in charset:
                 glyphs[charset.label(glyph.character)].append(flatten_glyph(glyph))
         for glyph in build_forms():
             if glyph.character in charset:
-                label = charset.label(glyph.character)
-                num_forms[label] += 1
-                drawn = glyphs[label]
+                drawn = glyphs[charset.label(glyph.character)]
                 drawn += [*drawn[:1], flatten_glyph(glyph)]  # the school form stays as frequent as the others
     if config.fonts.share > 0:
         for path in find_fonts(config.fonts.files, data_root):
@@ -251,8 +248,6 @@ def build_mixture(config: DataConfig, charset: Charset, data_root: Path, seed: i
     if config.frequency_power > 0:
         log_prior = build_log_prior(count_characters(data_root / SENTENCES), charset, LEARNING_EVEN_PARTS)
         weights = sampling_weights(log_prior, config.frequency_power)
-    # What people write in several forms takes more samples to learn than what they all write alike.
-    weights = weights * np.sqrt(1 + num_forms)
     missing = [character for label, character in enumerate(charset) if not (glyphs[label] or masks[label])]
     if shares[:2].sum() > 0 and missing:
         if len(missing) == len(charset):

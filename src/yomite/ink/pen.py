@@ -39,22 +39,22 @@ PENS: dict[str, dict[str, tuple[float, float]]] = {
     "ballpoint": {
         "width": (0.018, 0.06), "pressure": (0.05, 0.3), "taper": (0, 0.5), "nib": (0, 0.15),
         "grain": (0, 0.3), "contrast": (80, 220), "paper": (200, 255), "noise": (0, 7),
-        "blur": (0, 1.6), "light": (-15, 40), "scraps": (0.05, 0.05), "inversion": (0, 0),
+        "blur": (0, 1.6), "light": (-15, 40), "scraps": (0.15, 0.15), "inversion": (0, 0),
     },
     "pencil": {
         "width": (0.025, 0.09), "pressure": (0.05, 0.4), "taper": (0, 0.5), "nib": (0, 0.2),
         "grain": (0.1, 0.85), "contrast": (45, 170), "paper": (190, 255), "noise": (0, 6),
-        "blur": (0, 2.2), "light": (-15, 40), "scraps": (0.05, 0.05), "inversion": (0, 0),
+        "blur": (0, 2.2), "light": (-15, 40), "scraps": (0.15, 0.15), "inversion": (0, 0),
     },
     "felt": {
         "width": (0.045, 0.14), "pressure": (0, 0.2), "taper": (0, 0.2), "nib": (0, 0.35),
         "grain": (0, 0.15), "contrast": (110, 255), "paper": (200, 255), "noise": (0, 5),
-        "blur": (0, 1.6), "light": (-15, 40), "scraps": (0.03, 0.03), "inversion": (0.05, 0.05),
+        "blur": (0, 1.6), "light": (-15, 40), "scraps": (0.1, 0.1), "inversion": (0.05, 0.05),
     },
     "brush": {
         "width": (0.05, 0.15), "pressure": (0.2, 0.6), "taper": (0.3, 0.9), "nib": (0, 0.6),
         "grain": (0, 0.5), "contrast": (110, 255), "paper": (190, 255), "noise": (0, 6),
-        "blur": (0, 1.6), "light": (-10, 30), "scraps": (0.03, 0.03), "inversion": (0, 0),
+        "blur": (0, 1.6), "light": (-10, 30), "scraps": (0.06, 0.06), "inversion": (0, 0),
     },
 }  # fmt: skip
 PEN_NAMES = tuple(PENS)
@@ -228,14 +228,13 @@ def _leave_scraps(coverage: np.ndarray) -> None:
         side = np.random.randint(4)
         span = columns if side < 2 else rows
         depth = int(np.random.random() * 3.0)
-        thick = 1 + int(np.random.random() * 1.4)
-        # A whole line beside こ would be に, and the model would learn to see none of the first strokes of
-        # に, は and 日. So a scrap is short, or so faint that no pen wrote it.
-        is_whole = np.random.random() < 0.3
-        length = span if is_whole else 2 + int(np.random.random() * 0.4 * span)
+        thick = 1 + int(np.random.random() * 1.7)
+        # What is ruled runs off the sheet, and is fainter than what is written: else こ beside a ruled line
+        # would be に, and the model would learn to see none of に's first stroke.
+        length = span if np.random.random() < 0.5 else 2 + int(np.random.random() * 0.5 * span)
         begin = 0 if np.random.random() < 0.5 else span - length
         end = begin + length
-        strength = 0.08 + (0.14 if is_whole else 0.40) * np.random.random()
+        strength = 0.1 + 0.5 * np.random.random()
         dashes = np.random.random() < 0.3
         for k in range(begin, end):
             if dashes and (k // 2) % 2 == 0:
