@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -68,7 +69,12 @@ def test_the_command_says_where_the_page_is_and_ends_quietly(tmp_path: Path) -> 
     command += ["--model", str(write_tiny_model(tmp_path / "tiny.onnx"))]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "YOMITE_DATA": str(tmp_path)}
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment,
+        # What a shell starts in the background ignores Ctrl-C, and so would the page that these tests start.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as process:
         try:
             assert process.stdout is not None
@@ -76,8 +82,12 @@ def test_the_command_says_where_the_page_is_and_ends_quietly(tmp_path: Path) -> 
             assert f"http://127.0.0.1:{port}" in line
             assert "<gradio-app" in get(f"http://127.0.0.1:{port}/")[1]
         finally:
-            process.send_signal(2)  # Ctrl-C
-        _, errors = process.communicate(timeout=60)
+            process.send_signal(signal.SIGINT)  # Ctrl-C
+            try:
+                _, errors = process.communicate(timeout=60)
+            except subprocess.TimeoutExpired:
+                process.kill()  # else leaving the block would wait for ever
+                raise
     assert b"Traceback" not in errors
 
 
