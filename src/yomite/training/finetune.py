@@ -32,7 +32,7 @@ def fill_from_weights(model: nn.Module, charset: Charset, weights: Checkpoint) -
     """
     tensors, own = extract_weights(weights).section("model"), model.state_dict()
     by_class_names = [name for name in ("classifier.weight", "classifier.bias") if name in own]
-    if {"place_weight"} <= own.keys() & tensors.keys():
+    if "place_weight" in own and "place_weight" in tensors:
         tensors["place_weight"] = _resample_places(tensors["place_weight"], own["place_weight"])
     for name in sorted(own.keys() | tensors.keys()):
         came = tuple(tensors[name].shape) if name in tensors else None
