@@ -4,78 +4,78 @@ Every import counts, also one inside a function or under TYPE_CHECKING: an arrow
 """
 
 import ast
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
-SOURCE = Path(__file__).parents[1] / "src" / "yomite"
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "yomite"
+HEADER = "| room | of ours | of theirs |"
 
 
-class Rule(NamedTuple):
-    """What one room may import: rooms of ours, packages of theirs."""
+class Grant(NamedTuple):
+    """One name that a place may import: a room of ours or a package of theirs ("everything" is any room)."""
 
-    ours: frozenset[str]
-    theirs: frozenset[str]
+    place: str  # ink, ink/pen.py or ink/pens/
+    name: str
+    is_ours: bool
+
+    def covers(self, path: str) -> bool:
+        if self.place.endswith((".py", "/")):
+            return path.startswith(self.place)
+        return path == f"{self.place}.py" or path.startswith(f"{self.place}/")
 
 
-def allow(ours: str = "", theirs: str = "") -> Rule:
-    return Rule(frozenset(ours.split()), frozenset(theirs.split()))
+class Table(NamedTuple):
+    """The table of the page: each room with the index of its row, and all that is granted."""
+
+    row_by_room: dict[str, int]
+    grants: frozenset[Grant]
+
+    def allows(self, path: str, name: str, is_ours: bool) -> bool:
+        return any(
+            grant.is_ours == is_ours and grant.name in (name, "everything") and grant.covers(path)
+            for grant in self.grants
+        )
 
 
-# A room is a module or a folder of src/yomite. errors may be imported by all, a room by itself.
-RULES: dict[str, Rule] = {
-    "errors": allow(),
-    "extensions": allow(),
-    "charset": allow(),
-    "config": allow(theirs="pydantic yaml"),
-    "models": allow("extensions", "torch"),
-    "ink": allow("charset", "numpy PIL"),
-    "data": allow("charset extensions ink", "numpy PIL"),
-    "checkpoint": allow("charset extensions models", "torch safetensors"),
-    "model_file": allow(theirs="numpy onnxruntime"),
-    "prior": allow("charset ink", "numpy"),
-    "recognizer": allow("charset ink model_file", "numpy onnxruntime"),
-    "evaluation": allow("charset extensions ink data recognizer", "numpy PIL"),
-    "training": allow(
-        "charset config extensions models ink data checkpoint evaluation", "torch numpy tqdm tensorboard"
-    ),
-    "quantization": allow("export", "numpy onnx onnxruntime"),
-    "known": allow(theirs="numpy onnx onnxruntime"),
-    "export": allow("charset models checkpoint", "torch numpy onnx onnxruntime"),
-    "template": allow("data models", "torch"),
-    "apps": allow("*", "typer numpy PIL"),
-    "__init__": allow("charset recognizer"),
-    "__main__": allow("apps"),
-}
+def split_names(text: str) -> list[str]:
+    return [name for name in re.split(r",| and ", text.replace("`", "")) if name.strip()]
 
-# What single files may import beyond their room. No other file may.
-EXTRAS: dict[str, Rule] = {
-    "ink/hand.py": allow(theirs="numba"),
-    "ink/pen.py": allow(theirs="numba"),
-    "ink/fonts.py": allow(theirs="numba fontTools"),
-    "data/mixture.py": allow("config prior", "numba"),
-    "data/stored.py": allow("config"),
-    "models/from_torchvision.py": allow(theirs="torchvision"),
-    "training/vision_transforms.py": allow(theirs="torchvision"),
-    "models/from_transformers.py": allow(theirs="transformers"),
-    "data/batches.py": allow(theirs="torch numba"),  # numba: one thread in each loader process
-    "training/tracking/boards.py": allow(theirs="wandb"),
-    "training/tracking/pictures.py": allow(theirs="PIL"),
-    "data/sources.py": allow(theirs="platformdirs"),
-    "data/readers/huggingface.py": allow(theirs="pyarrow"),
-    "data/duplicates.py": allow(theirs="scipy"),
-    "data/fetch.py": allow(theirs="pooch requests tqdm"),
-    "data/page.py": allow(theirs="sklearn"),
-    "apps/datasets.py": allow(theirs="requests sklearn"),
-    "data/cache.py": allow(theirs="filelock platformdirs"),
-    "evaluation/lines.py": allow(theirs="jiwer"),
-    "apps/demo/page.py": allow(theirs="gradio"),
-    "apps/demo/ink_tab.py": allow(theirs="gradio"),
-    "apps/demo/server.py": allow(theirs="gradio matplotlib starlette"),
-    "apps/demo/comparison.py": allow(theirs="scipy"),
+
+def read_grants(room: str, cell: str, is_ours: bool) -> Iterator[Grant]:
+    """Yield the grants of one cell: ``numpy, PIL; numba in hand.py, pen.py; fontTools in fonts.py``."""
+    for part in cell.split(";"):
+        names, _, files = part.partition(" in ")
+        places = [f"{room}/{file.strip()}" for file in split_names(files)] or [room]
+        for name in split_names(names):
+            if name.strip() != "nothing":
+                yield from (Grant(place, name.strip(), is_ours) for place in places)
+
+
+def read_table(page: str) -> Table:
+    rows = page.partition(HEADER)[2].strip().splitlines()[1:]  # without the rule under the header
+    row_by_room: dict[str, int] = {}
+    grants: set[Grant] = set()
+    for index, row in enumerate(rows):
+        if not row.startswith("|"):
+            break
+        rooms, ours, theirs = row.strip("|").split("|")
+        for room in map(str.strip, split_names(rooms)):
+            assert room not in row_by_room, f"{room} has two rows"
+            row_by_room[room] = index
+            grants.update(read_grants(room, ours, True), read_grants(room, theirs, False))
+    return Table(row_by_room, frozenset(grants))
+
+
+TABLE = read_table((ROOT / "docs" / "design.md").read_text(encoding="utf-8"))
+FILES = {
+    path.relative_to(SOURCE).as_posix(): path.read_text(encoding="utf-8")
+    for path in sorted(SOURCE.rglob("*.py"))
 }
 
 
@@ -99,61 +99,101 @@ def read_imports(tree: ast.AST, package: tuple[str, ...]) -> Iterator[tuple[int,
                 yield node.lineno, str(name.value)  # pyright: ignore
 
 
-def find_violations(path: str, source: str) -> list[str]:
-    """Return one line for each forbidden import; ``path`` is relative to src/yomite."""
+def find_imports(path: str, source: str, rooms: Iterable[str]) -> Iterator[tuple[int, str, bool]]:
+    """Yield (line, room or package, whether it is ours) of what the table has a say in.
+
+    Errors, the standard library and the file's own room are free. A name of the package itself, such as
+    ``__version__``, counts as the room __init__.
+    """
     parts = Path(path).with_suffix("").parts
-    room = parts[0]
-    if room not in RULES:
-        return [f"{path}: {room} is no room of the table; add it to docs/design.md and tests/test_imports.py"]
-    extra = EXTRAS.get(path, allow())
-    ours, theirs = RULES[room].ours | extra.ours, RULES[room].theirs | extra.theirs
-    package = ("yomite", *parts[:-1])
-    violations = []
-    for line, name in read_imports(ast.parse(source), package):
+    for line, name in read_imports(ast.parse(source), ("yomite", *parts[:-1])):
         top, *rest = name.split(".")
         if top == "yomite":
-            target = rest[0] if rest else "__init__"
-            if target not in RULES:  # `from yomite import __version__`: a name of the package itself
-                target = "__init__"
-            if target not in {"errors", room} and target not in ours and "*" not in ours:
-                violations.append(f"{path}:{line}: {room} may not import yomite.{target}")
-        elif top not in sys.stdlib_module_names and top not in theirs:
-            violations.append(f"{path}:{line}: {room} may not import {top}")
-    return violations
+            target = rest[0] if rest and (rest[0] in rooms or rest[0] == "errors") else "__init__"
+            if target not in ("errors", parts[0]):
+                yield line, target, True
+        elif top not in sys.stdlib_module_names:
+            yield line, top, False
 
 
-FILES = sorted(path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*.py"))
+def find_violations(path: str, source: str, table: Table = TABLE) -> list[str]:
+    """Return one line for each forbidden import; ``path`` is relative to src/yomite."""
+    room = Path(path).with_suffix("").parts[0]
+    if room not in table.row_by_room:
+        return [f"{path}: {room} is no room of the table; add it to docs/design.md"]
+    return [
+        f"{path}:{line}: {room} may not import {'yomite.' * is_ours}{name}"
+        for line, name, is_ours in find_imports(path, source, table.row_by_room)
+        if not table.allows(path, name, is_ours)
+    ]
+
+
+def find_wrong_arrows(table: Table) -> list[str]:
+    """Return the grants of a room whose row does not stand above the row of the room that imports it."""
+    wrong = []
+    for place, name, is_ours in sorted(table.grants):
+        room = place.split("/")[0]
+        if is_ours and name != "everything" and table.row_by_room[name] >= table.row_by_room[room]:
+            wrong.append(f"{place} -> {name}")
+    return wrong
+
+
+def find_unused(table: Table, files: dict[str, str]) -> list[str]:
+    """Return the rooms that have no file, and the grants that no file needs."""
+    used: set[Grant] = set()
+    for path, source in files.items():
+        for _, name, is_ours in find_imports(path, source, table.row_by_room):
+            fitting = [
+                grant
+                for grant in table.grants
+                if grant.is_ours == is_ours and grant.name in (name, "everything") and grant.covers(path)
+            ]
+            used.update(sorted(fitting, key=lambda grant: len(grant.place))[:1])  # the room's grant suffices
+    empty = set(table.row_by_room) - {Path(path).with_suffix("").parts[0] for path in files}
+    return sorted(empty) + [f"{place}: {name}" for place, name, _ in sorted(table.grants - used)]
+
+
+def find_circle(files: dict[str, str]) -> list[str]:
+    """Return modules that import one another in a circle, the first one twice; an empty list without one."""
+    path_by_module = {".".join(("yomite", *Path(path).with_suffix("").parts)): path for path in files}
+    path_by_module |= {name.removesuffix(".__init__"): path for name, path in path_by_module.items()}
+    done: set[str] = set()
+
+    def visit(path: str, above: tuple[str, ...]) -> list[str]:
+        if path in above:
+            return [*above[above.index(path) :], path]
+        if path in done:
+            return []
+        package = ("yomite", *Path(path).parts[:-1])
+        for _, name in read_imports(ast.parse(files[path]), package):
+            target = path_by_module.get(name) or path_by_module.get(name.rpartition(".")[0])
+            if target and (circle := visit(target, (*above, path))):
+                return circle
+        done.add(path)
+        return []
+
+    return next((circle for path in files if (circle := visit(path, ()))), [])
 
 
 @pytest.mark.parametrize("path", FILES)
 def test_imports_only_what_the_table_allows(path: str) -> None:
-    violations = find_violations(path, (SOURCE / path).read_text(encoding="utf-8"))
+    violations = find_violations(path, FILES[path])
     assert not violations, "\n".join(violations)
 
 
-def test_table_has_no_cycle() -> None:
-    seen: set[str] = set()
-
-    def visit(room: str, above: tuple[str, ...]) -> None:
-        assert room not in above, f"cycle: {' -> '.join([*above, room])}"
-        if room not in seen:
-            extras = (extra.ours for path, extra in EXTRAS.items() if path.split("/")[0] == room)
-            for target in sorted(RULES[room].ours.union(*extras) - {"*"}):
-                visit(target, (*above, room))
-            seen.add(room)
-
-    for room in RULES:
-        visit(room, ())
+def test_rooms_import_only_rooms_above_them() -> None:
+    arrows = find_wrong_arrows(TABLE)
+    assert not arrows, "\n".join(arrows)
 
 
-def test_every_exception_is_needed() -> None:
-    """A file that is gone, or no longer imports what it was granted, loses its exception."""
-    for path, extra in EXTRAS.items():
-        source = (SOURCE / path).read_text(encoding="utf-8")
-        package = ("yomite", *Path(path).parts[:-1])
-        names = [name.split(".") for _, name in read_imports(ast.parse(source), package)]
-        assert extra.theirs <= {name[0] for name in names}, path
-        assert extra.ours <= {name[1] for name in names if name[0] == "yomite" and len(name) > 1}, path
+def test_every_grant_is_needed() -> None:
+    """A room or file that no longer imports what it was granted loses the grant."""
+    unused = find_unused(TABLE, FILES)
+    assert not unused, "\n".join(unused)
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    assert find_circle(FILES) == []
 
 
 @pytest.mark.parametrize(
@@ -188,3 +228,56 @@ def test_forbidden_imports_are_found(path: str, source: str, complaint: str) -> 
 )
 def test_allowed_imports_pass(path: str, source: str) -> None:
     assert find_violations(path, source) == []
+
+
+HOUSE = read_table(
+    f"""Prose | with bars | is not read.
+
+{HEADER}
+|---|---|---|
+| `charset` | nothing | nothing |
+| ink | charset | numpy, PIL; numba in hand.py and pen.py; fontTools in fonts.py |
+| prior, known | ink; charset in known.py | nothing |
+| apps | everything | typer; gradio in demo/ |
+
+| not | this | one |
+"""
+)
+
+
+def test_table_is_read() -> None:
+    assert HOUSE.row_by_room == {"charset": 0, "ink": 1, "prior": 2, "known": 2, "apps": 3}
+    assert {grant for grant in HOUSE.grants if grant.place.startswith("ink")} == {
+        Grant("ink", "charset", True),
+        Grant("ink", "numpy", False),
+        Grant("ink", "PIL", False),
+        Grant("ink/hand.py", "numba", False),
+        Grant("ink/pen.py", "numba", False),
+        Grant("ink/fonts.py", "fontTools", False),
+    }
+    assert find_wrong_arrows(HOUSE) == []
+    assert find_violations("apps/demo/page.py", "import gradio, yomite.ink.pen", HOUSE) == []
+    assert find_violations("apps/cli.py", "import gradio", HOUSE) == [
+        "apps/cli.py:1: apps may not import gradio"
+    ]
+
+
+def test_arrows_down_and_sideways_are_found() -> None:
+    table = read_table(f"{HEADER}\n|-|-|-|\n| ink | prior in pen.py | |\n| prior, known | ink, known | |")
+    assert find_wrong_arrows(table) == ["ink/pen.py -> prior", "known -> known", "prior -> known"]
+
+
+def test_unused_grants_and_empty_rooms_are_found() -> None:
+    table = read_table(f"{HEADER}\n|-|-|-|\n| ink | nothing | numpy, PIL; numpy in pen.py |\n| old | | |")
+    assert find_unused(table, {"ink/pen.py": "import numpy"}) == ["old", "ink: PIL", "ink/pen.py: numpy"]
+
+
+def test_circles_are_found() -> None:
+    files = {
+        "ink/__init__.py": "",
+        "ink/pen.py": "def f():\n    from yomite.ink.hand import bend",
+        "ink/hand.py": "from . import strokes",
+        "ink/strokes.py": "import yomite.ink.pen",
+    }
+    assert find_circle(files) == ["ink/pen.py", "ink/hand.py", "ink/strokes.py", "ink/pen.py"]
+    assert find_circle(files | {"ink/strokes.py": "from yomite.ink import pencil"}) == []
