@@ -37,9 +37,9 @@ from yomite.config import RunConfig, load_config
 from yomite.data.batches import Mixture
 from yomite.data.sources import resolve_data_root
 from yomite.export import export_onnx
-from yomite.model_file import open_model_file
 from yomite.models import build
 from yomite.models.cost import count_macs, count_parameters
+from yomite.reading.model_file import open_model_file
 from yomite.training.distributed import World
 from yomite.training.loop import train
 from yomite.training.mixtures import build_mixture

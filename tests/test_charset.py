@@ -16,8 +16,10 @@ from yomite.charset import (
     are_lookalikes,
     build_charset,
     lookalikes_of,
+    number_lookalikes,
     read_joyo_grades,
     script_of,
+    select_lookalikes,
 )
 from yomite.errors import CharsetError
 
@@ -160,6 +162,16 @@ def test_lookalikes() -> None:
     members = "".join(LOOKALIKE_GROUPS)
     assert len(set(members)) == len(members), "groups that share a member are one group"
     assert set(members) <= set(build_charset("full").characters)
+
+
+def test_lookalikes_among_some_characters() -> None:
+    characters = "一ロ永口ー囗カ"
+    assert set(select_lookalikes(characters)) == {"ー一", "口ロ囗"}  # カ has none there
+    assert number_lookalikes(characters) == [0, 1, 2, 1, 0, 1, 6]
+    assert number_lookalikes(characters, select_lookalikes(characters)) == number_lookalikes(characters)
+    assert number_lookalikes(characters, ["永カx"]) == [0, 1, 2, 3, 4, 5, 2]
+    assert number_lookalikes(characters, []) == list(range(7))
+    assert lookalikes_of("カ", ["永カx"]) == frozenset("永カx") and lookalikes_of("一", []) == frozenset("一")
 
 
 def test_own_file(tmp_path: Path) -> None:

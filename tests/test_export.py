@@ -13,7 +13,7 @@ from yomite.checkpoint import Checkpoint, load_model, read_checkpoint, write_che
 from yomite.errors import ModelFileError
 from yomite.export import check_parity, export_onnx, update_metadata
 from yomite.models import build
-from yomite.recognizer import load
+from yomite.reading.characters import load
 
 CHARACTERS = tuple("永字八法あいうえお、")
 SIZE = 16

@@ -12,7 +12,7 @@ from yomite.errors import ModelFileError
 from yomite.evaluation.rejection import apply_head
 from yomite.ink.canvas import to_canvas
 from yomite.known import add_evidence, add_known, open_evidence, write_known
-from yomite.recognizer import load
+from yomite.reading.characters import load
 
 TEMPERATURE = 0.8
 IMAGES = np.stack([to_canvas(strokes) for strokes in STROKES.values()])[:, None]

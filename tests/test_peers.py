@@ -12,7 +12,7 @@ from conftest import PROJECT_ROOT
 from tiny_model import CHARACTERS, STROKES, write_tiny_model
 
 from yomite.data.sources import Sample
-from yomite.recognizer import Candidate, Recognition
+from yomite.reading.results import Candidate, Recognition
 
 FOLDER = PROJECT_ROOT / "benchmarks"
 

@@ -14,9 +14,9 @@ import torch
 
 from yomite.checkpoint import Checkpoint, write_checkpoint
 from yomite.export import export_onnx
-from yomite.model_file import open_model_file
 from yomite.models import build
 from yomite.quantization import quantize
+from yomite.reading.model_file import open_model_file
 
 CHARACTERS = tuple(map(chr, range(0x4E00, 0x4E00 + 300)))
 SIZE = 32

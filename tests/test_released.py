@@ -18,7 +18,7 @@ from yomite.data.sources import Sample, open_source
 from yomite.errors import PictureError
 from yomite.evaluation.metrics import count, to_ratios
 from yomite.ink.canvas import to_canvas
-from yomite.recognizer import Recognizer, load
+from yomite.reading.characters import Recognizer, load
 
 TOLERANCE = 0.002
 """What a figure may fall below the card, 0..1."""

@@ -2,7 +2,7 @@
 
 The rooms, in the order in which data flows through them: ``ink`` draws and normalizes, ``data`` makes
 batches of it, ``models`` maps images to logits, ``training`` fits them, ``evaluation`` counts what they
-get right, ``recognizer`` reads pictures with the released file, ``apps`` puts it on the command line.
+get right, ``reading`` reads pictures with the released file, ``apps`` puts it on the command line.
 
     import yomite
     print(yomite.load().recognize("picture.png"))
@@ -29,11 +29,17 @@ from yomite.errors import (
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
-    from yomite.recognizer import Candidate, Recognition, Recognizer, load
+    from yomite.reading.characters import Recognizer, load
+    from yomite.reading.results import Candidate, Recognition
 
     __version__: str
 
-_FROM_RECOGNIZER = ("Candidate", "Recognition", "Recognizer", "load")
+_MODULE_BY_NAME = {
+    "Candidate": "yomite.reading.results",
+    "Recognition": "yomite.reading.results",
+    "Recognizer": "yomite.reading.characters",
+    "load": "yomite.reading.characters",
+}
 
 __all__ = [
     "Candidate",
@@ -52,8 +58,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    if name in _FROM_RECOGNIZER:
-        value = getattr(importlib.import_module("yomite.recognizer"), name)
+    if name in _MODULE_BY_NAME:
+        value = getattr(importlib.import_module(_MODULE_BY_NAME[name]), name)
     elif name == "__version__":
         value = importlib.import_module("importlib.metadata").version("yomite")
     else:

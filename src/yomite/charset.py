@@ -178,14 +178,44 @@ def script_of(character: str) -> str:
     return "punctuation"
 
 
-def lookalikes_of(character: str) -> frozenset[str]:
-    """Return the characters that share this one's shape when it stands alone, itself included."""
-    return _GROUP_BY_CHARACTER.get(character) or frozenset((character,))
+def lookalikes_of(character: str, groups: Iterable[str] | None = None) -> frozenset[str]:
+    """Return the characters that share this one's shape when it stands alone, itself included.
+
+    Args:
+        character: One character.
+        groups: Look-alikes, a string for each shape, such as a model file has; None takes LOOKALIKE_GROUPS.
+    """
+    if groups is None:
+        return _GROUP_BY_CHARACTER.get(character) or frozenset((character,))
+    return frozenset(character).union(*(group for group in groups if character in group))
 
 
 def are_lookalikes(first: str, second: str) -> bool:
     """Return True when the two are the same character or share a shape."""
     return second in lookalikes_of(first)
+
+
+def select_lookalikes(characters: Iterable[str]) -> tuple[str, ...]:
+    """Return the groups of look-alikes among some characters, members in the order of LOOKALIKE_GROUPS."""
+    known = frozenset(characters)
+    groups = ("".join(one for one in group if one in known) for group in LOOKALIKE_GROUPS)
+    return tuple(group for group in groups if len(group) > 1)
+
+
+def number_lookalikes(characters: Iterable[str], groups: Iterable[str] | None = None) -> list[int]:
+    """Return a number for each of C characters: look-alikes share one, the lowest label among them.
+
+    Args:
+        characters: In label order.
+        groups: As for lookalikes_of.
+    """
+    label_by_character = {character: label for label, character in enumerate(characters)}
+    numbers = list(label_by_character.values())
+    for group in LOOKALIKE_GROUPS if groups is None else groups:
+        labels = [label_by_character[one] for one in group if one in label_by_character]
+        for label in labels:
+            numbers[label] = min(labels)
+    return numbers
 
 
 def _merge_groups(groups: Iterable[str]) -> tuple[str, ...]:

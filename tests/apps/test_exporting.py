@@ -16,7 +16,7 @@ from yomite.apps.cli import app
 from yomite.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from yomite.ink.canvas import to_canvas
 from yomite.models import build
-from yomite.recognizer import load
+from yomite.reading.characters import load
 
 torch = pytest.importorskip("torch", reason='needs the extra: pip install "yomite[train]"')
 

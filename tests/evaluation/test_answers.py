@@ -16,7 +16,7 @@ from yomite.evaluation.answers import (
     risk_at,
     to_answer,
 )
-from yomite.recognizer import Candidate, Recognition
+from yomite.reading.results import Candidate, Recognition
 
 
 def answer(character: str, text: str, confidence: float = 1.0) -> Answer:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tiny_model import CHARACTERS, PRIOR
 
-from yomite.charset import are_lookalikes
+from yomite.charset import are_lookalikes, number_lookalikes
 from yomite.evaluation.fitting import (
     WeightScore,
     calibrate,
@@ -15,7 +15,7 @@ from yomite.evaluation.fitting import (
     format_weight_scores,
     score_prior_weights,
 )
-from yomite.evaluation.scores import ScoredSet, number_lookalikes, read_scores
+from yomite.evaluation.scores import ScoredSet, read_scores
 
 
 def make_set(name: str, num: int, seed: int, noise: float = 1.5) -> ScoredSet:
@@ -72,7 +72,7 @@ def test_rejection_costs_one_percent_of_what_is_right() -> None:
     fit = fit_calibration(sets, CHARACTERS, np.zeros(len(CHARACTERS)))
     lost = right = 0
     for one in sets:
-        groups = number_lookalikes(CHARACTERS)
+        groups = np.array(number_lookalikes(CHARACTERS))
         best, confidences = read_scores(one.logits, fit.temperature, groups)
         is_right = groups[best] == groups[one.labels]
         right += is_right.sum()

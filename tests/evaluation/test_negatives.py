@@ -12,7 +12,7 @@ from yomite.evaluation.outlines import OBJECTS, SHAPES
 from yomite.evaluation.outsiders import OUTSIDERS, WORDS, draw_outsiders, measure_rejected, sketch_pair
 from yomite.evaluation.sketches import fit_square
 from yomite.ink.canvas import to_canvas
-from yomite.recognizer import Candidate, Recognition
+from yomite.reading.results import Candidate, Recognition
 
 pytest.importorskip("numba", reason='needs the extra: pip install "yomite[ink]"')
 

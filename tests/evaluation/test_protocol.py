@@ -11,7 +11,7 @@ from tiny_model import STROKES
 from yomite.data.sources import Sample
 from yomite.errors import DataError
 from yomite.evaluation.protocol import match_answers, name_folder, read_answers, write_pictures
-from yomite.recognizer import Recognition
+from yomite.reading.results import Recognition
 
 GRAY = np.arange(400, dtype=np.uint8).reshape(20, 20)
 SAMPLES = [Sample(STROKES["十"], "十", "", "a"), Sample(GRAY, "口", "", "b"), Sample(GRAY.T, "一", "", "c")]

@@ -13,7 +13,7 @@ from yomite.evaluation.robustness import (
     measure_robustness,
     to_picture,
 )
-from yomite.recognizer import load
+from yomite.reading.characters import load
 
 BY_NAME = {one.name: one for one in DISTURBANCES}
 PICTURE = to_picture(STROKES["十"])

@@ -8,15 +8,15 @@ import pytest
 from PIL import Image
 from tiny_model import CHARACTERS, PRIOR, STROKES, write_tiny_model
 
-from yomite.charset import are_lookalikes
+from yomite.charset import are_lookalikes, number_lookalikes
 from yomite.errors import DataError
-from yomite.evaluation.scores import number_lookalikes, read_scores, score_set
+from yomite.evaluation.scores import read_scores, score_set
 from yomite.ink.canvas import to_canvas
-from yomite.recognizer import load
+from yomite.reading.characters import load
 
 
 def test_lookalikes_share_a_number() -> None:
-    groups = number_lookalikes(CHARACTERS)
+    groups = np.array(number_lookalikes(CHARACTERS))
     for one, first in enumerate(CHARACTERS):
         for other, second in enumerate(CHARACTERS):
             assert (groups[one] == groups[other]) == are_lookalikes(first, second)
@@ -39,7 +39,7 @@ def test_scores_are_those_of_the_reader(folder: Path, tmp_path: Path) -> None:
     scored = score_set(str(folder), reader)
     assert (len(scored.labels), scored.num_left_out) == (len(CHARACTERS), 2)
     weighted = scored.logits + 0.7 * np.log(PRIOR).round(4).astype(np.float32)
-    best, confidences = read_scores(weighted, 0.5, number_lookalikes(CHARACTERS))
+    best, confidences = read_scores(weighted, 0.5, np.array(number_lookalikes(CHARACTERS)))
     paths = [folder / CHARACTERS[label] / "1.png" for label in scored.labels]
     for path, label, confidence in zip(paths, best, confidences, strict=True):
         result = reader.recognize(path)

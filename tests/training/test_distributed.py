@@ -27,8 +27,8 @@ from tiny_run import (
 )
 from torch import nn
 
+from yomite.charset import number_lookalikes
 from yomite.checkpoint import read_checkpoint
-from yomite.evaluation.scores import number_lookalikes
 from yomite.training.checkpoints import list_checkpoints
 from yomite.training.distributed import World, _name_start
 from yomite.training.loop import train
@@ -131,7 +131,7 @@ def test_every_start_has_a_name_of_its_own() -> None:
 
 def test_every_sample_is_counted_once(pair: Path) -> None:
     torch.manual_seed(3)
-    model, groups = PlainNet(10, 16), torch.from_numpy(number_lookalikes(tuple(CHARACTERS)))
+    model, groups = PlainNet(10, 16), torch.tensor(number_lookalikes(tuple(CHARACTERS)))
     alone = World(0, 1, torch.device("cpu"))
     for facts in read_facts(pair):
         for num, scores in zip((1, 7, 50), facts["scores"], strict=True):

@@ -6,8 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from yomite.charset import Charset
-from yomite.evaluation.scores import number_lookalikes
+from yomite.charset import Charset, number_lookalikes
 from yomite.training.distributed import World
 from yomite.training.validation import SCORES, ValidationSet, score
 
@@ -27,7 +26,7 @@ class Parrot(nn.Module):
 
 def test_counts_strict_lookalikes_top5_and_macro() -> None:
     charset = Charset("few", "へヘ口ロ一永字八")
-    groups = torch.from_numpy(number_lookalikes(charset.characters))
+    groups = torch.tensor(number_lookalikes(charset.characters))
     assert groups[0] == groups[1] and groups[2] == groups[3] and len(set(groups.tolist())) == 6
     # label, answers: right, look-alike, wrong but among five, wrong, right
     rows = [

@@ -9,8 +9,8 @@ import torch
 from tiny_run import CHARACTERS, PLAIN, FakeMixture, PlainNet, configure_run, draw_validation
 from torch import nn
 
+from yomite.charset import number_lookalikes
 from yomite.errors import ConfigError
-from yomite.evaluation.scores import number_lookalikes
 from yomite.training.distributed import World, join_world
 from yomite.training.loop import train
 from yomite.training.validation import score
@@ -60,7 +60,7 @@ def average_norm(world: World) -> list[list[float]]:
 
 def score_alone(world: World) -> list[dict[str, float]]:
     """Sets of one sample, of an odd number, and of several batches: nobody's share is alike."""
-    groups = torch.from_numpy(number_lookalikes(tuple(CHARACTERS)))
+    groups = torch.tensor(number_lookalikes(tuple(CHARACTERS)))
     torch.manual_seed(3)
     model = PlainNet(10, 16)
     return [score(model, draw_validation(num=num), groups, world, 8) for num in (1, 7, 50)]

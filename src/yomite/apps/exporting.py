@@ -127,7 +127,7 @@ def export_model(
     from yomite.evaluation.scores import score_again, score_set
     from yomite.export import check_parity, export_onnx, update_metadata
     from yomite.quantization import quantize
-    from yomite.recognizer import load
+    from yomite.reading.characters import load
 
     checkpoint = read_checkpoint(checkpoint_path)
     log_prior = _count_prior(checkpoint.characters, data_root, show)

@@ -10,7 +10,7 @@ import typer
 from yomite.errors import YomiteError
 
 if TYPE_CHECKING:
-    from yomite.recognizer import Recognition
+    from yomite.reading.results import Recognition
 
 
 class Prior(str, Enum):
@@ -54,7 +54,7 @@ def recognize(
             else:
                 typer.echo(f"{file}: error: {result}", err=True)
         elif as_json:
-            _print_json({"path": file, **_to_json(result)})
+            _print_json({"path": file, **result.to_dict()})
         else:
             typer.echo(f"{file}: {_to_line(result)}")
     if num_failed:
@@ -71,7 +71,7 @@ def models(
     if architectures:
         _print_architectures()
         return
-    from yomite.model_file import released_models
+    from yomite.reading.model_file import released_models
 
     by_name = released_models()
     if not by_name:
@@ -102,18 +102,6 @@ def _print_architectures() -> None:
 
 def _print_json(value: dict[str, Any]) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False))
-
-
-def _to_json(result: "Recognition") -> dict[str, Any]:
-    return {
-        "text": result.text,
-        "confidence": round(result.confidence, 6),
-        "is_rejected": result.is_rejected,
-        "candidates": [
-            {"text": candidate.text, "probability": round(candidate.probability, 6)}
-            for candidate in result.candidates
-        ],
-    }
 
 
 def _to_line(result: "Recognition") -> str:

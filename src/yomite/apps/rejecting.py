@@ -87,7 +87,7 @@ def add_rejection(
         None, the file unchanged, where there is nothing to draw with: then low confidence alone rejects.
     """
     from yomite.known import open_evidence, write_known
-    from yomite.recognizer import load
+    from yomite.reading.characters import load
 
     try:
         copybook = read_copybook(data_root)

@@ -156,7 +156,7 @@ def score_model(onnx_path: Path, names: tuple[str, ...], data_root: Path) -> lis
     from yomite.data.sources import open_source
     from yomite.evaluation.metrics import TOP
     from yomite.evaluation.report import evaluate, format_table
-    from yomite.recognizer import load
+    from yomite.reading.characters import load
 
     reader = load(onnx_path)
     reports = []

@@ -9,7 +9,7 @@ import numpy as np
 
 from yomite.charset import build_charset, lookalikes_of, script_of
 from yomite.evaluation.calibration import expected_calibration_error
-from yomite.recognizer import Recognition
+from yomite.reading.results import Recognition
 
 NUM_RESAMPLED = 1_000
 """Bootstrap samples of an interval."""

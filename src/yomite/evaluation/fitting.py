@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from yomite.charset import number_lookalikes
 from yomite.evaluation.calibration import (
     choose_rejection_threshold,
     compute_nll,
     expected_calibration_error,
     fit_temperature,
 )
-from yomite.evaluation.scores import ScoredSet, number_lookalikes, read_scores
+from yomite.evaluation.scores import ScoredSet, read_scores
 
 GRID = tuple(round(0.1 * step, 1) for step in range(11))
 """Prior weights to choose from."""
@@ -75,7 +76,7 @@ def score_prior_weights(
         log_prior: float (C,), natural logarithm.
         grid: Weights.
     """
-    groups = number_lookalikes(characters)
+    groups = np.array(number_lookalikes(characters))
     logits, labels, weights = _pool(sets)
     ends = np.cumsum([len(one.labels) for one in sets])[:-1]
     scores = []
@@ -158,7 +159,7 @@ def fit_calibration(
         characters: C characters in label order.
         weighted_log_prior: float (C,), zeros for the uniform prior.
     """
-    groups = number_lookalikes(characters)
+    groups = np.array(number_lookalikes(characters))
     logits, labels, weights = _pool(sets)
     weighted = logits + weighted_log_prior.astype(np.float32)
     temperature = max(round(fit_temperature(weighted, labels, weights=weights, groups=groups), 4), 1e-3)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from yomite.charset import lookalikes_of
-from yomite.recognizer import Recognition
+from yomite.reading.results import Recognition
 
 TOP = 5
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from yomite.evaluation.outlines import OBJECTS, SHAPES, outline_hangul
 from yomite.evaluation.sketches import Copybook, Sketch, Strokes, draw_pictures
-from yomite.recognizer import Recognition
+from yomite.reading.results import Recognition
 
 NUM_PICTURES = 400
 """Of each kind: the standard error of a share of 95 % is 1.1 points."""

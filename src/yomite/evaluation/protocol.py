@@ -21,7 +21,7 @@ from yomite.errors import DataError, PictureError
 from yomite.ink.canvas import draw_strokes
 from yomite.ink.pictures import read_gray
 from yomite.ink.strokes import is_strokes, to_strokes
-from yomite.recognizer import Candidate, Recognition
+from yomite.reading.results import Candidate, Recognition
 
 VERSION = "1"
 """Of the benchmark: sets, metrics and look-alikes. A change of any of them is another version."""

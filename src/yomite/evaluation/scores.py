@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from yomite.charset import lookalikes_of
 from yomite.data.sources import open_source
 from yomite.errors import DataError, PictureError
 from yomite.ink.canvas import to_canvas
-from yomite.recognizer import BATCH_SIZE, Recognizer
+from yomite.reading.batches import BATCH_SIZE
+from yomite.reading.characters import Recognizer
 
 _ROWS = 256  # of logits that are turned into probabilities at a time
 
@@ -75,7 +74,7 @@ def read_scores(scores: np.ndarray, temperature: float, groups: np.ndarray) -> t
     Args:
         scores: float32 (N, C), logits with the weighted log-prior added.
         temperature: Above 0.
-        groups: int64 (C,), of number_lookalikes.
+        groups: int64 (C,), of charset.number_lookalikes.
 
     Returns:
         labels int64 (N,); confidences float64 (N,), the summed probability of the label's look-alikes.
@@ -89,12 +88,3 @@ def read_scores(scores: np.ndarray, temperature: float, groups: np.ndarray) -> t
         for index, row in enumerate(rows, start=start):
             confidences[index] = row[members[int(groups[best[index]])]].sum() / row.sum()
     return best, np.minimum(confidences, 1.0)
-
-
-def number_lookalikes(characters: Sequence[str]) -> np.ndarray:
-    """int64 (C,): look-alikes share a number, the lowest label among them."""
-    label_by_character = {character: label for label, character in enumerate(characters)}
-    known = label_by_character.keys()
-    return np.array(
-        [min(label_by_character[other] for other in lookalikes_of(one) & known) for one in characters]
-    )

@@ -35,9 +35,9 @@ def to_canvas(picture: Any, size: int = CANVAS_SIZE) -> np.ndarray:
     """Turn any picture or strokes into the square that the model sees.
 
     Args:
-        picture: a path, the bytes of an image file, a PIL image, a numpy array (H, W), (H, W, 1), (H, W, 3)
-            or (H, W, 4) (uint8, uint16, bool, or float in 0..1 or 0..255), or strokes [[(x, y), ...], ...].
-            Dark on light or light on dark, of any size from 4 px on the short side.
+        picture: a path, the bytes of an image file or an open one, a PIL image, a numpy array (H, W),
+            (H, W, 1), (H, W, 3) or (H, W, 4) (uint8, uint16, bool, or float in 0..1 or 0..255), or strokes
+            [[(x, y), ...], ...]. Dark on light or light on dark, of any size from 4 px on the short side.
         size: side of the square in pixels.
 
     Returns:

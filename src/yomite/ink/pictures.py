@@ -5,13 +5,20 @@ from __future__ import annotations
 import io
 import os
 import struct
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, TypeAlias
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from yomite.errors import PictureError
+
+Drawing: TypeAlias = Sequence[Sequence[Sequence[float]] | np.ndarray]
+Picture: TypeAlias = (
+    str | os.PathLike[str] | bytes | bytearray | IO[bytes] | Image.Image | np.ndarray | Drawing
+)
+"""What is read: a path, the bytes of a file or an open one, an image, an array, or strokes."""
 
 MIN_SIDE = 4
 MAX_PIXELS = 120_000_000
@@ -41,10 +48,23 @@ def read_gray(picture: Any) -> np.ndarray:
             what = "is a folder" if path.is_dir() else "is not there"
             raise PictureError(f"{path} {what}; pass the path of a picture (PNG, JPEG, WebP, BMP, TIFF, GIF)")
         return _gray_of_file(path, str(path))
+    if hasattr(picture, "read"):
+        return _gray_of_file(io.BytesIO(_read_bytes(picture)), "the picture")
     raise PictureError(
         f"cannot read a picture from {type(picture).__name__}; "
         "pass a path, bytes, a PIL image, a numpy array or strokes"
     )
+
+
+def _read_bytes(file: Any) -> bytes:
+    """The rest of an open file."""
+    try:
+        content = file.read()
+    except (OSError, ValueError) as error:
+        raise PictureError(f"the open file cannot be read ({error}); open it anew") from None
+    if not isinstance(content, bytes):
+        raise PictureError('the open file holds text; open it with mode "rb"')
+    return content
 
 
 def _gray_of_file(file: Path | io.BytesIO, name: str) -> np.ndarray:

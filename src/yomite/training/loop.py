@@ -18,12 +18,11 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from yomite.charset import build_charset
+from yomite.charset import build_charset, number_lookalikes
 from yomite.checkpoint import Checkpoint, fill_model, read_commit
 from yomite.config import RunConfig
 from yomite.data.batches import Batch, Mixture, build_loader
 from yomite.errors import ConfigError
-from yomite.evaluation.scores import number_lookalikes
 from yomite.training.checkpoints import explain_changes, read_newest, save, save_checkpoint
 from yomite.training.distributed import World, autocast, wait_for_last
 from yomite.training.judge import Judge
@@ -104,7 +103,7 @@ def train(
     if mixture is None:
         mixture = build_mixture(config, charset, data_root)
     weigh_classes(learner.objective, config.objective, mixture, device)
-    groups = torch.from_numpy(number_lookalikes(charset.characters))
+    groups = torch.tensor(number_lookalikes(charset.characters))
     step, num_skipped = 0, 0
     scores_by_set: dict[str, dict[str, float]] = {}
 

@@ -9,6 +9,7 @@ import base64
 import binascii
 import io
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ from yomite.errors import PictureError, YomiteError
 from yomite.ink.canvas import MARGIN, STROKE_WIDTH, to_canvas
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_character
 from yomite.ink.strokes import Glyph, Stroke, to_strokes
-from yomite.recognizer import Recognition, Recognizer
+from yomite.reading.characters import Recognizer
+from yomite.reading.results import Recognition
 
 MAX_TOP = 50
 MAX_PICTURES = 16
@@ -85,7 +87,7 @@ class Answers:
         result = await batcher.submit(_check_strokes(strokes))
         if isinstance(result, YomiteError):
             raise result
-        return _to_json(result, top)
+        return _to_json(result, top, self.reader.lookalike_groups)
 
     async def recognize_pictures(self, pictures: list, prior: str = "text", top: int = 5) -> list:
         """Read pictures of one character each; a picture that cannot be read gets {"error": ...}.
@@ -109,7 +111,7 @@ class Answers:
             if isinstance(result, YomiteError):
                 answers.append({"error": str(result)})
             else:
-                answers.append(_to_json(result, top))
+                answers.append(_to_json(result, top, self.reader.lookalike_groups))
         return answers
 
     def explain(
@@ -190,9 +192,10 @@ class Answers:
 
         style = Style(haste, unevenness, slant, pen, width, paper, writer)
         written = draw_text(text, style, size_px=_WRITTEN_PX, data_root=self.data_root)
+        groups = self.reader.lookalike_groups
         readings = self.reader.recognize_many([picture for _, picture in written], top=1)
         return [
-            {"text": character, "picture": _to_data_uri(picture), "reading": _to_json(reading, 1)}
+            {"text": character, "picture": _to_data_uri(picture), "reading": _to_json(reading, 1, groups)}
             for (character, picture), reading in zip(written, readings, strict=True)
         ]
 
@@ -255,22 +258,17 @@ def _check_top(top: object) -> int:
     return top
 
 
-def _to_json(result: Recognition, top: int) -> dict[str, Any]:
-    return {
-        "text": result.text,
-        "lookalikes": "".join(sorted(lookalikes_of(result.text) - {result.text})),
-        "confidence": round(result.confidence, 6),
-        "is_rejected": result.is_rejected,
-        "candidates": [
-            {
-                "text": candidate.text,
-                "probability": round(candidate.probability, 6),
-                "script": script_of(candidate.text),
-                "lookalikes": "".join(sorted(lookalikes_of(candidate.text) - {candidate.text})),
-            }
-            for candidate in result.candidates[:top]
-        ],
-    }
+def _to_json(result: Recognition, top: int, groups: tuple[str, ...]) -> dict[str, Any]:
+    """The result as it is everywhere, and of each character its look-alikes and script."""
+    plain = replace(result, candidates=result.candidates[:top]).to_dict()
+    for candidate in plain["candidates"]:
+        candidate["script"] = script_of(candidate["text"])
+        candidate["lookalikes"] = _list_lookalikes(candidate["text"], groups)
+    return {"text": result.text, "lookalikes": _list_lookalikes(result.text, groups), **plain}
+
+
+def _list_lookalikes(character: str, groups: tuple[str, ...]) -> str:
+    return "".join(sorted(lookalikes_of(character, groups) - {character}))
 
 
 def _to_data_uri(picture: np.ndarray) -> str:

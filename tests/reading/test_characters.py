@@ -1,4 +1,4 @@
-"""The reader against the same computation written plainly, and against every bad input it must name."""
+"""The reader against the same computation written plainly, and against every bad argument it must name."""
 
 import io
 import itertools
@@ -124,12 +124,74 @@ def test_iteration_is_lazy(reader: yomite.Recognizer) -> None:
 def test_wrong_arguments_are_named_at_the_call(reader: yomite.Recognizer) -> None:
     with pytest.raises(yomite.YomiteError, match='prior=\'texts\': type "text" or "uniform"'):
         reader.recognize(STROKES["十"], prior="texts")
-    with pytest.raises(yomite.YomiteError, match="top=0"):
-        reader.recognize(STROKES["十"], top=0)
+    for top in (0, "5", 1.5, -3, None):
+        with pytest.raises(yomite.YomiteError, match=f"^top={top!r}: type a whole number from 1$"):
+            reader.recognize(STROKES["十"], top=top)  # type: ignore[arg-type]
+    assert len(reader.recognize(STROKES["十"], top=np.int64(3)).candidates) == 3
+    assert len(reader.recognize(STROKES["十"], top=10**30).candidates) == len(CHARACTERS)
     with pytest.raises(yomite.YomiteError, match='errors=\'skip\': type "raise" or "return"'):
         reader.recognize_iter([], errors="skip")
-    with pytest.raises(yomite.YomiteError, match="num_threads=0"):
-        yomite.load(reader.path, num_threads=0)
+    for num_threads in (0, 10**6, 1.5, "2"):
+        with pytest.raises(yomite.YomiteError, match=f"num_threads={num_threads!r}: type a whole number"):
+            yomite.load(reader.path, num_threads=num_threads)  # type: ignore[arg-type]
+
+
+def test_one_and_several_are_not_mixed_up(reader: yomite.Recognizer, tmp_path: Path) -> None:
+    path = tmp_path / "十.png"
+    Image.fromarray(255 - to_canvas(STROKES["十"])).save(path)
+    image, array = Image.open(path), np.asarray(Image.open(path))
+    for one in (
+        str(path),
+        path,
+        path.read_bytes(),
+        image,
+        array,
+        np.stack([array] * 3, axis=2),
+        STROKES["十"],
+    ):
+        with pytest.raises(yomite.YomiteError, match=r"is not several pictures; .*recognize\(\.\.\.\)"):
+            reader.recognize_many(one)  # type: ignore[arg-type]
+        with pytest.raises(yomite.PictureError, match=r"a list of 2; type recognize_many\(\[\.\.\.\]\)"):
+            reader.recognize([one, one])
+        assert [result.text for result in reader.recognize_many([one, one])] == ["十", "十"]
+    with pytest.raises(yomite.YomiteError, match=r"^'ei\.png' is not several pictures"):
+        reader.recognize_many("ei.png")
+    with pytest.raises(yomite.YomiteError, match="int is not several pictures"):
+        reader.recognize_iter(5)  # type: ignore[arg-type]
+    arrays = np.stack([array, array])  # (N, H, W)
+    assert [result.text for result in reader.recognize_many(arrays)] == ["十", "十"]
+    with pytest.raises(yomite.PictureError, match="a list of 1"):
+        reader.explain([path])
+
+
+def test_open_files_are_read(reader: yomite.Recognizer, tmp_path: Path) -> None:
+    path = tmp_path / "十.png"
+    Image.fromarray(255 - to_canvas(STROKES["十"])).save(path)
+    with path.open("rb") as file:
+        assert reader.recognize(file).text == "十"
+        with pytest.raises(yomite.PictureError):  # nothing is left in it
+            reader.recognize(file)
+    with pytest.raises(yomite.PictureError, match=r"the open file cannot be read .*; open it anew"):
+        reader.recognize(file)
+    with pytest.raises(yomite.PictureError, match='holds text; open it with mode "rb"'):
+        reader.recognize(io.StringIO("十"))  # type: ignore[arg-type]
+    with pytest.raises(yomite.YomiteError, match="BytesIO is not several pictures"):
+        reader.recognize_many(io.BytesIO(path.read_bytes()))  # type: ignore[arg-type]
+
+
+def test_a_reader_says_what_it_is(reader: yomite.Recognizer) -> None:
+    assert repr(reader) == "<Recognizer tiny: 7 characters, 48 px, prior 'text'>"
+
+
+def test_a_model_in_memory_reads_as_its_file(tiny_path: Path, reader: yomite.Recognizer) -> None:
+    in_memory = yomite.Recognizer(tiny_path.read_bytes(), num_threads=1)
+    assert in_memory.path == Path("tiny.onnx")
+    for copy in (in_memory, pickle.loads(pickle.dumps(in_memory))):
+        assert copy.recognize(STROKES["く"]) == reader.recognize(STROKES["く"])
+    with pytest.raises(
+        yomite.ModelFileError, match=r"^the model: no ONNX file, or a damaged one \(5 bytes\)"
+    ):
+        yomite.Recognizer(b"hello")
 
 
 def test_pickled_reader_reads_the_same(tiny_path: Path) -> None:
@@ -160,58 +222,6 @@ def test_explain_shows_what_adds_to_the_logit(reader: yomite.Recognizer) -> None
     assert not np.allclose(other, heat)
     with pytest.raises(yomite.CharsetError, match="永"):
         reader.explain(STROKES["十"], "永")
-
-
-BAD_FIELDS = {
-    "no version": ({"format_version": None}, "no yomite model"),
-    "unknown version": ({"format_version": "7"}, "model format '7', this yomite reads '1'"),
-    "another task": ({"task": "line"}, "task 'line'"),
-    "no charset": ({"charset": None}, "'charset' is missing"),
-    "charset is no list": ({"charset": '"一十"'}, "'charset' is not valid"),
-    "a character twice": ({"charset": '["一", "一"]'}, "'charset' is not valid"),
-    "charset is too long": (
-        {"charset": '["a", "b", "c"]', "log_prior": "[0, 0, 0]"},
-        "3 characters, but logits",
-    ),
-    "prior is too short": ({"log_prior": "[-1.0, -2.0]"}, "7 characters, but a log_prior of shape"),
-    "prior is not finite": ({"log_prior": "[NaN, 0, 0, 0, 0, 0, 0]"}, "'log_prior' is not valid"),
-    "a temperature of 0": ({"temperature": '{"text": 0, "uniform": 1}'}, "'temperature' is not valid"),
-    "a prior without temperature": ({"temperature": '{"text": 1}'}, "'temperature' is not valid"),
-    "broken JSON": ({"rejection_threshold": "{"}, "'rejection_threshold' is not valid"),
-    "weight is no number": ({"prior_weight": "[]"}, "'prior_weight' is not valid"),
-}
-
-
-@pytest.mark.parametrize("name", BAD_FIELDS)
-def test_bad_metadata_is_one_clear_line(name: str, tmp_path: Path) -> None:
-    changes, message = BAD_FIELDS[name]
-    path = write_tiny_model(tmp_path / "m.onnx", **changes)
-    with pytest.raises(yomite.ModelFileError) as caught:
-        yomite.load(path)
-    assert message in str(caught.value) and str(path) in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_missing_and_damaged_files_are_one_clear_line(tmp_path: Path, tiny_path: Path) -> None:
-    whole = tiny_path.read_bytes()
-    files = {"cut.onnx": whole[: len(whole) // 2], "text.onnx": b"hello", "empty.onnx": b""}
-    for name, content in files.items():
-        (tmp_path / name).write_bytes(content)
-        with pytest.raises(yomite.ModelFileError, match=r"no ONNX file, or a damaged one|no yomite model"):
-            yomite.load(tmp_path / name)
-    for name, message in (
-        (tmp_path / "none.onnx", "no such file"),
-        (tmp_path, "no such file"),
-        ("yomite-charakter", "no model named 'yomite-charakter'; released:"),
-        ("weights.safetensors", "type: yomite export weights.safetensors"),
-    ):
-        with pytest.raises(yomite.ModelFileError, match=message):
-            yomite.load(name)
-
-
-def test_fewer_classes_than_characters(tmp_path: Path) -> None:
-    with pytest.raises(yomite.ModelFileError, match=r"7 characters, but logits of shape \(1, 5\)"):
-        yomite.load(write_tiny_model(tmp_path / "m.onnx", num_classes=5))
 
 
 def test_a_file_without_features_reads_but_does_not_explain(tmp_path: Path) -> None:
