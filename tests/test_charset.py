@@ -11,6 +11,7 @@ import pytest
 
 from yomite import charset as module
 from yomite.charset import (
+    LINE_SIGNS,
     LOOKALIKE_GROUPS,
     Charset,
     are_lookalikes,
@@ -23,7 +24,7 @@ from yomite.charset import (
 )
 from yomite.errors import CharsetError
 
-NAMES = ("kana", "kyoiku", "joyo", "jis1", "jis2", "full")
+NAMES = ("kana", "kyoiku", "joyo", "jis1", "jis2", "full", "line")
 
 # Design list of the look-alikes, as pairs that must hold, and pairs that must not.
 ALIKE = "へヘ ー一 口囗 力ヵ カ力 0〇 oO つっ ツッ ヵカ ケヶ l1 日曰 丿ノ 工ェ uU"
@@ -32,7 +33,9 @@ UNLIKE = "つツ シツ ソン はば ほぽ yY 夕力 0l めぬ 永水"
 
 def test_sizes_are_the_official_ones() -> None:
     sizes = {name: len(build_charset(name)) for name in NAMES}
-    assert sizes == {"kana": 171, "kyoiku": 1026, "joyo": 2136, "jis1": 2965, "jis2": 3390, "full": 6613}
+    assert sizes == {
+        "kana": 171, "kyoiku": 1026, "joyo": 2136, "jis1": 2965, "jis2": 3390, "full": 6613, "line": 6691
+    }  # fmt: skip
 
 
 def test_jis_levels_agree_with_the_shift_jis_codec() -> None:
@@ -60,7 +63,7 @@ def test_full_holds_everything_that_is_asked_for() -> None:
     full = build_charset("full")
     assert len(set(full.characters)) == len(full)
     for name in NAMES:
-        assert set(build_charset(name).characters) <= set(full.characters), name
+        assert set(build_charset(name).characters) <= set(full.characters) | set(LINE_SIGNS), name
     for character in "𠮟塡剝頰ゐゑゔヰヱヴヵヶゎヮー々〆〇仝09AZaz、。・「」『』（）！？〜…":
         assert character in full, character
     assert "〈" not in full and "\u3000" not in full and 0 not in full

@@ -25,6 +25,15 @@ Left out are marks that, drawn alone, are another character of the set: dashes (
 x (メ), the comma (、), angle brackets (く), the iteration marks of kana (、 and て).
 """
 
+LINE_SIGNS = (
+    ",.-+=/%#&*\"'@<>_~[]{}$\\^|±×÷°℃→←↑↓⇒※○●◎△□☆〒¥〈〉ゝゞ≒≠≦≧√∞♪✓①②③④⑤⑥⑦⑧⑨⑩㎡αβγδθλμπσΩΔ"
+)
+"""What lines have beside the characters of `full`; in a line its neighbors tell ・ from . and ー from -.
+
+Writing knows no width, so each mark is one class: ！？（）：； stand for their half-width forms too. Between
+numbers stands ~, elsewhere 〜.
+"""
+
 JOYO_OUTSIDE_JIS = "𠮟塡剝頰"
 """The four Joyo kanji of 2010 whose official shape has no place in JIS X 0208."""
 
@@ -126,7 +135,8 @@ def build_charset(name_or_path: str | os.PathLike[str]) -> Charset:
     kana: hiragana and katakana with small and voiced forms, ー (171). kyoiku: the kanji of elementary
     school by grade (1,026). joyo: those and the rest of the Joyo table (2,136). jis1, jis2: the kanji of
     JIS X 0208 level 1 (2,965) and 2 (3,390). full: kana, 々〆〇仝, digits, Latin letters, punctuation, jis1,
-    jis2 and the four Joyo kanji outside them (6,613). The orders are fixed.
+    jis2 and the four Joyo kanji outside them (6,613). line: full, then the signs of lines (6,691). The
+    orders are fixed.
 
     A text file is UTF-8; its characters count in the order they stand, white space (U+3000 too) does not.
 
@@ -303,6 +313,10 @@ def _describe_unknown_name(name: str) -> str:
     )
 
 
+def _build_line() -> str:
+    return _build_full() + LINE_SIGNS
+
+
 _BUILDERS: dict[str, Callable[[], Iterable[str]]] = {
     "kana": _build_kana,
     "kyoiku": _build_kyoiku,
@@ -310,6 +324,7 @@ _BUILDERS: dict[str, Callable[[], Iterable[str]]] = {
     "jis1": lambda: _decode_rows(16, 47),
     "jis2": lambda: _decode_rows(48, 84),
     "full": _build_full,
+    "line": _build_line,
 }
 
 # Unicode blocks; kanji last, for it is the longest list and holds the exceptions.

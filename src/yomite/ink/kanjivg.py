@@ -11,7 +11,7 @@ import re
 import xml.etree.ElementTree as ElementTree
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -170,8 +170,12 @@ def read_kanjivg_characters(path: Path, characters: Iterable[str]) -> dict[str, 
         }
 
 
-def read_kanjivg_archive(path: Path) -> Iterator[Glyph]:
+def read_kanjivg_archive(path: Path, characters: Container[str] | None = None) -> Iterator[Glyph]:
     """Read every character of a KanjiVG archive (`kanji/*.svg` in a zip), forms included.
+
+    Args:
+        path: The archive.
+        characters: The wanted ones; None for all.
 
     Raises:
         DataError: the archive is missing, not a zip, or holds no KanjiVG file.
@@ -180,9 +184,9 @@ def read_kanjivg_archive(path: Path) -> Iterator[Glyph]:
     with _open_archive(path) as archive:
         for name in sorted(archive.namelist()):
             match = FILE_NAME.fullmatch(name.rsplit("/", 1)[-1])
-            if match:
+            if match and (characters is None or chr(int(match[1], 16)) in characters):
                 yield read_kanjivg(archive.read(name), chr(int(match[1], 16)), match[2] or "")
-                count += 1
+            count += match is not None
     if not count:
         raise DataError(f"{path} holds no KanjiVG file (00021.svg, 04e00-Kaisho.svg ...)")
 

@@ -114,8 +114,7 @@ def draw_lines(
     Returns:
         float32 (H, W), 0..1: how much of each pixel the ink covers.
     """
-    width, change, taper, nib = traits[0], traits[1], traits[2], traits[3]
-    size = len(written)
+    width = traits[0]
     low_x, high_x = written[:, 0].min(), written[:, 0].max()
     low_y, high_y = written[:, 1].min(), written[:, 1].max()
     num_lines = starts.sum()
@@ -127,6 +126,37 @@ def draw_lines(
     rows = int((high_y - low_y) * scale + 2.0 * pad) + 1
     columns = int((high_x - low_x) * scale + 2.0 * pad) + 1
     coverage = np.zeros((rows, columns), np.float32)
+    draw_strokes(
+        coverage, written, starts, pressure, traits, line_px, scale, pad - low_x * scale, pad - low_y * scale
+    )
+    return coverage
+
+
+@njit(cache=True)
+def draw_strokes(
+    coverage: np.ndarray,
+    written: np.ndarray,
+    starts: np.ndarray,
+    pressure: np.ndarray,
+    traits: np.ndarray,
+    line_px: float,
+    scale: float,
+    shift_x: float,
+    shift_y: float,
+) -> None:
+    """Draw what a hand wrote onto a sheet; what lies outside is left out.
+
+    Args:
+        coverage: float32 (H, W), 0..1; changed in place.
+        written, starts, pressure: as `hand.write_glyph` returns them.
+        traits: float64 (len(TRAITS),); `width` does not count.
+        line_px: Width of an ordinary line.
+        scale: Pixels for one unit of `written`.
+        shift_x, shift_y: Where the origin of `written` lies on the sheet, in pixels.
+    """
+    change, taper, nib = traits[1], traits[2], traits[3]
+    rows, columns = coverage.shape
+    size = len(written)
     nib_angle = np.random.random() * 3.1416
     phase, frequency = np.random.random() * 6.2832, 0.15 + 0.5 * np.random.random()
     i = 0
@@ -138,8 +168,8 @@ def draw_lines(
         pen_down = 1.0 + 0.25 * change * np.random.normal()
         for k in range(max(count - 1, 1)):
             a, b = i + k, min(i + k + 1, end - 1)
-            ax, ay = (written[a, 0] - low_x) * scale + pad, (written[a, 1] - low_y) * scale + pad
-            bx, by = (written[b, 0] - low_x) * scale + pad, (written[b, 1] - low_y) * scale + pad
+            ax, ay = written[a, 0] * scale + shift_x, written[a, 1] * scale + shift_y
+            bx, by = written[b, 0] * scale + shift_x, written[b, 1] * scale + shift_y
             dx, dy = bx - ax, by - ay
             squared = dx * dx + dy * dy
             t = (k + 0.5) / max(count - 1, 1)
@@ -166,7 +196,6 @@ def draw_lines(
                     if gap > coverage[row, column]:
                         coverage[row, column] = min(gap, 1.0)
         i = end
-    return coverage
 
 
 @njit(cache=True)

@@ -1,0 +1,81 @@
+"""Writing of a line: one hand for all of it, its corrections and underlines, and its neighbors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from yomite.ink.glyph_book import GlyphBook
+from yomite.ink.hand import HABITS, draw_habits, seed_stream
+from yomite.ink.line_layout import STRUCK, LineStrokes, draw_style, lay_out
+from yomite.ink.line_marks import encircle, join_strokes, strike_out, underline
+from yomite.ink.line_plan import LinePlan, plan_line
+
+HASTE_SHARE = 0.55
+STRIKE_SHARE = 0.04
+UNDERLINE_SHARE, CIRCLE_SHARE = 0.07, 0.015
+
+
+@dataclass(frozen=True)
+class WrittenLine:
+    """One line in line coordinates, before it is drawn.
+
+    Attributes:
+        plan: What stands there; characters that are struck out included.
+        strokes: The hand's, `LineStrokes`.
+        extra: Points, starts and pressure of corrections, underlines and circles.
+        habits: float64 (len(HABITS),), whose hand.
+        style: float64 (len(STYLE),), how he sets his lines.
+        is_vertical: Whether the line runs down.
+    """
+
+    plan: LinePlan
+    strokes: LineStrokes
+    extra: tuple[np.ndarray, np.ndarray, np.ndarray]
+    habits: np.ndarray
+    style: np.ndarray
+    is_vertical: bool
+
+
+def write_line(text: str, book: GlyphBook, is_vertical: bool, rng: np.random.Generator) -> WrittenLine:
+    """Write a text in a hand that is drawn for it.
+
+    Args:
+        text: At least one character of the book; white space is a wide gap.
+        book: The glyphs.
+        is_vertical: Whether the line runs down.
+        rng: Every choice comes from it.
+    """
+    seed_stream(int(rng.integers(2**32)))
+    haste = 0.15 * rng.random()
+    if rng.random() < HASTE_SHARE:
+        haste = 0.15 + 0.95 * rng.random()
+    habits = draw_habits(rng.normal(size=len(HABITS)), haste, 0.5 + 0.8 * rng.random())
+    style = draw_style(haste, is_vertical)
+    plan = plan_line(text, book, is_vertical, STRIKE_SHARE, rng)
+    strokes = lay_out(book, plan.labels, plan.gaps, plan.marks, habits, style, is_vertical)
+    extra = []
+    for n in np.flatnonzero(plan.marks & STRUCK):
+        extra += strike_out(strokes.boxes[n], is_vertical, rng)
+    if rng.random() < UNDERLINE_SHARE:
+        first, last = sorted(rng.integers(len(plan.labels), size=2)) if rng.random() < 0.6 else (0, -1)
+        distance = 0.02 + 0.16 * rng.random()
+        extra += underline(strokes.boxes[first], strokes.boxes[last], is_vertical, distance, rng)
+    if rng.random() < CIRCLE_SHARE:
+        first = int(rng.integers(len(plan.labels)))
+        group = strokes.boxes[first : first + int(rng.integers(1, 4))]
+        extra += encircle(np.concatenate([group[:, :2].min(axis=0), group[:, 2:].max(axis=0)]), rng)
+    return WrittenLine(plan, strokes, join_strokes(extra), habits, style, is_vertical)
+
+
+def write_beside(line: WrittenLine, text: str, book: GlyphBook, rng: np.random.Generator) -> LineStrokes:
+    """Write a neighbor of a line, of about its length, by the same hand."""
+    num_characters = len(line.plan.labels)
+    text = (text * (1 + num_characters // max(len(text), 1)))[: num_characters + 2]
+    plan = plan_line(text, book, line.is_vertical, 0.0, rng)
+    if not len(plan.labels):
+        plan = line.plan
+    strokes = lay_out(book, plan.labels, plan.gaps, plan.marks, line.habits, line.style, line.is_vertical)
+    strokes.points[:, int(line.is_vertical)] += np.float32(0.8 * rng.normal() - 0.5)
+    return strokes
