@@ -25,8 +25,8 @@ from reading import describe_machine
 import yomite
 from yomite.data.sources import Sample, open_source
 from yomite.errors import DataError, PictureError
-from yomite.evaluation.answers import Share, measure_share
-from yomite.evaluation.report import evaluate, format_share
+from yomite.evaluation.measures import measure_share
+from yomite.evaluation.report import evaluate
 from yomite.evaluation.robustness import choose_samples, to_picture
 from yomite.ink.canvas import to_canvas
 from yomite.ink.strokes import is_strokes, to_strokes
@@ -107,7 +107,7 @@ def compare(peers: Sequence[Peer], samples: Sequence[Sample], name: str) -> None
         start = time.perf_counter()
         report = evaluate(peer.read, known, data=name, model=peer.name)
         each_ms = 1000 * (time.perf_counter() - start) / max(len(known), 1)
-        hits = [answer.is_right for answer in report.answers]
+        hits = report.answers.is_right
         of_all = measure_share([*hits, *([False] * (len(samples) - len(known)))])
         rows.append((peer, len(known), report.shares, of_all, each_ms))
     ranked = sorted(
@@ -119,9 +119,9 @@ def compare(peers: Sequence[Peer], samples: Sequence[Sample], name: str) -> None
             rank_by_name.get(peer.name, "seen"),
             peer.name,
             f"{num_known} ({num_known / len(samples):.0%})",
-            _format(shares["lookalike_top1"]),
-            _format(shares["strict_top1"]),
-            _format(of_all),
+            str(shares["lookalike_top1"]),
+            str(shares["strict_top1"]),
+            str(of_all),
             f"{each_ms:.1f}",
         )
         print(f"| {' | '.join(cells)} |")
@@ -130,10 +130,6 @@ def compare(peers: Sequence[Peer], samples: Sequence[Sample], name: str) -> None
 def is_seen(peer: Peer, name: str) -> bool:
     """Whether a peer likely learned from a set."""
     return bool(peer.seen) and peer.seen in name
-
-
-def _format(share: Share) -> str:
-    return format_share(share)
 
 
 def build_ours(model: yomite.Recognizer, prior: str) -> Peer:

@@ -206,7 +206,7 @@ def test_no_module_imports_itself_through_others() -> None:
         ("models/residual.py", "from ..charset import Charset", "models may not import yomite.charset"),
         ("models/residual.py", "from .. import charset", "models may not import yomite.charset"),
         ("data/sources.py", "from yomite import apps", "data may not import yomite.apps"),
-        ("evaluation/metrics.py", "import importlib\nimportlib.import_module('torch')", "torch"),
+        ("evaluation/measures.py", "import importlib\nimportlib.import_module('torch')", "torch"),
         ("utils.py", "", "no room of the table"),
     ],
 )

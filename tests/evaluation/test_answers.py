@@ -1,85 +1,73 @@
-"""Shares, intervals, calibration and risk against values counted by hand or drawn another way."""
+"""Answers against hits counted by hand, and against a plain computation on random answers."""
 
 import numpy as np
-import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from yomite.charset import build_charset
-from yomite.errors import PictureError
-from yomite.evaluation.answers import (
-    Answer,
-    level_of,
-    measure_calibration,
-    measure_macro,
-    measure_risk,
-    measure_share,
-    resample,
-    risk_at,
-    to_answer,
-)
-from yomite.reading.results import Candidate, Recognition
+import yomite
+from yomite.charset import are_lookalikes, build_charset
+from yomite.evaluation.answers import TOP, collect_answers, join_answers, level_of
+
+ALPHABET = "へヘ一ー口ロ日曰永水氷あぁ"
 
 
-def answer(character: str, text: str, confidence: float = 1.0) -> Answer:
-    return Answer(character, (text,) if text else (), confidence, False)
+def read_as(texts: str, is_rejected: bool = False) -> yomite.Recognition:
+    return yomite.Recognition(tuple(yomite.Candidate(text, 0.1) for text in texts), 0.5, is_rejected)
 
 
 def test_an_answer_is_what_was_recognized() -> None:
-    recognition = Recognition((Candidate("ヘ", 0.6), Candidate("く", 0.2)), 0.7, True)
-    assert to_answer("へ", recognition) == Answer("へ", ("ヘ", "く"), 0.7, True)
-    assert to_answer("へ", recognition).is_right and not to_answer("へ", recognition).is_strict
-    missing = to_answer("へ", PictureError("blank"))
-    assert missing.texts == () and not missing.is_right
+    answers = collect_answers("へへ", [read_as("ヘく", is_rejected=True), yomite.PictureError("blank")])
+    assert answers.texts == (("ヘ", "く"), ()) and len(answers) == 2
+    assert answers.confidences.tolist() == [0.5, 0] and answers.is_rejected.tolist() == [True, False]
+    assert answers.is_right.tolist() == [True, False] and not answers.is_strict.any()
+    assert answers.is_read.tolist() == [True, False] and not answers.is_outside.any()
 
 
-def test_an_interval_holds_the_truth_as_often_as_it_says() -> None:
-    rng = np.random.default_rng(1)
-    shares = [measure_share(rng.random(400) < 0.9) for _ in range(200)]
-    inside = np.mean([share.low <= 0.9 <= share.high for share in shares])
-    assert 0.88 < inside <= 1
-    widths = [share.high - share.low for share in shares]
-    assert np.mean(widths) == pytest.approx(2 * 1.96 * np.sqrt(0.9 * 0.1 / 400), rel=0.1)
+def test_ranks_by_hand() -> None:
+    characters = ["永", "へ", "口", "水", "ゐ"]
+    recognitions = [
+        read_as("永水氷"),  # right
+        read_as("ヘへ一"),  # a look-alike, the strict one second
+        read_as("日ロ口", is_rejected=True),  # wrong, a look-alike second, the strict one third
+        yomite.PictureError("blank"),  # not read
+        read_as("あぁ永"),  # outside the charset
+    ]
+    answers = collect_answers(characters, recognitions, charset="永へ口水")
+    assert [(answers.strict_ranks < k).sum() for k in range(1, TOP + 1)] == [1, 2, 3, 3, 3]
+    assert [(answers.lookalike_ranks < k).sum() for k in range(1, TOP + 1)] == [2, 3, 3, 3, 3]
+    assert answers.is_outside.tolist() == [False] * 4 + [True]
+    assert (~answers.is_read).tolist() == [False] * 3 + [True, False]
+    assert answers.is_rejected.sum() == 1 and not (answers.is_rejected & answers.is_right).any()
 
 
-def test_resampling_draws_rows_together() -> None:
-    values = np.arange(50.0)
-    low, high = resample((values, -values), lambda one, other: float(np.abs(one + other).max()))
-    assert (low, high) == (0, 0)
-    low, high = resample((values,), lambda one: float(one.mean()))
-    error = values.std() / np.sqrt(50)
-    assert (low, high) == pytest.approx((24.5 - 1.96 * error, 24.5 + 1.96 * error), abs=1.5)
-    assert np.isnan(resample((np.zeros(0),), lambda one: 0.0)).all()
+answered = st.lists(
+    st.tuples(st.sampled_from(ALPHABET), st.permutations(ALPHABET).map(lambda texts: "".join(texts[:6]))),
+    max_size=30,
+)
 
 
-def test_macro_weighs_characters_alike() -> None:
-    answers = [answer("永", "永")] * 9 + [answer("永", "水"), answer("水", "永"), answer("へ", "ヘ")]
-    share = measure_macro(answers)
-    assert share.value == pytest.approx((0.9 + 0 + 1) / 3)
-    assert share.low < share.value < share.high
+@settings(max_examples=50, deadline=None)
+@given(answered=answered, cut=st.integers(0, 30))
+def test_answers_add_up_and_follow_the_definition(answered: list[tuple[str, str]], cut: int) -> None:
+    characters = [character for character, _ in answered]
+    recognitions = [read_as(texts) for _, texts in answered]
+    charset = ALPHABET[3:]
+    whole = collect_answers(characters, recognitions, charset)
+    parts = [collect_answers(characters[half], recognitions[half]) for half in (slice(cut), slice(cut, None))]
+    joined = join_answers(parts, charset)
+    assert joined.characters == whole.characters and joined.texts == whole.texts
+    for name in ("strict_ranks", "lookalike_ranks", "is_outside", "is_read", "confidences", "is_rejected"):
+        np.testing.assert_array_equal(getattr(joined, name), getattr(whole, name), strict=True)
+    assert whole.is_outside.sum() == sum(character not in charset for character in characters)
+    for k in range(1, TOP + 1):
+        strict = [character in texts[:k] for character, texts in answered]
+        alike = [any(are_lookalikes(character, text) for text in texts[:k]) for character, texts in answered]
+        assert (whole.strict_ranks < k).tolist() == strict
+        assert (whole.lookalike_ranks < k).tolist() == alike
 
 
-def test_calibration_is_by_hand() -> None:
-    answers = [answer("永", "永", 0.9)] * 6 + [answer("永", "水", 0.9)] * 4 + [answer("永", "", 0.0)]
-    share, bins = measure_calibration(answers)
-    assert share.num_samples == 10 and len(bins) == 10  # what was not read has no confidence
-    assert share.value == pytest.approx((6 * 0.1 + 4 * 0.9) / 10)
-    assert sum(one.num_samples * one.right for one in bins) == pytest.approx(6)
-    assert share.low <= share.value <= share.high
-
-
-def test_the_least_confident_are_turned_down_first() -> None:
-    answers = [answer("永", "永", 0.9)] * 90 + [answer("永", "水", 0.1)] * 8 + [answer("永", "")] * 2
-    coverage, risk = measure_risk(answers)
-    assert coverage[-1] == 1 and risk[-1] == pytest.approx(0.10)
-    assert risk_at(answers, 0.0) == pytest.approx(0.10)
-    assert risk_at(answers, 0.02) == pytest.approx(8 / 98, abs=1e-3)
-    assert risk_at(answers, 0.10) == pytest.approx(0)
-    assert np.all(np.diff(coverage) > 0)
-
-
-def test_order_among_equals_does_not_matter() -> None:
-    half = [answer("永", "永", 0.5), answer("永", "水", 0.5)] * 20
-    for answers in (half, sorted(half, key=lambda one: one.is_right), half[::-1]):
-        assert measure_risk(answers)[1] == pytest.approx(0.5)
+def test_nothing_is_joined_to_nothing() -> None:
+    assert len(join_answers([])) == 0 == len(join_answers([]).is_right)
 
 
 def test_levels_are_the_first_that_has_a_character() -> None:

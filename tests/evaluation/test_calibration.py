@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 from yomite.evaluation.calibration import (
     choose_rejection_threshold,
     compute_nll,
-    expected_calibration_error,
     fit_temperature,
 )
 
@@ -71,23 +70,6 @@ def test_faultless_samples_have_a_finite_fit() -> None:
     temperature = fit_temperature(logits, np.arange(6))
     assert 0.001 <= temperature < 1
     assert compute_nll(logits, np.arange(6), temperature) < 1e-9
-
-
-def test_calibration_error_by_hand() -> None:
-    confidences = np.array([0.9, 0.2, 0.9, 0.2])
-    is_right = np.array([True, False, False, True])
-    # Two bins: (0.2, 0.2) with 1 of 2 right, (0.9, 0.9) with 1 of 2 right.
-    assert expected_calibration_error(confidences, is_right, num_bins=2) == pytest.approx((0.3 + 0.4) / 2)
-    assert expected_calibration_error(np.ones(7), np.ones(7, bool)) == 0
-    assert expected_calibration_error(np.ones(7), np.zeros(7, bool)) == 1
-
-
-def test_calibration_error_of_honest_confidence_is_small() -> None:
-    rng = np.random.default_rng(2)
-    confidences = rng.uniform(0, 1, 50_000)
-    is_right = rng.uniform(0, 1, 50_000) < confidences
-    assert expected_calibration_error(confidences, is_right) < 0.01
-    assert expected_calibration_error(np.sqrt(confidences), is_right) > 0.1
 
 
 samples = st.lists(

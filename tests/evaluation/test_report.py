@@ -33,14 +33,14 @@ def test_report_counts_every_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     report = evaluate(
         lambda pictures: [next(answers) for _ in pictures], samples, data="d", model="m", charset="未へ"
     )
-    assert (report.counts.num_samples, report.counts.num_outside_charset) == (5, 2)
+    assert (len(report.answers), report.answers.is_outside.sum()) == (5, 2)
     assert [(c.sample.character, c.text) for c in report.confusions] == [
         ("未", "末"),
         ("未", "末"),
         ("水", ""),
     ]
     # Five bins of one: 未 .9 and .6 wrong, へ .5 right with look-alikes, 水 .8 right.
-    assert report.calibration_error == pytest.approx((0.9 + 0.6 + 0.5 + 0.2) / 4)
+    assert report.shares["calibration_error"].value == pytest.approx((0.9 + 0.6 + 0.5 + 0.2) / 4)
     line = json.loads(json.dumps(report.to_json()))
     assert (line["strict_top1"], line["lookalike_top1"]) == (0.2, 0.4)
     assert line["confusions"][0] == {"character": "未", "text": "末", "num_samples": 2}
@@ -73,8 +73,9 @@ def test_model_is_scored_on_a_folder(tmp_path: Path) -> None:
         model=reader.name,
         charset=reader.characters,
     )
-    assert report.counts.num_samples == 4 and report.counts.num_unreadable == 1
-    assert report.counts.lookalike_hits[0] == 3 and report.counts.strict_hits[0] == 2  # ロ is read as 口
+    answers = report.answers
+    assert len(answers) == 4 and answers.is_read.tolist().count(False) == 1
+    assert answers.is_right.sum() == 3 and answers.is_strict.sum() == 2  # ロ is read as 口
 
 
 def test_frequent_then_confident_confusions_come_first() -> None:

@@ -4,7 +4,7 @@ import json
 import shlex
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 from pathlib import Path
@@ -17,7 +17,7 @@ from yomite.errors import DataError
 
 if TYPE_CHECKING:
     from yomite.data.sources import Source
-    from yomite.evaluation.details import Details
+    from yomite.evaluation.report import Report
 
 ROBUST_SAMPLES = 150
 
@@ -104,31 +104,31 @@ def evaluate(
         if model or negatives or robustness:
             raise DataError("--answers scores a file: leave out MODEL, --robustness and --negatives")
         name = str(answers)
-        all_details = _score_answers(answers, [(name, open_source(name, data_root)) for name in data])
+        reports = _score_answers(answers, [(name, open_source(name, data_root)) for name in data])
     else:
         readers = _open_readers(model, prior)
         sources = [(name, open_source(name, data_root)) for name in data]
         name = f"{readers[0].name}, {len(readers[0].charset or ())} characters as candidates"
         num_robust = robustness if robustness is not None else ROBUST_SAMPLES if html else 0
         rejected = _measure_rejected(readers[0], negatives, data_root) if negatives else None
-        all_details = [
+        reports = [
             _score(reader, *source, num_robust=num_robust, rejected=rejected)
             for source in sources
             for reader in readers
         ]
     if as_json:
-        for details in all_details:
-            typer.echo(json.dumps(details.to_json(), ensure_ascii=False))
+        for report in reports:
+            typer.echo(json.dumps(report.to_full_json(), ensure_ascii=False))
     else:
         typer.echo(name)
-        typer.echo(format_table([details.report for details in all_details]))
-        _show_more(all_details)
+        typer.echo(format_table(reports))
+        _show_more(reports)
     if confusions:
-        write_confusions(confusions, [details.report for details in all_details])
+        write_confusions(confusions, reports)
         typer.echo(f"worst confusions: {confusions}", err=True)
     if html:
         command = shlex.join(["yomite", *sys.argv[1:]])
-        write_page(html, all_details, title=f"yomite evaluate: {name}", notes=[f"{date.today()}: {command}"])
+        write_page(html, reports, title=f"yomite evaluate: {name}", notes=[f"{date.today()}: {command}"])
         typer.echo(f"report: {html}", err=True)
 
 
@@ -166,7 +166,7 @@ def benchmark(
 
 def _open_readers(model: str | None, prior: Priors) -> list[_Scored]:
     import yomite
-    from yomite.evaluation.metrics import TOP
+    from yomite.evaluation.answers import TOP
 
     reader = yomite.load(model)
     return [
@@ -184,8 +184,8 @@ def _open_readers(model: str | None, prior: Priors) -> list[_Scored]:
 
 def _score(
     reader: _Scored, name: str, source: "Source", *, num_robust: int, rejected: dict[str, float] | None
-) -> "Details":
-    from yomite.evaluation.details import NUM_TIMED, describe, measure_latency
+) -> "Report":
+    from yomite.evaluation.report import NUM_TIMED, measure_latency
     from yomite.evaluation.report import evaluate as score
     from yomite.evaluation.robustness import choose_samples, measure_robustness
 
@@ -195,16 +195,16 @@ def _score(
     )
     pictures = [sample.picture for sample in choose_samples(source, NUM_TIMED)]
     curves = measure_robustness(reader.read, choose_samples(source, num_robust)) if num_robust else ()
-    return describe(report, curves=curves, latency=measure_latency(reader.read, pictures), rejected=rejected)
+    latency = measure_latency(reader.read, pictures)
+    return replace(report, curves=curves, latency=latency, rejected=rejected)
 
 
-def _score_answers(path: Path, sources: "list[tuple[str, Source]]") -> "list[Details]":
-    from yomite.evaluation.details import describe
+def _score_answers(path: Path, sources: "list[tuple[str, Source]]") -> "list[Report]":
     from yomite.evaluation.protocol import match_answers, read_answers
     from yomite.evaluation.report import evaluate as score
 
     answers = read_answers(path)
-    all_details = []
+    reports = []
     for name, source in sources:
         matched = iter(match_answers(answers, source, name))
         report = score(
@@ -214,8 +214,8 @@ def _score_answers(path: Path, sources: "list[tuple[str, Source]]") -> "list[Det
             model=answers.reader,
             charset=answers.charset,
         )
-        all_details.append(describe(report))
-    return all_details
+        reports.append(report)
+    return reports
 
 
 def _measure_rejected(reader: _Scored, num: int, data_root: Path | None) -> dict[str, float]:
@@ -227,20 +227,20 @@ def _measure_rejected(reader: _Scored, num: int, data_root: Path | None) -> dict
     return measure_rejected(reader.read, read_copybook(resolve_data_root(data_root)), num)
 
 
-def _show_more(all_details: "list[Details]") -> None:
+def _show_more(reports: "list[Report]") -> None:
     """What the table has no room for, a line each."""
-    from yomite.evaluation.details import WITHIN
+    from yomite.evaluation.report import WITHIN
 
-    for details in all_details:
-        if details.latency:
-            median_ms, slow_ms = details.latency.median_ms, details.latency.slow_ms
-            name = f"{details.report.data}, prior {details.report.prior}"
+    for report in reports:
+        if report.latency:
+            median_ms, slow_ms = report.latency.median_ms, report.latency.slow_ms
+            name = f"{report.data}, prior {report.prior}"
             typer.echo(f"{name}: {median_ms:.2f} ms a picture, 95 % below {slow_ms:.2f} ms")
-        if alike := details.groups.get(WITHIN):
+        if alike := report.groups.get(WITHIN):
             typer.echo(
-                f"{details.report.data}: of the {alike[0].num_samples} that it can answer, look-alike "
+                f"{report.data}: of the {alike[0].num_samples} that it can answer, look-alike "
                 f"{alike[0].value:.2%}, strict {alike[1].value:.2%}"
             )
-    if all_details and all_details[0].rejected:
-        shares = ", ".join(f"{kind} {share:.1%}" for kind, share in all_details[0].rejected.items())
+    if reports and reports[0].rejected:
+        shares = ", ".join(f"{kind} {share:.1%}" for kind, share in reports[0].rejected.items())
         typer.echo(f"what is no character, rejected: {shares}")

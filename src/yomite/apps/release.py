@@ -154,7 +154,7 @@ def release(
 def score_model(onnx_path: Path, names: tuple[str, ...], data_root: Path) -> list[dict[str, Any]]:
     """Scores of a model file on each set, `one + other` read as one set, with both priors."""
     from yomite.data.sources import open_source
-    from yomite.evaluation.metrics import TOP
+    from yomite.evaluation.answers import TOP
     from yomite.evaluation.report import evaluate, format_table
     from yomite.reading.characters import load
 

@@ -6,16 +6,15 @@ What may be wrong is asked of the result: see `yomite.data.findings`.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from yomite.charset import script_of
-from yomite.data.samples import Sample, Source
+from yomite.data.samples import Sample, Source, split_chunks
 from yomite.errors import DataError, PictureError
 from yomite.ink.canvas import (
     CANVAS_SIZE,
@@ -115,7 +114,7 @@ def inspect_source(
     looks: list[_Look] = []
     picked: dict[int, tuple[np.ndarray, str, str]] = {}
     rng = np.random.default_rng(0)
-    for samples in _split(iter(source), _READ_AT_ONCE):
+    for samples in split_chunks(source, _READ_AT_ONCE):
         seen: list[Sample] = []
         for sample in samples:
             try:
@@ -190,8 +189,3 @@ def _look_at(picture: Any) -> _Look | None:
 def _measure_share(ink: np.ndarray) -> float:
     top, bottom, left, right = find_box(ink)
     return float(ink[top:bottom, left:right].mean())
-
-
-def _split(samples: Iterator[Sample], size: int) -> Iterator[list[Sample]]:
-    while chunk := list(islice(samples, size)):
-        yield chunk

@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -133,3 +134,10 @@ class Source:
             stat = path.stat()
             digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode(errors="surrogateescape"))
         return digest.hexdigest()[:16]
+
+
+def split_chunks(samples: Iterable[Sample], size: int) -> Iterator[list[Sample]]:
+    """Yield samples in lists of a size; the last may be shorter."""
+    iterator = iter(samples)
+    while chunk := list(islice(iterator, size)):
+        yield chunk

@@ -1,7 +1,6 @@
-"""Make probabilities mean what they say: temperature, rejection threshold, and how far off they are.
+"""Make probabilities mean what they say: temperature and rejection threshold.
 
-Sources: C. Guo et al., "On Calibration of Modern Neural Networks", 2017 (temperature);
-K. Nguyen and B. O'Connor, "Posterior calibration and exploratory analysis", 2015 (bins of equal mass).
+Source of the temperature: C. Guo et al., "On Calibration of Modern Neural Networks", 2017.
 """
 
 import numpy as np
@@ -67,24 +66,6 @@ def fit_temperature(
             break
         inverse = following
     return 1 / inverse
-
-
-def expected_calibration_error(confidences: np.ndarray, is_right: np.ndarray, num_bins: int = 15) -> float:
-    """Mean distance between confidence and share of right answers over bins of equal mass, 0..1.
-
-    Args:
-        confidences: float (N,), 0..1.
-        is_right: bool (N,).
-        num_bins: Bins, each with the same number of samples (up to one).
-    """
-    confidences = np.asarray(confidences, np.float64)
-    is_right = np.asarray(is_right, np.float64)
-    if not len(confidences):
-        return float("nan")
-    order = np.argsort(confidences, kind="stable")
-    gaps = (confidences - is_right)[order]
-    bins = np.array_split(gaps, min(num_bins, len(gaps)))
-    return float(sum(abs(bin_gaps.sum()) for bin_gaps in bins) / len(gaps))
 
 
 def choose_rejection_threshold(

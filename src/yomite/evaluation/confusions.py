@@ -78,7 +78,7 @@ def _draw_section(report: Report, font_path: Path | None) -> Image.Image:
     drawing = ImageDraw.Draw(section)
     title = (
         f"{report.model} on {report.data}, prior {report.prior or '-'}: {len(report.confusions)} of "
-        f"{report.counts.num_samples} wrong, {len(shown)} of {len(groups)} kinds shown; right > answered"
+        f"{len(report.answers)} wrong, {len(shown)} of {len(groups)} kinds shown; right > answered"
     )
     drawing.text((GAP_PX, GAP_PX), title, fill=0, font=ImageFont.load_default(16))
     label_font = ImageFont.truetype(str(font_path), 16) if font_path else ImageFont.load_default(10)

@@ -18,9 +18,9 @@ from yomite.charset import number_lookalikes
 from yomite.evaluation.calibration import (
     choose_rejection_threshold,
     compute_nll,
-    expected_calibration_error,
     fit_temperature,
 )
+from yomite.evaluation.measures import expected_calibration_error
 from yomite.evaluation.scores import ScoredSet, read_scores
 
 GRID = tuple(round(0.1 * step, 1) for step in range(11))

@@ -15,23 +15,21 @@ import numpy as np
 from PIL import Image
 
 from yomite.errors import PictureError
-from yomite.evaluation.answers import Share, risk_at
 from yomite.evaluation.charts import Series, draw_chart
-from yomite.evaluation.details import Details
-from yomite.evaluation.metrics import to_ratios
-from yomite.evaluation.report import REJECTED, Confusion, format_share, group_confusions
+from yomite.evaluation.measures import Share, measure_risk
+from yomite.evaluation.report import REJECTED, Confusion, Report, group_confusions
 from yomite.ink.canvas import to_canvas
 
 MAX_CONFUSIONS = 60
 """Kinds of confusions shown for each report."""
 
 
-def write_page(path: Path, all_details: Sequence[Details], *, title: str, notes: Sequence[str] = ()) -> None:
+def write_page(path: Path, reports: Sequence[Report], *, title: str, notes: Sequence[str] = ()) -> None:
     """Write the report.
 
     Args:
         path: The HTML file; its folder is made.
-        all_details: At least one.
+        reports: At least one.
         title: Of the page.
         notes: Lines below the title, such as the command and the date.
     """
@@ -43,30 +41,29 @@ def write_page(path: Path, all_details: Sequence[Details], *, title: str, notes:
         f"<title>{escape(title)}</title><style>{style}</style></head><body>"
     )
     parts = [head, f"<h1>{escape(title)}</h1>", *(f"<p>{escape(note)}</p>" for note in notes)]
-    parts += _write_summary(all_details)
-    for details in all_details:
-        parts += _write_section(details)
+    parts += _write_summary(reports)
+    for report in reports:
+        parts += _write_section(report)
     parts.append("</body></html>\n")
     path.write_text("\n".join(parts), encoding="utf-8")
 
 
-def _write_summary(all_details: Sequence[Details]) -> Iterator[str]:
+def _write_summary(reports: Sequence[Report]) -> Iterator[str]:
     header = ["set", "prior", "samples", "strict", "look-alike", "top-5", "macro", "rejected", "ECE"]
     header += [f"error at {100 * share:.0f} %" for share in REJECTED]
     names = ("strict_top1", "lookalike_top1", "lookalike_top5", "macro")
     rows = []
-    for details in all_details:
-        report, shares = details.report, details.report.shares
-        rejected = to_ratios(report.counts)["rejected"]
+    for report in reports:
+        shares = report.shares
         rows.append(
             [
                 report.data,
                 report.prior or "-",
-                f"{report.counts.num_samples:,}",
+                f"{len(report.answers):,}",
                 *map(_write_share, (shares[name] for name in names)),
-                f"{100 * rejected:.2f}",
+                f"{100 * shares['rejected'].value:.2f}",
                 _write_share(shares["calibration_error"]),
-                *(f"{100 * risk_at(report.answers, share):.2f}" for share in REJECTED),
+                *(f"{100 * error:.2f}" for error in report.errors.values()),
             ]
         )
     yield _tabulate(header, rows)
@@ -79,38 +76,38 @@ def _write_summary(all_details: Sequence[Details]) -> Iterator[str]:
     )
 
 
-def _write_section(details: Details) -> Iterator[str]:
-    report = details.report
-    if not report.counts.num_samples:
+def _write_section(report: Report) -> Iterator[str]:
+    if not len(report.answers):
         return
     yield f"<h2>{escape(report.data)}{f', prior {escape(report.prior)}' if report.prior else ''}</h2>"
-    if report.counts.num_outside_charset or report.counts.num_unreadable:
+    num_outside, num_unread = report.answers.is_outside.sum(), (~report.answers.is_read).sum()
+    if num_outside or num_unread:
         yield (
-            f"<p>{report.counts.num_outside_charset} samples of characters that the model does not have, and "
-            f"{report.counts.num_unreadable} that could not be read, count as wrong.</p>"
+            f"<p>{num_outside} samples of characters that the model does not have, and "
+            f"{num_unread} that could not be read, count as wrong.</p>"
         )
-    cards = [_write_groups(details), _draw_reliability(details), _draw_risk(details)]
-    if details.latency or details.rejected:
-        cards.append(_write_measured(details))
-    cards += _draw_robustness(details)
+    cards = [_write_groups(report), _draw_reliability(report), _draw_risk(report)]
+    if report.latency or report.rejected:
+        cards.append(_write_measured(report))
+    cards += _draw_robustness(report)
     yield f'<div class="cards">{"".join(f"<div class=card>{card}</div>" for card in cards)}</div>'
     groups = group_confusions(report.confusions)
-    total = report.counts.num_samples
+    total = len(report.answers)
     kinds = f"; the first {MAX_CONFUSIONS} of {len(groups)} kinds" if len(groups) > MAX_CONFUSIONS else ""
     yield f"<h3>{len(report.confusions)} of {total:,} read wrong{kinds}</h3>"
     yield '<div class="wrong">' + "".join(map(_show_confusions, groups[:MAX_CONFUSIONS])) + "</div>"
 
 
-def _write_groups(details: Details) -> str:
+def _write_groups(report: Report) -> str:
     rows = [
         [name, f"{alike.num_samples:,}", _write_share(alike), _write_share(strict)]
-        for name, (alike, strict) in details.groups.items()
+        for name, (alike, strict) in report.groups.items()
     ]
     return "<h3>By script and level</h3>" + _tabulate(["", "samples", "look-alike", "strict"], rows)
 
 
-def _draw_reliability(details: Details) -> str:
-    bins = details.bins
+def _draw_reliability(report: Report) -> str:
+    bins = report.bins
     if not bins:
         return "<h3>Reliability</h3><p>Nothing was read.</p>"
     chart = draw_chart(
@@ -121,7 +118,7 @@ def _draw_reliability(details: Details) -> str:
         y_range=_reach_one([one.confidence for one in bins] + [one.right for one in bins]),
         has_diagonal=True,
     )
-    error = details.report.shares["calibration_error"]
+    error = report.shares["calibration_error"]
     text = f"ECE {100 * error.value:.2f} % ({100 * error.low:.2f} to {100 * error.high:.2f} %)"
     return (
         f"<h3>Reliability</h3>{chart}<p>{text}; {len(bins)} bins of equal mass. Above the line: more often "
@@ -133,8 +130,8 @@ def _reach_one(values: Sequence[float]) -> tuple[float, float]:
     return max(0.0, float(np.floor(20 * min(values)) / 20) - 0.02), 1.02
 
 
-def _draw_risk(details: Details) -> str:
-    coverage, risk = details.coverage.tolist(), details.risk.tolist()
+def _draw_risk(report: Report) -> str:
+    coverage, risk = (values.tolist() for values in measure_risk(report.answers))
     chart = draw_chart(
         [Series("", coverage, risk)],
         x_label="share answered, most confident first",
@@ -143,29 +140,29 @@ def _draw_risk(details: Details) -> str:
         y_range=(0, max(0.01, 1.1 * max(risk))),
     )
     text = ", ".join(
-        f"{100 * risk_at(details.report.answers, share):.2f} % when {100 * share:.0f} % are turned down"
-        for share in REJECTED
+        f"{100 * error:.2f} % when {100 * share:.0f} % are turned down"
+        for share, error in report.errors.items()
     )
     return f"<h3>Risk and coverage</h3>{chart}<p>Error {text}.</p>"
 
 
-def _write_measured(details: Details) -> str:
+def _write_measured(report: Report) -> str:
     parts = []
-    if details.latency:
-        latency = details.latency
+    if report.latency:
+        latency = report.latency
         parts.append(
             f"<h3>Latency</h3><p>{latency.median_ms:.2f} ms a picture, 95 % below {latency.slow_ms:.2f} ms "
             f"({latency.num_pictures} pictures one after the other, canvas included).</p>"
         )
-    if details.rejected:
-        rows = [[kind, f"{100 * share:.1f} %"] for kind, share in details.rejected.items()]
+    if report.rejected:
+        rows = [[kind, f"{100 * share:.1f} %"] for kind, share in report.rejected.items()]
         parts.append("<h3>What is no character, turned down</h3>" + _tabulate(["kind", "rejected"], rows))
     return "".join(parts)
 
 
-def _draw_robustness(details: Details) -> Iterator[str]:
-    lowest = min((share.low for curve in details.curves for share in curve.shares), default=0)
-    for curve in details.curves:
+def _draw_robustness(report: Report) -> Iterator[str]:
+    lowest = min((share.low for curve in report.curves for share in curve.shares), default=0)
+    for curve in report.curves:
         chart = draw_chart(
             [
                 Series(
@@ -207,7 +204,7 @@ def _encode(confusion: Confusion) -> str:
 
 
 def _write_share(share: Share) -> str:
-    return format_share(share).removesuffix(" %")
+    return str(share).removesuffix(" %")
 
 
 def _tabulate(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

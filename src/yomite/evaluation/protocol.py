@@ -48,8 +48,8 @@ _PLACE = re.compile(r"(?:^|[\\/])([^\\/]+)[\\/](\d{6})\.png$")
 
 
 @dataclass(frozen=True)
-class Answers:
-    """What a program answered.
+class AnswerFile:
+    """What a program answered, as its file of JSON lines says it.
 
     Attributes:
         reader: The program's name.
@@ -101,7 +101,7 @@ def write_pictures(samples: Iterable[Sample], set_name: str, out: Path) -> Itera
         yield line
 
 
-def read_answers(path: Path) -> Answers:
+def read_answers(path: Path) -> AnswerFile:
     """Read a program's lines.
 
     The first line may describe the program: {"reader", "learned_from", "charset"}. Each other line is about
@@ -145,7 +145,7 @@ def read_answers(path: Path) -> Answers:
     if not by_place and not num_errors:
         raise DataError(f"{path}: no answers; write one JSON object a line for each picture")
     charset = about.get("charset")
-    return Answers(
+    return AnswerFile(
         str(about.get("reader", path.stem)),
         str(about.get("learned_from", "")),
         frozenset(charset) if charset else None,
@@ -178,7 +178,7 @@ def _read_recognition(line: dict[str, Any]) -> Recognition:
     return Recognition(tuple(candidates), confidence, bool(line.get("is_rejected", False)))
 
 
-def match_answers(answers: Answers, samples: Iterable[Sample], set_name: str) -> list[object]:
+def match_answers(answers: AnswerFile, samples: Iterable[Sample], set_name: str) -> list[object]:
     """The recognition of each sample of a set; None for one without an answer.
 
     Raises:

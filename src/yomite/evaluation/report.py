@@ -1,32 +1,43 @@
-"""Score any reader on any source: a table, a line of JSON, the confusions for a picture.
+"""Score any reader on any source: a table for people, plain data for programs, the confusions for pictures.
 
 A reader is any callable from pictures to recognitions, so that released files, files under test and other
 programs go through one function.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from yomite.charset import lookalikes_of
-from yomite.data.sources import Sample
-from yomite.evaluation.answers import (
-    Answer,
+from yomite.charset import script_of
+from yomite.data.samples import Sample, split_chunks
+from yomite.evaluation.answers import LEVELS, TOP, Answers, collect_answers, join_answers, level_of
+from yomite.evaluation.measures import (
+    Bin,
     Share,
+    divide_by_confidence,
     measure_calibration,
     measure_macro,
+    measure_risk,
     measure_share,
     risk_at,
-    to_answer,
 )
-from yomite.evaluation.metrics import TOP, Counts, count, to_ratios
+from yomite.evaluation.robustness import Curve
 
 REJECTED = (0.05, 0.10)
 """Shares of the answers that are turned down, least confident first, for the errors among the rest."""
+
+SCRIPTS = ("hiragana", "katakana", "kanji", "latin", "digit", "punctuation")
+WITHIN = "within the charset"
+NUM_TIMED = 100
+"""Pictures that a reader's time is measured on."""
+
+_NUM_WARM_UP = 5
 
 # Pictures handed to the reader at once: enough to fill its batches, little enough to stay in memory.
 CHUNK_SIZE = 512
@@ -50,69 +61,126 @@ class Confusion:
 
 
 @dataclass(frozen=True)
+class Latency:
+    """Time from a picture in memory to its candidates, one picture after the other.
+
+    Attributes:
+        num_pictures: How many were read.
+        median_ms: What half of them stay below.
+        slow_ms: What 95 % of them stay below.
+    """
+
+    num_pictures: int
+    median_ms: float
+    slow_ms: float
+
+
+@dataclass(frozen=True)
 class Report:
-    """What one reader got right on one source.
+    """What one reader got right on one source, and what else was measured of it.
 
     Attributes:
         data: Name of the source.
         model: Name of the reader.
         prior: Its prior; "" where it has no choice.
-        counts: See :class:`~yomite.evaluation.metrics.Counts`.
         answers: To every sample, in the order of the source.
         confusions: Every sample read wrong, in the order of the source.
-        charset: The characters that the reader can answer; None for all.
+        curves: What the reader withstands; none if that was not asked for.
+        latency: None if it was not measured.
+        rejected: Share turned down of each kind of what is no character; None if that was not asked for.
     """
 
     data: str
     model: str
     prior: str
-    counts: Counts
-    answers: tuple[Answer, ...]
+    answers: Answers
     confusions: tuple[Confusion, ...]
-    charset: Container[str] | None = None
-
-    @property
-    def calibration_error(self) -> float:
-        """Of the confidences, 0..1; NaN without readings."""
-        return self.shares["calibration_error"].value
+    curves: Sequence[Curve] = ()
+    latency: Latency | None = None
+    rejected: dict[str, float] | None = None
 
     @cached_property
     def shares(self) -> dict[str, Share]:
-        """strict_top1, lookalike_top1, lookalike_top5, macro and calibration_error, with their intervals."""
-        lookalike_top5 = [lookalikes_of(one.character) & {*one.texts[:TOP]} for one in self.answers]
+        """The shares of one line, with their intervals, by name."""
+        answers = self.answers
         return {
-            "strict_top1": measure_share([one.is_strict for one in self.answers]),
-            "lookalike_top1": measure_share([one.is_right for one in self.answers]),
-            "lookalike_top5": measure_share(list(map(bool, lookalike_top5))),
-            "macro": measure_macro(self.answers),
-            "calibration_error": measure_calibration(self.answers)[0],
+            "strict_top1": measure_share(answers.is_strict),
+            "lookalike_top1": measure_share(answers.is_right),
+            "strict_top5": measure_share(answers.strict_ranks < TOP),
+            "lookalike_top5": measure_share(answers.lookalike_ranks < TOP),
+            "macro": measure_macro(answers),
+            "rejected": measure_share(answers.is_rejected),
+            "calibration_error": measure_calibration(answers),
         }
 
+    @cached_property
+    def errors(self) -> dict[float, float]:
+        """The error, 0..1, among the answers left, by the share of REJECTED that is turned down."""
+        return {share: risk_at(self.answers, share) for share in REJECTED}
+
+    @cached_property
+    def groups(self) -> dict[str, tuple[Share, Share]]:
+        """Look-alike and strict top-1 by script ("script: kanji") and level ("level: jis1").
+
+        Where the reader lacks characters, also those of the characters that it can answer (WITHIN).
+        """
+        characters, rows = self.answers.characters, {}
+        for title, name_of, order in (("script", script_of, SCRIPTS), ("level", level_of, LEVELS)):
+            names = np.array([name_of(character) for character in characters], str)
+            rows |= {f"{title}: {name}": names == name for name in order if name in names}
+        if self.answers.is_outside.any():
+            rows[WITHIN] = ~self.answers.is_outside
+        return {
+            name: (measure_share(self.answers.is_right[row]), measure_share(self.answers.is_strict[row]))
+            for name, row in rows.items()
+        }
+
+    @cached_property
+    def bins(self) -> list[Bin]:
+        """Those of the reliability figure."""
+        return divide_by_confidence(self.answers)
+
     def to_json(self) -> dict[str, Any]:
-        """Plain data: counts, ratios 0..1 rounded to 5 decimals, and the ten worst confusions.
+        """Return plain data: counts, ratios 0..1 rounded to 5 decimals, and the ten worst confusions.
 
         intervals are those of the bootstrap over samples; error_at_5 is the error among what is left when the
         least confident 5 % of the answers are turned down.
         """
-        ratios = to_ratios(self.counts) | {"calibration_error": self.calibration_error}
-        ratios |= {f"error_at_{100 * share:.0f}": risk_at(self.answers, share) for share in REJECTED}
+        ratios = {name: share.value for name, share in self.shares.items()}
+        ratios |= {f"error_at_{100 * share:.0f}": error for share, error in self.errors.items()}
         return {
             "data": self.data,
             "model": self.model,
             "prior": self.prior,
-            "num_samples": self.counts.num_samples,
-            "num_outside_charset": self.counts.num_outside_charset,
-            "num_unreadable": self.counts.num_unreadable,
+            "num_samples": len(self.answers),
+            "num_outside_charset": int(self.answers.is_outside.sum()),
+            "num_unreadable": int((~self.answers.is_read).sum()),
             **{name: None if np.isnan(ratio) else round(ratio, 5) for name, ratio in ratios.items()},
             "intervals": {
                 name: [round(share.low, 5), round(share.high, 5)]
                 for name, share in self.shares.items()
-                if not np.isnan(share.low)
+                if not np.isnan(share.low) and name not in ("strict_top5", "rejected")
             },
             "confusions": [
                 {"character": group[0].sample.character, "text": group[0].text, "num_samples": len(group)}
                 for group in group_confusions(self.confusions)[:10]
             ],
+        }
+
+    def to_full_json(self) -> dict[str, Any]:
+        """Return the same with everything that a line has no room for."""
+        coverage, risk = measure_risk(self.answers)
+        return {
+            **self.to_json(),
+            "groups": {
+                name: {"lookalike_top1": lookalike.to_json(), "strict_top1": strict.to_json()}
+                for name, (lookalike, strict) in self.groups.items()
+            },
+            "reliability": [_round(one, 5) for one in self.bins],
+            "risk_coverage": {"coverage": coverage.round(5).tolist(), "risk": risk.round(5).tolist()},
+            "robustness": [curve.to_json() for curve in self.curves],
+            "latency": self.latency and _round(self.latency, 3),
+            "no_characters_rejected": self.rejected,
         }
 
 
@@ -135,23 +203,40 @@ def evaluate(
         prior: The reader's prior, for the report.
         charset: The characters that the reader can answer; a sample outside counts as wrong. None for all.
     """
-    counts = Counts()
-    answers: list[Answer] = []
+    parts: list[Answers] = []
     confusions: list[Confusion] = []
-    for chunk in _split(source, CHUNK_SIZE):
-        recognitions = read([sample.picture for sample in chunk])
-        counts += count([sample.character for sample in chunk], recognitions, charset)
-        for sample, recognition in zip(chunk, recognitions, strict=True):
-            answer = to_answer(sample.character, recognition)
-            answers.append(answer)
-            if not answer.is_right:
-                text = answer.texts[0] if answer.texts else ""
-                confusions.append(Confusion(sample, text, answer.confidence))
-    return Report(data, model, prior, counts, tuple(answers), tuple(confusions), charset)
+    for chunk in split_chunks(source, CHUNK_SIZE):
+        part = collect_answers(
+            (sample.character for sample in chunk), read([sample.picture for sample in chunk])
+        )
+        parts.append(part)
+        confusions += [
+            Confusion(chunk[index], "".join(part.texts[index][:1]), float(part.confidences[index]))
+            for index in np.flatnonzero(~part.is_right)
+        ]
+    return Report(data, model, prior, join_answers(parts, charset), tuple(confusions))
+
+
+def measure_latency(read: Reader, pictures: Sequence[Any]) -> Latency | None:
+    """Read pictures one by one; the first few are read before the clock runs.
+
+    Returns:
+        None without pictures.
+    """
+    if not pictures:
+        return None
+    for picture in pictures[:_NUM_WARM_UP]:
+        read([picture])
+    times_ms = []
+    for picture in pictures:
+        start = time.perf_counter()
+        read([picture])
+        times_ms.append(1000 * (time.perf_counter() - start))
+    return Latency(len(times_ms), float(np.median(times_ms)), float(np.percentile(times_ms, 95)))
 
 
 def group_confusions(confusions: Iterable[Confusion]) -> list[list[Confusion]]:
-    """Confusions of the same two characters together: the most frequent first, then the most confident."""
+    """Put confusions of two characters together: the most frequent first, then the most confident."""
     groups: dict[tuple[str, str], list[Confusion]] = {}
     for confusion in confusions:
         groups.setdefault((confusion.sample.character, confusion.text), []).append(confusion)
@@ -160,27 +245,33 @@ def group_confusions(confusions: Iterable[Confusion]) -> list[list[Confusion]]:
     return sorted(groups.values(), key=lambda group: (-len(group), -group[0].confidence))
 
 
+def summarize(report: Report) -> dict[str, str]:
+    """Return the cells of a report's line by column: ratios in percent, half an interval's width behind ±."""
+    shares = report.shares
+    return {
+        "data": report.data,
+        "prior": report.prior or "-",
+        "samples": f"{len(report.answers)}",
+        "outside": f"{report.answers.is_outside.sum()}",
+        "strict": f"{shares['strict_top1']}",
+        "look-alike": f"{shares['lookalike_top1']}",
+        "top-5": f"{100 * shares['lookalike_top5'].value:.2f} %",
+        "macro": f"{shares['macro']}",
+        "rejected": f"{100 * shares['rejected'].value:.2f} %",
+        "ECE": f"{shares['calibration_error']}",
+        **{f"error at {100 * share:.0f} %": f"{100 * error:.2f} %" for share, error in report.errors.items()},
+    }
+
+
 def format_table(reports: Iterable[Report]) -> str:
-    """A table for people: a line a report, ratios in percent, half of an interval's width behind ±."""
-    header = (
-        "data",
-        "prior",
-        "samples",
-        "outside",
-        "strict",
-        "look-alike",
-        "top-5",
-        "macro",
-        "rejected",
-        "ECE",
-        *(f"error at {100 * share:.0f} %" for share in REJECTED),
-    )
-    return align_table([header, *(_format_row(report) for report in reports)], num_left=2)
+    """Format a table for people, a line a report."""
+    lines = [summarize(report) for report in reports]
+    return align_table([list(lines[0]), *(list(line.values()) for line in lines)], num_left=2)
 
 
 def align_table(rows: Sequence[Sequence[str]], num_left: int) -> str:
-    """Rows of cells as lines; the first columns to the left, the others to the right."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    """Format rows of cells as lines; the first columns to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
         cells = [
@@ -191,31 +282,5 @@ def align_table(rows: Sequence[Sequence[str]], num_left: int) -> str:
     return "\n".join(lines)
 
 
-def format_share(share: Share) -> str:
-    """`97.62 ±0.9 %`."""
-    if np.isnan(share.value):
-        return "-"
-    return f"{100 * share.value:.2f} ±{50 * (share.high - share.low):.1f} %"
-
-
-def _format_row(report: Report) -> tuple[str, ...]:
-    shares, ratios = report.shares, to_ratios(report.counts)
-    return (
-        report.data,
-        report.prior or "-",
-        f"{report.counts.num_samples}",
-        f"{report.counts.num_outside_charset}",
-        format_share(shares["strict_top1"]),
-        format_share(shares["lookalike_top1"]),
-        f"{100 * ratios['lookalike_top5']:.2f} %",
-        format_share(shares["macro"]),
-        f"{100 * ratios['rejected']:.2f} %",
-        format_share(shares["calibration_error"]),
-        *(f"{100 * risk_at(report.answers, share):.2f} %" for share in REJECTED),
-    )
-
-
-def _split(samples: Iterable[Sample], size: int) -> Iterator[list[Sample]]:
-    iterator = iter(samples)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
+def _round(measured: Bin | Latency, num_decimals: int) -> dict[str, Any]:
+    return {name: round(value, num_decimals) for name, value in vars(measured).items()}

@@ -16,7 +16,8 @@ from PIL import Image, ImageFilter
 
 from yomite.data.sources import Sample
 from yomite.errors import PictureError
-from yomite.evaluation.answers import Share, measure_share, to_answer
+from yomite.evaluation.answers import collect_answers
+from yomite.evaluation.measures import Share, measure_share
 from yomite.ink.canvas import draw_strokes
 from yomite.ink.pictures import read_gray
 from yomite.ink.strokes import is_strokes, to_strokes
@@ -177,7 +178,6 @@ def measure_robustness(
         shares = []
         for step in disturbance.steps:
             results = read([np.asarray(disturbance.change(image, step)) for image in images])
-            answers = [to_answer(*pair) for pair in zip(characters, results, strict=True)]
-            shares.append(measure_share([answer.is_right for answer in answers]))
+            shares.append(measure_share(collect_answers(characters, results).is_right))
         curves.append(Curve(disturbance, tuple(shares)))
     return curves
