@@ -21,13 +21,13 @@ import numpy as np
 
 from yomite.charset import Charset, build_charset
 from yomite.config import load_config
-from yomite.data import mixture as mixture_module
-from yomite.data.mixture import Mixture, build_mixture, stack_pens
 from yomite.data.sources import resolve_data_root
 from yomite.ink.canvas import MARGIN
 from yomite.ink.fonts import bend_ink
 from yomite.ink.hand import HABITS, draw_habits, seed_stream, write_glyph
 from yomite.ink.pen import PEN_NAMES, PEN_RANGES, TRAITS, draw_lines, draw_traits, lay_on_paper
+from yomite.streams import drawn as drawn_module
+from yomite.streams.drawn import DrawnStream, build_drawn, stack_pens
 
 PROJECT = Path(__file__).parents[1]
 BATCH_SIZE = 256
@@ -46,14 +46,14 @@ def main() -> None:
     if options.num_characters:
         chosen = random.Random(0).sample(charset.characters, options.num_characters)
         charset = Charset(charset.name, tuple(sorted(chosen, key=charset.label)))
-    mixture = build_mixture(
+    stream = build_drawn(
         config.data, charset, resolve_data_root(options.data_root), config.seed, config.model.input_size
     )
-    mixture.draw(0, np.arange(BATCH_SIZE))  # compiles
+    stream.draw(0, np.arange(BATCH_SIZE))  # compiles
     print(f"{describe_machine()}, {options.config.name}, {len(charset)} characters\n")
-    print_rate(mixture, options.num_images)
+    print_rate(stream, options.num_images)
     print()
-    print_stages(mixture, config.data.ink.haste, config.model.input_size)
+    print_stages(stream, config.data.ink.haste, config.model.input_size)
 
 
 def describe_machine() -> str:
@@ -65,11 +65,11 @@ def describe_machine() -> str:
     return f"{datetime.date.today()}, commit {commit or 'unknown'}, {platform.machine()}{load}"
 
 
-def print_rate(mixture: Mixture, num_images: int) -> None:
+def print_rate(stream: DrawnStream, num_images: int) -> None:
     """Whole batches, as the loader asks for them."""
     cpu, wall = time.process_time(), time.perf_counter()
     for first in range(0, num_images, BATCH_SIZE):
-        mixture.draw(1, np.arange(first, first + BATCH_SIZE))
+        stream.draw(1, np.arange(first, first + BATCH_SIZE))
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     num_images = -(-num_images // BATCH_SIZE) * BATCH_SIZE
     print("| the whole mix | images/s |\n|---|---|")
@@ -77,7 +77,7 @@ def print_rate(mixture: Mixture, num_images: int) -> None:
     print(f"| by the clock | {num_images / wall:,.0f} |")
 
 
-def print_stages(mixture: Mixture, haste_share: float, size: int, num_images: int = 1000) -> None:
+def print_stages(stream: DrawnStream, haste_share: float, size: int, num_images: int = 1000) -> None:
     """Each step by itself, called from Python (about 1 µs a call more than inside the compiled stream)."""
     rng = np.random.default_rng(0)
     pen_steps = stack_pens(PEN_NAMES)
@@ -95,7 +95,7 @@ def print_stages(mixture: Mixture, haste_share: float, size: int, num_images: in
         )
         lengths.append(44.0 + 60.0 * rng.random())
         pads.append(12.0 * rng.random() ** 2)
-        glyphs.append(pick_glyph(mixture, rng))
+        glyphs.append(pick_glyph(stream, rng))
     seed_stream(0)
     times: dict[str, float] = {}
 
@@ -113,16 +113,16 @@ def print_stages(mixture: Mixture, haste_share: float, size: int, num_images: in
         written, traits, lengths, pads,
     )  # fmt: skip
     pictures = run("paper: grain, blur, light, noise", lay_on_paper, inks, traits)
-    measured = run("measure: ink from paper", mixture_module._measure_ink, pictures)
+    measured = run("measure: ink from paper", drawn_module._measure_ink, pictures)
     measured = [ink for ink, has_ink in measured if has_ink]
-    run("place: into the square", lambda ink: mixture_module._place_ink(ink, size, MARGIN), measured)
+    run("place: into the square", lambda ink: drawn_module._place_ink(ink, size, MARGIN), measured)
     total = sum(times.values())
     print("| a sample of strokes | µs of processor time | share |\n|---|---|---|")
     for name, microseconds in times.items():
         print(f"| {name} | {microseconds:.0f} | {100 * microseconds / total:.0f} % |")
     print(f"| together | {total:.0f} | {1e6 / total:,.0f} images/s |")
-    if len(mixture._masks):
-        masks = [mixture._masks[rng.integers(len(mixture._masks))] for _ in range(num_images)]
+    if len(stream._masks):
+        masks = [stream._masks[rng.integers(len(stream._masks))] for _ in range(num_images)]
         run(
             "bend",
             lambda mask, habit, length: bend_ink(mask, habit, length, 0.4, 4.0),
@@ -140,19 +140,19 @@ def print_stages(mixture: Mixture, haste_share: float, size: int, num_images: in
     print(f"| seed: of (seed, epoch, index) | {times['seed']:.0f} | |")
 
 
-def pick_glyph(mixture: Mixture, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """One flattened glyph, as often as the mixture draws its character."""
+def pick_glyph(stream: DrawnStream, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """One flattened glyph, as often as the stream draws its character."""
     while True:
-        label = rng.choice(len(mixture.class_weights), p=mixture.class_weights)
-        first, last = mixture._class_glyphs[label : label + 2]
+        label = rng.choice(len(stream.class_weights), p=stream.class_weights)
+        first, last = stream._class_glyphs[label : label + 2]
         if last > first:
             break
     glyph = rng.integers(first, last)
-    strokes, points = mixture._glyph_strokes[glyph : glyph + 2], mixture._glyph_points[glyph : glyph + 2]
+    strokes, points = stream._glyph_strokes[glyph : glyph + 2], stream._glyph_points[glyph : glyph + 2]
     return (
-        mixture._points[points[0] : points[1]],
-        mixture._offsets[strokes[0] + glyph : strokes[1] + glyph + 1],
-        mixture._components[strokes[0] : strokes[1]],
+        stream._points[points[0] : points[1]],
+        stream._offsets[strokes[0] + glyph : strokes[1] + glyph + 1],
+        stream._components[strokes[0] : strokes[1]],
     )
 
 

@@ -26,11 +26,11 @@ from pathlib import Path  # noqa: E402
 import torch  # noqa: E402
 
 from yomite.config import RunConfig, load_config  # noqa: E402
-from yomite.data.batches import Mixture  # noqa: E402
 from yomite.data.sources import resolve_data_root  # noqa: E402
+from yomite.streams import Stream  # noqa: E402
+from yomite.tasks import ValidationSet  # noqa: E402
 from yomite.training.distributed import World  # noqa: E402
 from yomite.training.loop import train  # noqa: E402
-from yomite.training.validation import ValidationSet  # noqa: E402
 
 PROJECT = Path(__file__).parents[1]
 
@@ -67,7 +67,7 @@ def race(
     data_root: Path,
     target: float,
     started: float,
-    mixture: Mixture | None = None,
+    stream: Stream | None = None,
     validation: Sequence[ValidationSet] | None = None,
 ) -> list[Split]:
     """Trains until the target is reached or the steps are used up; the validations on the way.
@@ -77,7 +77,7 @@ def race(
         data_root: Where the data sets are.
         target: Look-alike top-1, 0..1.
         started: time.perf_counter() when the clock began.
-        mixture: Samples instead of those that config.data describes.
+        stream: Samples instead of those that config.data describes.
         validation: Sets instead of those that config.validation names.
     """
     shutil.rmtree(config.folder, ignore_errors=True)
@@ -106,7 +106,7 @@ def race(
         num_begun += 1
 
     try:
-        train(config, data_root=data_root, mixture=mixture, validation=validation, mark=mark)
+        train(config, data_root=data_root, stream=stream, validation=validation, mark=mark)
         look()
     except Reached:
         pass

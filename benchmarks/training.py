@@ -22,11 +22,12 @@ from torch.utils.benchmark import Timer
 
 from yomite.charset import Charset, build_charset
 from yomite.config import RunConfig, load_config
-from yomite.data.batches import Batch, Mixture, build_loader
 from yomite.models.cost import count_macs
+from yomite.streams import Stream, build_stream
+from yomite.streams.batch import Batch
+from yomite.streams.loader import build_loader
 from yomite.training.distributed import World, autocast
 from yomite.training.learner import Learner, build_learner
-from yomite.training.mixtures import build_mixture
 from yomite.training.optim import build_ema, build_optimizer
 
 Step = Callable[[Batch], None]
@@ -56,7 +57,7 @@ def main() -> None:
         stored, fill_seconds, reopen_seconds = build_stored(
             config, charset, options.stored, options.data_root
         )
-        drawn = build_mixture(config, charset, options.data_root)
+        drawn = build_stream(config, charset, options.data_root)
         ways = open_ways(config, stored, drawn, device)
         costs = time_alone(step, ways, device)
         seconds = time_in_turn(step, ways, options.rounds, options.steps)
@@ -90,27 +91,27 @@ def build_step(config: RunConfig, learner: Learner, device: torch.device) -> Ste
 
 def build_stored(
     config: RunConfig, charset: Charset, source: str, data_root: Path
-) -> tuple[Mixture, float, float]:
+) -> tuple[Stream, float, float]:
     """Samples from a cache, the seconds to fill it, and the seconds to open it once it is filled."""
-    data = config.data.model_copy(update={"mixture": "stored", "sources": (source,), "allow_missing": True})
+    data = config.data.model_copy(update={"stream": "stored", "sources": (source,), "allow_missing": True})
     chosen = config.model_copy(update={"data": data})
     seconds = []
     for _ in range(2):
         since = time.perf_counter()
-        mixture = build_mixture(chosen, charset, data_root)
+        stream = build_stream(chosen, charset, data_root)
         seconds.append(time.perf_counter() - since)
-    return mixture, seconds[0], seconds[1]  # pyright: ignore[reportPossiblyUnboundVariable]
+    return stream, seconds[0], seconds[1]  # pyright: ignore[reportPossiblyUnboundVariable]
 
 
 def open_ways(
-    config: RunConfig, stored: Mixture, drawn: Mixture, device: torch.device
+    config: RunConfig, stored: Stream, drawn: Stream, device: torch.device
 ) -> dict[str, Iterator[Batch]]:
     """The ways to get a batch, by name."""
     workers = max(1, config.loader.workers)
 
-    def load(mixture: Mixture, workers: int) -> Iterator[Batch]:
+    def load(stream: Stream, workers: int) -> Iterator[Batch]:
         loader = build_loader(
-            mixture, config.batch_size, start_step=0, total_steps=None, workers=workers,
+            stream, config.batch_size, start_step=0, total_steps=None, workers=workers,
             prefetch=config.loader.prefetch, pin_memory=device.type == "cuda",
         )  # fmt: skip
         return iter(loader)

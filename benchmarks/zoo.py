@@ -34,16 +34,17 @@ import torch
 
 from yomite.charset import build_charset
 from yomite.config import RunConfig, load_config
-from yomite.data.batches import Mixture
 from yomite.data.sources import resolve_data_root
 from yomite.export import export_onnx
 from yomite.models import build
 from yomite.models.cost import count_macs, count_parameters
 from yomite.reading.model_file import open_model_file
+from yomite.streams import Stream, build_stream
+from yomite.tasks import ValidationSet
+from yomite.tasks.character import CharacterTask
 from yomite.training.distributed import World
 from yomite.training.loop import train
-from yomite.training.mixtures import build_mixture
-from yomite.training.validation import ValidationSet, read_validation
+from yomite.training.validation import read_validation
 
 PROJECT = Path(__file__).parents[1]
 CONFIG = PROJECT / "configs" / "zoo.yaml"
@@ -110,10 +111,10 @@ def main() -> None:
     shared = [f"charset={characters}", *options.overrides]
     config = load_config(CONFIG, shared)
     charset = build_charset(config.charset)
-    mixture = build_mixture(config, charset, data_root)
-    validation = read_validation(config, charset, data_root)
+    stream = build_stream(config, charset, data_root)
+    validation = read_validation(config, CharacterTask(charset), data_root)
     for family in options.families:
-        bench = Bench(family, load_family(family, shared, options.out), data_root, mixture, validation)
+        bench = Bench(family, load_family(family, shared, options.out), data_root, stream, validation)
         bench.run(60 * options.minutes)
     if not options.train_only:
         table = format_table(options.out, options.minutes, len(charset), config.model.input_size)
@@ -143,11 +144,11 @@ class Bench:
         family: str,
         config: RunConfig,
         data_root: Path,
-        mixture: Mixture,
+        stream: Stream,
         validation: Sequence[ValidationSet],
     ) -> None:
         self.family, self.config, self.data_root = family, config, data_root
-        self.mixture, self.validation = mixture, validation
+        self.stream, self.validation = stream, validation
 
     def run(self, seconds: float) -> Result:
         """The result, from disk if it is there."""
@@ -217,7 +218,7 @@ class Bench:
             config,
             data_root=self.data_root,
             resume=True,
-            mixture=self.mixture,
+            stream=self.stream,
             validation=validation,
             mark=mark,
         )

@@ -102,3 +102,9 @@ def test_changed_keys_are_named() -> None:
     before = parse_config({}).model_dump(mode="json")
     after = parse_config({"schedule": {"total_steps": 20_000}, "seed": 1}).model_dump(mode="json")
     assert list(changed_keys(before, after)) == ["schedule.total_steps: 10000 -> 20000", "seed: 0 -> 1"]
+
+
+def test_the_old_name_of_the_stream_works() -> None:
+    old = parse_config({"data": {"mixture": "stored", "sources": ["my-samples"]}})
+    assert old == parse_config({"data": {"stream": "stored", "sources": ["my-samples"]}})
+    assert "mixture" not in old.model_dump()["data"]

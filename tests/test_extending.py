@@ -19,8 +19,8 @@ import yaml
 
 from yomite.checkpoint import load_model, read_checkpoint
 from yomite.config import parse_config
-from yomite.data.batches import Batch
 from yomite.models import build
+from yomite.streams.batch import Batch
 from yomite.training.loop import train
 
 PAGE = (PROJECT_ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
@@ -64,8 +64,8 @@ def test_the_configurations_are_valid() -> None:
     assert len(CONFIGS) == 3
     for text in CONFIGS:
         parse_config(yaml.safe_load(text))
-    parse_config({"data": yaml.safe_load('{mixture: stored, sources: ["my_data:open_scans"]}')})
-    assert '`data: {mixture: stored, sources: ["my_data:open_scans"]}`' in PAGE
+    parse_config({"data": yaml.safe_load('{stream: stored, sources: ["my_data:open_scans"]}')})
+    assert '`data: {stream: stored, sources: ["my_data:open_scans"]}`' in PAGE
 
 
 def test_data_model_and_objective_of_ones_own_make_a_run(project: Path) -> None:
@@ -73,7 +73,7 @@ def test_data_model_and_objective_of_ones_own_make_a_run(project: Path) -> None:
         {
             "charset": "characters.txt",
             "model": {"name": "my_model:WideNet", "input_size": 16, "arguments": {"width": 8}},
-            "data": {"mixture": "stored", "sources": ["my_data:open_scans"]},
+            "data": {"stream": "stored", "sources": ["my_data:open_scans"]},
             "validation": {"sources": ["my_data:open_scans"]},
             "objective": {"name": "my_objective:focal", "arguments": {"gamma": 1.5}},
             "optimizer": {"learning_rate": 0.01},

@@ -73,10 +73,12 @@ def read_table(page: str) -> Table:
 
 
 TABLE = read_table((ROOT / "docs" / "design.md").read_text(encoding="utf-8"))
-FILES = {
+EVERY_FILE = {
     path.relative_to(SOURCE).as_posix(): path.read_text(encoding="utf-8")
     for path in sorted(SOURCE.rglob("*.py"))
 }
+MOVED = {path: source for path, source in EVERY_FILE.items() if source.startswith('"""Moved to yomite.')}
+FILES = {path: source for path, source in EVERY_FILE.items() if path not in MOVED}
 
 
 def read_imports(tree: ast.AST, package: tuple[str, ...]) -> Iterator[tuple[int, str]]:
@@ -179,6 +181,20 @@ def find_circle(files: dict[str, str]) -> list[str]:
 def test_imports_only_what_the_table_allows(path: str) -> None:
     violations = find_violations(path, FILES[path])
     assert not violations, "\n".join(violations)
+
+
+@pytest.mark.parametrize("path", MOVED)
+def test_what_has_moved_is_only_named_again(path: str) -> None:
+    """The old place of documented names imports its new place and holds nothing; we use the new one."""
+    module = ".".join(("yomite", *Path(path).with_suffix("").parts))
+    place = MOVED[path].split()[2].rstrip(".;,")
+    docstring, *imports, names = ast.parse(MOVED[path]).body
+    assert isinstance(docstring, ast.Expr)
+    assert all(isinstance(node, ast.ImportFrom) and str(node.module).startswith(place) for node in imports)
+    assert isinstance(names, ast.Assign) and ast.unparse(names.targets[0]) == "__all__"
+    for other, source in FILES.items():
+        imported = [name for _, name in read_imports(ast.parse(source), ("yomite", *Path(other).parts[:-1]))]
+        assert not [name for name in imported if name == module or name.startswith(f"{module}.")], other
 
 
 def test_rooms_import_only_rooms_above_them() -> None:

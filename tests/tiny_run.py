@@ -1,6 +1,6 @@
 """A run that takes a second: samples that need no data, a network without batch statistics, a configuration.
 
-Runs in other processes name these as one's own code does: `tiny_run:FakeMixture`, `tiny_run:PlainNet`.
+Runs in other processes name these as one's own code does: `tiny_run:FakeStream`, `tiny_run:PlainNet`.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from yomite.charset import Charset
 from yomite.checkpoint import read_checkpoint
 from yomite.config import RunConfig, parse_config
 from yomite.data.samples import Sample, Source
-from yomite.training.validation import ValidationSet
+from yomite.streams.batch import to_batch
+from yomite.tasks import ValidationSet
 
 SIZE = 16
 CHARACTERS = "永字八法あいうアイウ"
 
 
-class FakeMixture:
+class FakeStream:
     """Each character is a fixed random pattern; noise is a pure function of (seed, epoch, index).
 
     Args:
@@ -123,7 +124,7 @@ def describe_run(folder: Path, **changes: Any) -> dict[str, Any]:
     return {
         "charset": str(characters),
         "model": RESIDUAL,
-        "data": {"mixture": "tiny_run:FakeMixture"},
+        "data": {"stream": "tiny_run:FakeStream"},
         "schedule": {"warmup_steps": 3, "total_steps": 24},
         "optimizer": {"learning_rate": 0.01},
         "batch_size": 16,
@@ -141,8 +142,7 @@ def configure_run(folder: Path, **changes: Any) -> RunConfig:
 
 
 def draw_validation(name: str = "fake", num: int = 20) -> ValidationSet:
-    images, labels = FakeMixture().draw(99, np.arange(num))
-    return ValidationSet(name, torch.from_numpy(images)[:, None], torch.from_numpy(labels))
+    return ValidationSet(name, to_batch(FakeStream().draw(99, np.arange(num))))
 
 
 def open_written() -> Source:

@@ -19,25 +19,14 @@ import onnx
 import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
-from torch import Tensor, nn
 
+from yomite.charset import Charset
 from yomite.checkpoint import Checkpoint, load_model, read_checkpoint
 from yomite.errors import ModelFileError
+from yomite.tasks import Traced, build_task
 
 FORMAT_VERSION = "1"
 OPSET = 17
-
-
-class _Explained(nn.Module):
-    """The outputs of the file."""
-
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        logits, features = self.model.explain(images)  # type: ignore[operator]
-        return logits, features, self.model.classifier.class_weights()  # type: ignore[operator,return-value]
 
 
 def export_onnx(
@@ -63,16 +52,12 @@ def export_onnx(
         if not isinstance(value, str):
             raise ModelFileError(f"metadata field {key!r} is {type(value).__name__}; give a string (JSON)")
     model = load_model(checkpoint, allow_custom=allow_custom)
-    if getattr(model, "task", "character") != "character":
+    task = build_task(model, Charset("exported", checkpoint.characters))
+    if task.name != "character":
         raise ModelFileError(
             f"model {checkpoint.model['name']} reads lines; the model file holds characters, so export those"
         )
-    if not hasattr(model, "explain"):
-        raise ModelFileError(
-            f"model {checkpoint.model['name']} has no explain(images) that gives logits and features; "
-            "derive it from yomite.models.character.CharacterModel (docs/extending.md)"
-        )
-    exported = _trace(model)
+    exported = _trace(task.wrap(model, checkpoint.model["name"]))
     store_half(exported, {f"model.{name}" for name in model.state_dict()})
     helper.set_model_props(exported, metadata)
     onnx.checker.check_model(exported)
@@ -110,9 +95,7 @@ def _neutral_metadata(checkpoint: Checkpoint, stem: str) -> dict[str, str]:
     }
 
 
-def _trace(model: nn.Module) -> onnx.ModelProto:
-    size = int(model.input_size)  # type: ignore[arg-type]
-    images = torch.randint(0, 256, (2, 1, size, size), dtype=torch.uint8)
+def _trace(traced: Traced) -> onnx.ModelProto:
     buffer = io.BytesIO()
     with warnings.catch_warnings():
         # The newer exporter (dynamo=True) needs onnxscript, and does not fold the norms.
@@ -120,8 +103,8 @@ def _trace(model: nn.Module) -> onnx.ModelProto:
         # Backbones of other libraries check shapes in Python; the shapes here are fixed but for N.
         warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
         torch.onnx.export(
-            _Explained(model),
-            (images,),
+            traced.module,
+            (traced.example,),
             buffer,  # type: ignore[arg-type]  # the older exporter takes it
             dynamo=False,
             # Nothing is folded here: a folded kernel, rounded to float16, would be another number than the
@@ -130,8 +113,8 @@ def _trace(model: nn.Module) -> onnx.ModelProto:
             do_constant_folding=False,
             opset_version=OPSET,
             input_names=["images"],
-            output_names=["logits", "features", "class_weights"],
-            dynamic_axes={name: {0: "N"} for name in ("images", "logits", "features")},
+            output_names=traced.output_names,
+            dynamic_axes=traced.dynamic_axes,
         )
     return onnx.load_model_from_string(buffer.getvalue())
 

@@ -8,12 +8,12 @@ from types import ModuleType
 
 import numpy as np
 import pytest
-import torch
 from conftest import PROJECT_ROOT
-from tiny_run import CHARACTERS, SIZE, FakeMixture
+from tiny_run import CHARACTERS, SIZE, FakeStream
 
 from yomite.config import RunConfig, load_config
-from yomite.training.validation import ValidationSet
+from yomite.streams.batch import to_batch
+from yomite.tasks import ValidationSet
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +46,9 @@ def load_small(folder: Path, total_steps: int) -> RunConfig:
 
 
 def run_race(speedrun: ModuleType, config: RunConfig, target: float) -> list:
-    images, labels = FakeMixture().draw(9, np.arange(40))
-    held_out = ValidationSet("patterns", torch.from_numpy(images)[:, None], torch.from_numpy(labels))
+    held_out = ValidationSet("patterns", to_batch(FakeStream().draw(9, np.arange(40))))
     started = time.perf_counter()
-    splits = speedrun.race(config, Path("."), target, started, FakeMixture(), [held_out])
+    splits = speedrun.race(config, Path("."), target, started, FakeStream(), [held_out])
     assert splits[-1].seconds <= time.perf_counter() - started
     return splits
 

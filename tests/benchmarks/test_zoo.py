@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from conftest import PROJECT_ROOT
-from tiny_run import CHARACTERS, SIZE, FakeMixture
+from tiny_run import CHARACTERS, SIZE, FakeStream
 
 from yomite.models import ARCHITECTURES, LIBRARIES
-from yomite.training.validation import ValidationSet
+from yomite.streams.batch import to_batch
+from yomite.tasks import ValidationSet
 
 
-class Counted(FakeMixture):
+class Counted(FakeStream):
     """Samples from `first` to before `end`, counted over all epochs; the others interrupt."""
 
     def __init__(self, first: int, end: int = 10**6) -> None:
@@ -40,7 +40,7 @@ def zoo() -> ModuleType:
     return module
 
 
-def open_bench(zoo: ModuleType, family: str, folder: Path, mixture: FakeMixture) -> Any:
+def open_bench(zoo: ModuleType, family: str, folder: Path, stream: FakeStream) -> Any:
     (folder / "characters.txt").write_text(CHARACTERS, encoding="utf-8")
     small = "{widths: [4, 8], depths: [1, 1], embedding: 8}"
     shared = [
@@ -50,13 +50,12 @@ def open_bench(zoo: ModuleType, family: str, folder: Path, mixture: FakeMixture)
         "batch_size=8",
         "loader.workers=0",
     ]
-    images, labels = FakeMixture().draw(9, np.arange(24))
-    validation = [ValidationSet("dev/patterns", torch.from_numpy(images)[:, None], torch.from_numpy(labels))]
-    return zoo.Bench(family, zoo.load_family(family, shared, folder), folder, mixture, validation)
+    validation = [ValidationSet("dev/patterns", to_batch(FakeStream().draw(9, np.arange(24))))]
+    return zoo.Bench(family, zoo.load_family(family, shared, folder), folder, stream, validation)
 
 
 def test_a_family_is_planned_trained_exported_and_not_twice(zoo: ModuleType, tmp_path: Path) -> None:
-    result = open_bench(zoo, "residual", tmp_path, FakeMixture()).run(seconds=1.0)
+    result = open_bench(zoo, "residual", tmp_path, FakeStream()).run(seconds=1.0)
     assert result.steps >= 2 and result.precision in ("fp32", "bf16")
     assert 1 <= result.num_cores <= 4096 and result.images_per_second > 8
     assert result.parameters < 10_000 and 0 <= result.top1["dev/patterns"] <= 1

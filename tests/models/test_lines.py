@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from yomite.charset import Charset
 from yomite.checkpoint import Checkpoint, write_checkpoint
 from yomite.config import parse_config
-from yomite.data.batches import Batch
 from yomite.errors import ConfigError, ModelFileError
 from yomite.export import export_onnx
 from yomite.models import ARCHITECTURES, build
 from yomite.models.decoding import Written, pad_lines, write_beam, write_greedy
 from yomite.models.encoder_decoder import DecoderBlock, EncoderDecoder
+from yomite.streams.batch import Batch
 from yomite.training.finetune import fill_from_weights
 from yomite.training.learner import build_learner
 from yomite.training.objectives.ctc import CTC, read_best_path
@@ -288,13 +288,13 @@ def test_fine_tuning_keeps_the_blank() -> None:
     ("values", "line"),
     [
         (
-            {"model": {"name": "crnn"}, "data": {"mixture": "own:Lines"}},
+            {"model": {"name": "crnn"}, "data": {"stream": "own:Lines"}},
             "'classification' does not fit CRNN; set objective.name=ctc",
         ),
         ({"model": {"name": "vit"}, "objective": {"name": "ctc"}}, "set objective.name=classification"),
         (
             {"model": {"name": "crnn"}, "objective": {"name": "ctc"}},
-            "'crnn' reads lines, data.mixture 'drawn'",
+            "'crnn' reads lines, data.stream 'drawn'",
         ),
     ],
 )

@@ -101,7 +101,7 @@ def test_killed_and_restarted(pair: Path, tmp_path: Path) -> None:
         "marker": str(tmp_path / "killed"),
     }
     path = tmp_path / "run.yaml"
-    data = {"mixture": "tiny_run:FakeMixture", "arguments": arguments}
+    data = {"stream": "tiny_run:FakeStream", "arguments": arguments}
     path.write_text(yaml.safe_dump(describe_run(tmp_path, data=data)), "utf-8")
     done = run_torchrun("--max-restarts", "1", "-m", "yomite", "train", str(path))
     assert done.returncode == 0, done.stderr

@@ -12,8 +12,9 @@ from yomite.charset import build_charset
 from yomite.checkpoint import read_checkpoint
 from yomite.config import RunConfig, parse_config
 from yomite.errors import ConfigError, DataError
+from yomite.streams import build_stream
+from yomite.tasks.character import CharacterTask
 from yomite.training.folds import format_folds, train_folds
-from yomite.training.mixtures import build_mixture
 from yomite.training.validation import read_validation
 
 NUM_EACH = 4
@@ -34,7 +35,7 @@ def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunConfig:
     plain = configure_run(
         tmp_path,
         model=PLAIN,
-        data={"mixture": "stored", "sources": [str(tmp_path / "samples")]},
+        data={"stream": "stored", "sources": [str(tmp_path / "samples")]},
         schedule={"warmup_steps": 0, "total_steps": 4},
         validation={"every_steps": 2},
         batch_size=4,
@@ -50,8 +51,8 @@ def in_fold(config: RunConfig, fold: str) -> RunConfig:
 
 def read_stored(config: RunConfig) -> list[bytes]:
     """The pictures that a run learns from, each once."""
-    mixture = build_mixture(config, build_charset(config.charset), Path())
-    return [image.tobytes() for image in mixture.draw(0, np.arange(mixture.num_samples))[0]]
+    stream = build_stream(config, build_charset(config.charset), Path())
+    return [image.numpy().tobytes() for image in stream.draw(0, np.arange(stream.num_samples)).images]
 
 
 def test_each_picture_is_held_out_once_and_never_learned(config: RunConfig) -> None:
@@ -61,8 +62,8 @@ def test_each_picture_is_held_out_once_and_never_learned(config: RunConfig) -> N
     held_out: list[bytes] = []
     for fold in ("1/4", "2/4", "3/4", "4/4"):
         chosen = in_fold(config, fold)
-        (validation,) = read_validation(chosen, charset, Path())
-        assert sorted(validation.labels.tolist()) == [0, 1, 2]  # one of each character
+        ((_, validation),) = read_validation(chosen, CharacterTask(charset), Path())
+        assert sorted(validation.targets.tolist()) == [0, 1, 2]  # one of each character
         pictures = [image.numpy().tobytes() for image in validation.images]
         assert sorted(read_stored(chosen) + pictures) == sorted(every)
         held_out += pictures
@@ -72,7 +73,7 @@ def test_each_picture_is_held_out_once_and_never_learned(config: RunConfig) -> N
 def test_drawn_from_the_same_pictures(config: RunConfig) -> None:
     """What is bent anew is learned from the same part as what is taken as it is."""
     pytest.importorskip("numba")
-    from yomite.data.stored import read_pictures
+    from yomite.streams.stored import read_pictures
 
     charset, name = build_charset(config.charset), config.data.sources[0]
     whole = [ink.tobytes() for ink, _ in read_pictures(name, charset, Path(), 16, None, 0)]
@@ -118,12 +119,12 @@ def test_a_class_without_samples(config: RunConfig, capsys: pytest.CaptureFixtur
     Path(config.charset).write_text("一十〇永字", encoding="utf-8")
     charset = build_charset(config.charset)
     with pytest.raises(DataError, match=r"no sample of 2 characters of charset .*: 永 字; give samples"):
-        build_mixture(config, charset, Path())
+        build_stream(config, charset, Path())
     plain = config.model_dump(mode="json")
     allowed = parse_config(plain | {"data": plain["data"] | {"allow_missing": True}})
-    assert build_mixture(allowed, charset, Path()).num_samples == 12
+    assert build_stream(allowed, charset, Path()).num_samples == 12
     assert not capsys.readouterr().out
-    build_mixture(in_fold(config, "1/2"), charset, Path())
+    build_stream(in_fold(config, "1/2"), charset, Path())
     assert "fold 1/2: no sample of 2 characters" in capsys.readouterr().out
 
 
@@ -144,14 +145,14 @@ def test_a_fold_that_is_none_has_one_line(data: dict[str, str], line: str) -> No
 def test_writers_stay_whole_in_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A source that knows its writers: nobody is both learned from and validated on."""
     monkeypatch.setenv("YOMITE_CACHE", str(tmp_path / "cache"))
-    config = configure_run(tmp_path, data={"mixture": "stored", "sources": ["tiny_run:open_written"]})
+    config = configure_run(tmp_path, data={"stream": "stored", "sources": ["tiny_run:open_written"]})
     charset = build_charset(config.charset)
     inks = []
     for fold in ("1/2", "2/2"):
         chosen = in_fold(config, fold)
-        (validation,) = read_validation(chosen, charset, Path())
-        assert sorted(validation.labels.tolist()) == list(range(10))
+        ((_, validation),) = read_validation(chosen, CharacterTask(charset), Path())
+        assert sorted(validation.targets.tolist()) == list(range(10))
         inks.append(validation.images.float().mean(dim=(1, 2, 3)))
-        assert build_mixture(chosen, charset, Path()).num_samples == 10
+        assert build_stream(chosen, charset, Path()).num_samples == 10
     thin, thick = sorted(inks, key=lambda ink: ink.mean().item())
     assert thin.max() < thick.min()  # the thick lines are all in one fold

@@ -2,12 +2,14 @@
 
 from typing import Any
 
+from yomite.charset import Charset
 from yomite.config import parse_config
+from yomite.tasks.character import CharacterTask
 from yomite.training.judge import Judge
 
 
 def build_judge(**changes: Any) -> Judge:
-    return Judge(parse_config(changes), ["a", "b"])
+    return Judge(parse_config(changes), ["a", "b"], CharacterTask(Charset("two", tuple("一二"))))
 
 
 def judge_all(judge: Judge, scores: list[float], score: str = "top1") -> list[bool]:

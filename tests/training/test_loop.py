@@ -12,7 +12,7 @@ import torch
 from tiny_run import (
     CHARACTERS,
     PLAIN,
-    FakeMixture,
+    FakeStream,
     assert_identical,
     configure_run,
     draw_validation,
@@ -46,7 +46,7 @@ def test_a_run_learns_and_describes_itself(tmp_path: Path) -> None:
     assert weights.characters == build_charset(config.charset).characters
     assert weights.progress["samples"] == 60 * 16
     assert parse_config(weights.config) == config
-    right = load_model(weights)(held_out.images).argmax(1) == held_out.labels
+    right = load_model(weights)(held_out.batch.images).argmax(1) == held_out.batch.targets
     assert right.float().mean() > 0.9
     last = read_log(tmp_path, "fake")[-1]
     assert last["step"] == 60 and last["top1"] == pytest.approx(right.float().mean().item())
@@ -64,7 +64,7 @@ def test_narrow_numbers_learn_too(tmp_path: Path, precision: str) -> None:
     held_out = draw_validation()
     path = run(tmp_path, precision=precision, schedule={"warmup_steps": 3, "total_steps": 60})
     model = load_model(read_checkpoint(path))
-    assert (model(held_out.images).argmax(1) == held_out.labels).float().mean() > 0.9
+    assert (model(held_out.batch.images).argmax(1) == held_out.batch.targets).float().mean() > 0.9
 
 
 def test_accumulated_micro_batches_are_one_step(tmp_path: Path) -> None:
@@ -99,9 +99,9 @@ def test_a_skipped_step_does_not_advance_the_schedule(
     tensors = read_tensors(list_checkpoints(tmp_path / "a/run")[0])
     assert tensors["optimizer.model.classifier.bias.step"] == 50
 
-    mixture = FakeMixture(stop_at=progress["num_skipped"] * 16 + 11 * 16)  # in step 11, the skipped included
+    stream = FakeStream(stop_at=progress["num_skipped"] * 16 + 11 * 16)  # in step 11, the skipped included
     with pytest.raises(KeyboardInterrupt):
-        train(configure_run(tmp_path / "b", **changes), data_root=tmp_path, validation=(), mixture=mixture)
+        train(configure_run(tmp_path / "b", **changes), data_root=tmp_path, validation=(), stream=stream)
     assert_identical(read_tensors(whole), read_tensors(run(tmp_path / "b", resume=True, **changes)))
 
 
@@ -196,7 +196,7 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path) -> None:
         handle.remove()
     path = tmp_path / "run/nonfinite-step-00000000-rank-0.npz"
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
-    expected, labels = FakeMixture().draw(0, np.arange(16))
+    expected, labels = FakeStream().draw(0, np.arange(16))
     with np.load(path) as kept:
         assert (kept["images"][:, 0] == expected).all() and (kept["targets"] == labels).all()
 

@@ -18,7 +18,7 @@ CHARACTERS = "永字八法"
 SLEEP_SECONDS = 0.05
 
 
-class SleepyMixture:
+class SleepyStream:
     num_samples = 1000
 
     def draw(self, epoch: int, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -44,7 +44,7 @@ def config(tmp_path: Path) -> RunConfig:
 
 def test_the_slow_part_is_found_and_the_trace_names_all(config: RunConfig, tmp_path: Path) -> None:
     trace = tmp_path / "deep" / "trace.json"
-    measured = profile_run(config, data_root=tmp_path, trace_path=trace, num_steps=4, mixture=SleepyMixture())
+    measured = profile_run(config, data_root=tmp_path, trace_path=trace, num_steps=4, stream=SleepyStream())
     assert tuple(measured.seconds_by_part) == PARTS and measured.num_steps == 4
     assert 0.9 * SLEEP_SECONDS < measured.seconds_by_part["loader"] < 10 * SLEEP_SECONDS  # of one step
     assert measured.images_per_second < 8 / SLEEP_SECONDS
@@ -64,7 +64,7 @@ def test_a_slow_forward_is_charged_to_forward(config: RunConfig, tmp_path: Path)
     handle = torch.nn.modules.module.register_module_forward_pre_hook(slow)
     try:
         measured = profile_run(
-            config, data_root=tmp_path, trace_path=tmp_path / "t.json", num_steps=2, mixture=SleepyMixture()
+            config, data_root=tmp_path, trace_path=tmp_path / "t.json", num_steps=2, stream=SleepyStream()
         )
     finally:
         handle.remove()
@@ -79,7 +79,7 @@ def test_a_trace_that_cannot_be_written_is_one_line(config: RunConfig, tmp_path:
             data_root=tmp_path,
             trace_path=tmp_path / "file" / "t.json",
             num_steps=1,
-            mixture=SleepyMixture(),
+            stream=SleepyStream(),
         )
 
 

@@ -14,7 +14,7 @@ import yaml
 from tiny_run import (
     PLAIN,
     RESIDUAL,
-    FakeMixture,
+    FakeStream,
     assert_identical,
     configure_run,
     describe_run,
@@ -30,9 +30,9 @@ from yomite.training.loop import train
 SAMPLE_OF_STEP_17 = 17 * 16 + 4  # the last checkpoint before is that of step 15
 
 
-def run(folder: Path, mixture: FakeMixture | None = None, *, resume: bool = False, **changes: Any) -> Path:
+def run(folder: Path, stream: FakeStream | None = None, *, resume: bool = False, **changes: Any) -> Path:
     config = configure_run(folder, **changes)
-    return train(config, data_root=folder, mixture=mixture, validation=[draw_validation()], resume=resume)
+    return train(config, data_root=folder, stream=stream, validation=[draw_validation()], resume=resume)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def assert_same_run(whole: Path, resumed: Path) -> None:
 def test_killed_at_a_random_moment(whole: Path, tmp_path: Path) -> None:
     """Another process, as the command line starts it, and kill -9 from outside whatever it does."""
     path = tmp_path / "run.yaml"
-    slow = {"data": {"mixture": "tiny_run:FakeMixture", "arguments": {"pause_s": 0.05}}}
+    slow = {"data": {"stream": "tiny_run:FakeStream", "arguments": {"pause_s": 0.05}}}
     path.write_text(yaml.safe_dump(describe_run(tmp_path, **slow)), "utf-8")
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
     command = [sys.executable, "-m", "yomite", "train", str(path)]
@@ -70,7 +70,7 @@ def test_killed_at_a_random_moment(whole: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_crash_in_mid_epoch(whole: Path, tmp_path: Path, workers: int) -> None:
-    class Crashing(FakeMixture):
+    class Crashing(FakeStream):
         def send_signal(self) -> None:
             raise MemoryError
 
@@ -84,7 +84,7 @@ def test_a_request_to_stop_finishes_the_step(
     whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, FakeMixture(stop_at=SAMPLE_OF_STEP_17))
+        run(tmp_path, FakeStream(stop_at=SAMPLE_OF_STEP_17))
     assert list_checkpoints(tmp_path / "run")[0].name == "step-00000018.safetensors"
     assert "stopped after step 18; go on with --resume" in capsys.readouterr().out
     assert_same_run(whole, run(tmp_path, resume=True))
@@ -108,10 +108,10 @@ def test_a_damaged_checkpoint_is_passed_over(
     whole: Path, tmp_path: Path, damage: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, FakeMixture(stop_at=SAMPLE_OF_STEP_17), checkpoint={"every_steps": 5, "keep": 1})
+        run(tmp_path, FakeStream(stop_at=SAMPLE_OF_STEP_17), checkpoint={"every_steps": 5, "keep": 1})
     newest = list_checkpoints(tmp_path / "run")[0]
     with pytest.raises(KeyboardInterrupt):
-        run(tmp_path, FakeMixture(stop_at=SAMPLE_OF_STEP_17 + 32), resume=True)
+        run(tmp_path, FakeStream(stop_at=SAMPLE_OF_STEP_17 + 32), resume=True)
     last, before = list_checkpoints(tmp_path / "run")
     assert last.stem == "step-00000020" and before == newest
     content = last.read_bytes()
@@ -127,8 +127,8 @@ def test_only_a_restart_of_the_same_launch_goes_on_by_itself(whole: Path, tmp_pa
     first, second = (World(0, 1, torch.device("cpu"), launch) for launch in ("first", "second"))
     config, sets = configure_run(tmp_path), [draw_validation()]
     with pytest.raises(KeyboardInterrupt):
-        mixture = FakeMixture(stop_at=SAMPLE_OF_STEP_17)
-        train(config, data_root=tmp_path, validation=sets, mixture=mixture, world=first)
+        stream = FakeStream(stop_at=SAMPLE_OF_STEP_17)
+        train(config, data_root=tmp_path, validation=sets, stream=stream, world=first)
     with pytest.raises(ConfigError, match="holds a run already"):
         train(config, data_root=tmp_path, validation=sets, world=second)
     resumed = train(config, data_root=tmp_path, validation=sets, world=first)

@@ -7,8 +7,11 @@ import torch
 from torch import nn
 
 from yomite.charset import Charset, number_lookalikes
+from yomite.streams.batch import Batch
+from yomite.tasks import ValidationSet
+from yomite.tasks.character import CharacterTask
 from yomite.training.distributed import World
-from yomite.training.validation import SCORES, ValidationSet, score
+from yomite.training.validation import score
 
 
 class Parrot(nn.Module):
@@ -26,6 +29,7 @@ class Parrot(nn.Module):
 
 def test_counts_strict_lookalikes_top5_and_macro() -> None:
     charset = Charset("few", "へヘ口ロ一永字八")
+    task = CharacterTask(charset)
     groups = torch.tensor(number_lookalikes(charset.characters))
     assert groups[0] == groups[1] and groups[2] == groups[3] and len(set(groups.tolist())) == 6
     # label, answers: right, look-alike, wrong but among five, wrong, right
@@ -38,9 +42,10 @@ def test_counts_strict_lookalikes_top5_and_macro() -> None:
     ]
     images = torch.tensor([answers for _, answers in rows], dtype=torch.uint8)[:, None, None]
     labels = torch.tensor([label for label, _ in rows])
+    task.batch_size = 2
     alone = World(0, 1, torch.device("cpu"))
-    scores = score(Parrot(8), ValidationSet("hand", images, labels), groups, alone, batch_size=2)
-    assert scores.keys() == {"samples", *SCORES}
+    scores = score(Parrot(8), ValidationSet("hand", Batch(images, labels)), task, alone)
+    assert scores.keys() == {"samples", *task.scores}
     # The answers' logits are 6, 5, ... 1, two classes have 0: this less the logit of the right class.
     normalizer = math.log(2 + sum(math.exp(logit) for logit in range(1, 7)))
     assert scores == {

@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 import torch
-from tiny_run import CHARACTERS, PLAIN, FakeMixture, PlainNet, configure_run, draw_validation
+from tiny_run import CHARACTERS, PLAIN, FakeStream, PlainNet, configure_run, draw_validation
 from torch import nn
 
-from yomite.charset import number_lookalikes
+from yomite.charset import Charset
 from yomite.errors import ConfigError
+from yomite.tasks.character import CharacterTask
 from yomite.training.distributed import World, join_world
 from yomite.training.loop import train
 from yomite.training.validation import score
@@ -33,8 +34,8 @@ def main(folder: Path) -> None:
         # The sample is one of the second process; both stop after step 11.
         stopped = configure_run(folder / "stopped")
         with contextlib.suppress(KeyboardInterrupt):
-            mixture = FakeMixture(stop_at=10 * 16 + 12)
-            train(stopped, data_root=folder, world=world, validation=sets, mixture=mixture)
+            stream = FakeStream(stop_at=10 * 16 + 12)
+            train(stopped, data_root=folder, world=world, validation=sets, stream=stream)
         train(stopped, data_root=folder, world=world, validation=sets, resume=True)
 
         facts = {
@@ -60,10 +61,11 @@ def average_norm(world: World) -> list[list[float]]:
 
 def score_alone(world: World) -> list[dict[str, float]]:
     """Sets of one sample, of an odd number, and of several batches: nobody's share is alike."""
-    groups = torch.tensor(number_lookalikes(tuple(CHARACTERS)))
+    task = CharacterTask(Charset("tiny", tuple(CHARACTERS)))
+    task.batch_size = 8
     torch.manual_seed(3)
     model = PlainNet(10, 16)
-    return [score(model, draw_validation(num=num), groups, world, 8) for num in (1, 7, 50)]
+    return [score(model, draw_validation(num=num), task, world) for num in (1, 7, 50)]
 
 
 if __name__ == "__main__":

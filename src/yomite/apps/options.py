@@ -53,7 +53,7 @@ def find_data_root(config: "RunConfig", option: Path | None) -> Path:
 
     data, auxiliary = config.data, config.objective.auxiliary
     needs = [auxiliary.strokes, auxiliary.components]
-    if data.mixture == "drawn":
+    if data.stream == "drawn":
         needs += [data.ink.share, data.fonts.share, data.cells.share, data.frequency_power]
     sources = (*data.sources, *config.validation.sources)
     named = [name for name in sources if not (is_custom(name) or Path(name).exists())]

@@ -117,12 +117,13 @@ def _draw_characters(checkpoint: Checkpoint, data_root: Path) -> list[np.ndarray
     """uint8 (N, 1, S, S): samples as training draws them; those from real pictures again, if there are."""
     from yomite.charset import Charset
     from yomite.config import parse_config
-    from yomite.training.mixtures import build_mixture
+    from yomite.streams import build_stream
+    from yomite.streams.loader import draw_batch
 
     config = parse_config(checkpoint.config)
     charset = Charset("exported", checkpoint.characters)
     configs = [(config, NUM_DRAWN)]
-    if config.data.mixture == "drawn" and config.data.real_sources:
+    if config.data.stream == "drawn" and config.data.real_sources:
         values = config.model_dump(mode="json")
         values["data"]["ink"]["share"] = values["data"]["fonts"]["share"] = 0
         values["data"]["allow_missing"] = True
@@ -130,9 +131,9 @@ def _draw_characters(checkpoint: Checkpoint, data_root: Path) -> list[np.ndarray
     kinds = []
     for one, num in configs:
         one = one.model_copy(update={"seed": one.seed + _SEED_CHANGE})
-        mixture = build_mixture(one, charset, data_root)
-        images, _ = mixture.draw(0, np.arange(num) % mixture.num_samples)
-        kinds.append(images[:, None])
+        stream = build_stream(one, charset, data_root)
+        batch = draw_batch(stream, [(0, index % stream.num_samples) for index in range(num)])
+        kinds.append(batch.images.numpy())
     return kinds
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, model_validator
 
 
 class Section(BaseModel):
@@ -53,15 +53,17 @@ class FolderConfig(Section):
 class DataConfig(Section):
     """What is learned from. The shares are relative: they are divided by their sum."""
 
-    mixture: str = Field(
-        default="drawn", description="drawn, stored (real samples), or package.module:callable"
+    stream: str = Field(
+        default="drawn",
+        description="drawn, stored (real samples), or package.module:callable",
+        validation_alias=AliasChoices("stream", "mixture"),  # its name before lines came
     )
     sources: tuple[str, ...] = Field(default=(), description="of stored: names or paths")
     transforms: tuple[str, ...] = Field(
         default=(), description="of stored: affine, elastic, thickness, erase, blur, paper, noise"
     )
     transform_strength: float = Field(default=1.0, gt=0, le=3, description="1: what real pictures show")
-    arguments: dict[str, Any] = Field(default={}, description="of a mixture of one's own")
+    arguments: dict[str, Any] = Field(default={}, description="of a stream of one's own")
     fold: str | None = Field(
         default=None,
         pattern=r"^[1-9]\d*/[1-9]\d*$",
@@ -83,21 +85,21 @@ class DataConfig(Section):
     @property
     def real_sources(self) -> list[str]:
         """The real samples that are learned from, and that folds split."""
-        if self.mixture == "stored":
+        if self.stream == "stored":
             return list(self.sources)
         names = [self.cells.source] if self.cells.share else []
         return names + ([self.folder.path] if self.folder.share and self.folder.path else [])
 
     @model_validator(mode="after")
     def _some_share(self) -> DataConfig:
-        if self.arguments and self.mixture in ("drawn", "stored"):
-            raise ValueError(f"arguments are for a mixture of your own; {self.mixture} has keys instead")
-        if self.mixture == "stored" and not self.sources:
-            raise ValueError("mixture stored needs sources, as sources: [my-samples]")
-        if self.sources and self.mixture != "stored":
-            raise ValueError(f"sources are for mixture stored; mixture is {self.mixture}")
-        if self.transforms and self.mixture != "stored":
-            raise ValueError(f"transforms are for mixture stored; mixture is {self.mixture}")
+        if self.arguments and self.stream in ("drawn", "stored"):
+            raise ValueError(f"arguments are for a stream of your own; {self.stream} has keys instead")
+        if self.stream == "stored" and not self.sources:
+            raise ValueError("stream stored needs sources, as sources: [my-samples]")
+        if self.sources and self.stream != "stored":
+            raise ValueError(f"sources are for stream stored; stream is {self.stream}")
+        if self.transforms and self.stream != "stored":
+            raise ValueError(f"transforms are for stream stored; stream is {self.stream}")
         if self.fold:
             number, num_folds = map(int, self.fold.split("/"))
             if num_folds < 2 or number > num_folds:
@@ -109,6 +111,6 @@ class DataConfig(Section):
         if not self.pens:
             raise ValueError(f"pens is empty; name some of {', '.join(get_args(PenName))}")
         shares = self.ink.share + self.fonts.share + self.cells.share + self.folder.share
-        if self.mixture == "drawn" and shares <= 0:
+        if self.stream == "drawn" and shares <= 0:
             raise ValueError("every share is 0; give ink, fonts, cells or folder a share above 0")
         return self

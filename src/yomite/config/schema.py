@@ -30,8 +30,10 @@ class ValidationConfig(Section):
 
     sources: tuple[str, ...] = ()
     every_steps: int = Field(default=1_000, ge=1)
-    metric: str = Field(
-        default="top1_lookalikes", description="a score as the mean over the sources, or SOURCE/score of one"
+    metric: str | None = Field(
+        default=None,
+        description="a score as the mean over the sources, or SOURCE/score of one; null: top1_lookalikes, "
+        "for lines cer",
     )
     patience: int | None = Field(
         default=None, ge=1, description="early stopping: validations in a row without a better score"

@@ -1,6 +1,6 @@
 """Any picture, or strokes, to the square that every model sees: the only preprocessing there is.
 
-Two pure functions do the work, and training compiles the very same source (see `yomite.data.mixture`):
+Two pure functions do the work, and training compiles the very same source (see `yomite.streams.drawn`):
 `measure_ink` turns gray levels into ink, 0 for bare paper to 1 for full ink, and `place_ink` sets the ink's
 box into the middle of the square. Both keep to the part of numpy that numba compiles: change them in place,
 never beside. docs/canvas.md writes the steps down for other languages; tests hold the golden inputs

@@ -8,7 +8,8 @@ it is linear in the maps, so a logit is exactly a sum over places: it shows wher
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -143,3 +144,15 @@ def to_unit(maps: Tensor) -> Tensor:
     """Non-negative (N, h, w) -> each divided by its largest value; a map of zeros stays one."""
     largest = maps.amax((-2, -1), keepdim=True)
     return maps / torch.where(largest > 0, largest, 1.0)
+
+
+@contextmanager
+def keep_embedding(model: nn.Module) -> Iterator[list[Tensor]]:
+    """Yields a list that holds the embedding (N, D) after the model has run: what its classifier got."""
+    kept: list[Tensor] = []
+    classifier: nn.Module = model.classifier  # type: ignore[assignment]
+    handle = classifier.register_forward_pre_hook(lambda _, inputs: kept.append(inputs[0]))
+    try:
+        yield kept
+    finally:
+        handle.remove()

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from yomite.errors import ConfigError
 
@@ -93,6 +94,32 @@ def _search(model: Decoder, memory: Tensor, beams: int) -> list[Written]:
         if len(ended) == beams and ended[-1].log_probability >= still_open[0].log_probability:
             return ended
     return sorted([*ended, *still_open], key=lambda line: -line.log_probability)[:beams]
+
+
+def foresee_lines(
+    logits: Tensor, targets: Tensor, lengths: Tensor, label_smoothing: float = 0.0
+) -> tuple[Tensor, Tensor]:
+    """Compare what a model expects after each beginning of a line with what follows.
+
+    Args:
+        logits: float (N, L + 1, C + 1), the end last.
+        targets: int64 (N, L) labels.
+        lengths: int64 (N,), used labels.
+        label_smoothing: Share of the target spread over all classes.
+
+    Returns:
+        The negative log-probability of each line for each of its characters, float (N,), the end counted as
+        one; and which lines were foreseen whole, bool (N,).
+    """
+    end = logits.shape[2] - 1
+    place = torch.arange(logits.shape[1], device=logits.device)
+    wanted = functional.pad(targets, (0, 1), value=end).masked_fill(place == lengths[:, None], end)
+    is_used = place <= lengths[:, None]
+    losses = functional.cross_entropy(
+        logits.transpose(1, 2), wanted, reduction="none", label_smoothing=label_smoothing
+    )
+    is_right = (logits.detach().argmax(2) == wanted) | ~is_used
+    return (losses * is_used).sum(1) / (lengths + 1), is_right.all(1)
 
 
 def pad_lines(lines: Sequence[Sequence[int]], end: int) -> Tensor:

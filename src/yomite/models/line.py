@@ -62,3 +62,61 @@ class LineModel(nn.Module):
 def pad_width(ink: Tensor, stride: int) -> Tensor:
     """Blank paper on the right, to a multiple of the stride: float (N, 1, H, W) -> (N, 1, H, W')."""
     return functional.pad(ink, (0, -ink.shape[3] % stride))
+
+
+def count_used_steps(log_probs: Tensor, images: Tensor, widths: Tensor | None) -> Tensor:
+    """Count the steps that see more than padding: int64 (N,); a step that is used in part counts.
+
+    Args:
+        log_probs: float (N, T, C + 1).
+        images: uint8 (N, 1, H, W).
+        widths: int64 (N,), used px of each image; None: all of them.
+    """
+    num, num_steps = log_probs.shape[:2]
+    if widths is None:
+        return torch.full((num,), num_steps, device=log_probs.device)
+    return -(-widths * num_steps // images.shape[-1])
+
+
+def align_lines(log_probs: Tensor, used: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    """Return the CTC loss of each line for each of its characters, float (N,).
+
+    Graves et al., "Connectionist temporal classification", ICML 2006.
+
+    Args:
+        log_probs: float (N, T, C + 1), the blank last.
+        used: int64 (N,), used steps.
+        targets: int64 (N, L) labels.
+        lengths: int64 (N,), used labels. Lines with more labels than steps have the loss 0.
+    """
+    losses = functional.ctc_loss(
+        log_probs.transpose(0, 1),
+        targets,
+        used,
+        lengths,
+        log_probs.shape[2] - 1,
+        reduction="none",
+        zero_infinity=True,
+    )
+    return losses / lengths.clamp_min(1)
+
+
+def read_best_path(log_probs: Tensor, used: Tensor) -> tuple[Tensor, Tensor]:
+    """Read the characters along the most likely path: repeats are merged, then blanks dropped.
+
+    Args:
+        log_probs: float (N, T, C + 1), the blank last; logits will do.
+        used: int64 (N,), used steps.
+
+    Returns:
+        int64 (N, T) labels, padded with the blank; int64 (N,) how many.
+    """
+    blank = log_probs.shape[2] - 1
+    path = log_probs.argmax(dim=2)
+    step = torch.arange(path.shape[1], device=path.device)
+    before = functional.pad(path, (1, 0), value=blank)[:, :-1]
+    kept = (path != blank) & (path != before) & (step < used[:, None])
+    order = torch.argsort((~kept).int(), dim=1, stable=True)
+    lengths = kept.sum(dim=1)
+    labels = path.gather(1, order).masked_fill(step >= lengths[:, None], blank)
+    return labels, lengths

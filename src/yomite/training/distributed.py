@@ -108,9 +108,9 @@ class World:
             tensor.copy_(mean)  # type: ignore[union-attr]
 
 
-def wait_for_last(shared: nn.Module, is_last: bool) -> AbstractContextManager[None]:
-    """Gradients of the micro-batches before the last are added up at home, and averaged once."""
-    if is_last or not isinstance(shared, DistributedDataParallel):
+def no_sync(shared: nn.Module, *, unless: bool) -> AbstractContextManager[None]:
+    """Add up gradients at home, as for all micro-batches of a step but the last, which averages the sum."""
+    if unless or not isinstance(shared, DistributedDataParallel):
         return nullcontext()
     return shared.no_sync()
 

@@ -8,36 +8,42 @@ from typing import Any
 
 from yomite.config import RunConfig
 from yomite.errors import ConfigError
-from yomite.training.validation import LOWER_IS_BETTER, SCORES
+from yomite.tasks import Task
 
 
 class Judge:
     """Follows one score, validation.metric, from validation to validation.
 
     Attributes:
+        metric: validation.metric, or what the task judges by.
         best: The best score so far, None before the first.
         num_stale: Validations in a row since then.
         num_falls: How often the rate of the schedule "plateau" has fallen.
     """
 
-    def __init__(self, config: RunConfig, set_names: Sequence[str]) -> None:
+    def __init__(self, config: RunConfig, set_names: Sequence[str], task: Task) -> None:
         """Checks that the score will be there.
 
         Args:
             config: The run.
             set_names: What will be validated on.
+            task: Of the model.
 
         Raises:
             ConfigError: If the metric is not known, or something waits for scores and there are none.
         """
-        self._set_name, _, self._score = config.validation.metric.rpartition("/")
+        self.metric = config.validation.metric or task.metric
+        self._set_name, _, self._score = self.metric.rpartition("/")
+        self._sign = -1 if self._score in task.lower_is_better else 1
         self._patience = config.validation.patience
         self._fall_patience = config.schedule.patience if config.schedule.name == "plateau" else None
         self.best: float | None = None
         self.num_stale, self.num_falls, self._num_stale_since_fall = 0, 0, 0
-        if self._score not in SCORES or (self._set_name and set_names and self._set_name not in set_names):
+        if self._score not in task.scores or (
+            self._set_name and set_names and self._set_name not in set_names
+        ):
             raise ConfigError(
-                f"validation.metric {config.validation.metric!r}: it must be one of {', '.join(SCORES)}, "
+                f"validation.metric {self.metric!r}: it must be one of {', '.join(task.scores)}, "
                 f"or SOURCE/score with one of the sources {', '.join(set_names) or '(there are none)'}"
             )
         for key, patience in (
@@ -56,8 +62,7 @@ class Judge:
         """Takes the scores of a validation, and says whether they are the best so far."""
         chosen = [self._set_name] if self._set_name else list(scores_by_set)
         score = math.fsum(scores_by_set[name][self._score] for name in chosen) / len(chosen)
-        sign = -1 if self._score in LOWER_IS_BETTER else 1
-        if self.best is None or sign * score > sign * self.best:
+        if self.best is None or self._sign * score > self._sign * self.best:
             self.best, self.num_stale, self._num_stale_since_fall = score, 0, 0
             return True
         self.num_stale += 1

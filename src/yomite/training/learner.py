@@ -11,11 +11,12 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from yomite.charset import Charset
 from yomite.checkpoint import read_checkpoint
 from yomite.config import RunConfig
-from yomite.data.batches import Batch
 from yomite.errors import ConfigError
 from yomite.models import build
+from yomite.streams import STREAMS
+from yomite.streams.batch import Batch
+from yomite.tasks import name_task
 from yomite.training.finetune import fill_from_weights, find_weights
-from yomite.training.mixtures import MIXTURES
 from yomite.training.objectives import Objective, build_objective
 
 
@@ -50,10 +51,11 @@ def build_learner(config: RunConfig, charset: Charset, data_root: Path, *, fresh
     """
     torch.manual_seed(config.seed)
     model = build(config.model.name, len(charset), config.model.input_size, **config.model.arguments)
-    if getattr(model, "task", "character") == "line" and config.data.mixture in MIXTURES:
+    stream, task = config.data.stream, name_task(model)
+    if stream in STREAMS and STREAMS[stream].task != task:
         raise ConfigError(
-            f"model {config.model.name!r} reads lines, data.mixture {config.data.mixture!r} has characters; "
-            "give a mixture of your own, as data.mixture=package.module:callable"
+            f"model {config.model.name!r} reads {task}s, data.stream {stream!r} has {STREAMS[stream].task}s; "
+            "give a stream of your own, as data.stream=package.module:callable"
         )
     if config.init_from and fresh:
         fill_from_weights(model, charset, read_checkpoint(find_weights(config.init_from)))

@@ -18,16 +18,18 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from yomite.charset import build_charset, number_lookalikes
+from yomite.charset import build_charset
 from yomite.checkpoint import Checkpoint, fill_model, read_commit
 from yomite.config import RunConfig
-from yomite.data.batches import Batch, Mixture, build_loader
 from yomite.errors import ConfigError
+from yomite.streams import Stream, build_stream
+from yomite.streams.batch import Batch
+from yomite.streams.loader import build_loader
+from yomite.tasks import ValidationSet, build_task
 from yomite.training.checkpoints import explain_changes, read_newest, save, save_checkpoint
-from yomite.training.distributed import World, autocast, wait_for_last
+from yomite.training.distributed import World, autocast, no_sync
 from yomite.training.judge import Judge
 from yomite.training.learner import build_learner, check_split
-from yomite.training.mixtures import build_mixture
 from yomite.training.objectives import weigh_classes
 from yomite.training.optim import (
     build_ema,
@@ -40,7 +42,7 @@ from yomite.training.optim import (
 from yomite.training.stopping import catch_signals, explain_anomaly, report_nonfinite
 from yomite.training.tracking import Tracker, check_boards
 from yomite.training.tracking.glimpses import show_glimpses
-from yomite.training.validation import ValidationSet, read_validation, score
+from yomite.training.validation import read_validation, score
 
 LOG_EVERY_STEPS = 50
 
@@ -51,7 +53,7 @@ def train(
     data_root: Path,
     world: World | None = None,
     resume: bool = False,
-    mixture: Mixture | None = None,
+    stream: Stream | None = None,
     validation: Sequence[ValidationSet] | None = None,
     mark: Callable[[str], None] = lambda part: None,
 ) -> Path:
@@ -62,7 +64,7 @@ def train(
         data_root: Where the data sets are.
         world: The processes of the run, from join_world(); None for this one alone.
         resume: Goes on from the newest checkpoint in the run's folder, if there is one.
-        mixture: Samples instead of those that config.data describes.
+        stream: Samples instead of those that config.data describes.
         validation: Sets instead of those that config.validation names.
         mark: Told which part of a step begins: loader, forward, backward, optimizer, rest (`yomite profile`).
 
@@ -93,17 +95,16 @@ def train(
     if config.sync_batchnorm:
         learner.model = world.sync_batchnorm(learner.model)
     learner = learner.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    model = learner.model
+    model, task = learner.model, build_task(learner.model, charset)
     optimizer = build_optimizer(learner, config.optimizer)
     scaler = torch.amp.GradScaler(device.type, enabled=config.precision == "fp16")
     ema = build_ema(model, config.ema) if config.ema.decay else None
     if validation is None:
-        validation = read_validation(config, charset, data_root)
-    judge = Judge(config, [chosen.name for chosen in validation])
-    if mixture is None:
-        mixture = build_mixture(config, charset, data_root)
-    weigh_classes(learner.objective, config.objective, mixture, device)
-    groups = torch.tensor(number_lookalikes(charset.characters))
+        validation = read_validation(config, task, data_root)
+    judge = Judge(config, [chosen.name for chosen in validation], task)
+    if stream is None:
+        stream = build_stream(config, charset, data_root)
+    weigh_classes(learner.objective, config.objective, stream, device)
     step, num_skipped = 0, 0
     scores_by_set: dict[str, dict[str, float]] = {}
 
@@ -127,7 +128,7 @@ def train(
     def snapshot(kind: str) -> Checkpoint:
         samples = (step + num_skipped) * config.batch_size
         progress = {
-            "step": step, "num_skipped": num_skipped, "epoch": samples // mixture.num_samples,
+            "step": step, "num_skipped": num_skipped, "epoch": samples // stream.num_samples,
             "samples": samples, "seed": config.seed, "launch": world.launch, "judge": judge.read_state(),
             "scores": scores_by_set, "scaler": scaler.state_dict(),
         }  # fmt: skip
@@ -146,7 +147,7 @@ def train(
     total_steps = config.schedule.total_steps
     batches = iter(
         build_loader(
-            mixture,
+            stream,
             config.batch_size,
             start_step=step + num_skipped,
             total_steps=None if scaler.is_enabled() else total_steps,  # a skipped step takes one batch more
@@ -189,7 +190,7 @@ def train(
                 torch.manual_seed((config.seed << 32) + position)
                 rng.manual_seed((config.seed << 32) + position)
                 mark("forward")
-                with wait_for_last(shared, is_last=part == config.accumulate - 1):
+                with no_sync(shared, unless=part == config.accumulate - 1):
                     with autocast(config.precision, device):
                         loss, counts = shared(batch, rng)
                     mark("backward")
@@ -242,7 +243,7 @@ def train(
             if validation and (step % config.validation.every_steps == 0 or step == total_steps):
                 scores_by_set = {}
                 for chosen in validation:
-                    scores = score(ema.module if ema else model, chosen, groups, world)
+                    scores = score(ema.module if ema else model, chosen, task, world)
                     scores_by_set[chosen.name] = scores
                     if tracker:
                         tracker.log(step, chosen.name, scores)
@@ -253,7 +254,7 @@ def train(
             is_last = step == total_steps or not judge.is_patient
             if tracker and tracker.wants_pictures(step, is_last=is_last):
                 seen = ema.module if ema else model
-                show_glimpses(tracker, step, seen, taken[-1], validation, charset, is_last=is_last)
+                show_glimpses(tracker, step, task, seen, taken[-1], validation, is_last=is_last)
             is_end = is_last or totals["stop"]
             if world.is_main and (step % config.checkpoint.every_steps == 0 or is_end):
                 save_checkpoint(folder, snapshot("checkpoint"), config.checkpoint.keep)
@@ -264,7 +265,7 @@ def train(
 
     # End
     if world.is_main and not judge.is_patient:
-        metric, patience = config.validation.metric, config.validation.patience
+        metric, patience = judge.metric, config.validation.patience
         print(f"ended after step {step}: {metric} no better than {judge.best:.4g} in {patience} validations")
     if world.is_main:
         save(folder / "weights.safetensors", snapshot("weights"))

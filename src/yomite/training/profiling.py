@@ -12,8 +12,8 @@ import torch
 from torch.profiler import ProfilerActivity, profile, record_function, schedule
 
 from yomite.config import CheckpointConfig, RunConfig, ScheduleConfig, TrackingConfig, ValidationConfig
-from yomite.data.batches import Mixture
 from yomite.errors import TrainingError
+from yomite.streams import Stream
 from yomite.training.distributed import World
 from yomite.training.loop import train
 
@@ -91,7 +91,7 @@ def profile_run(
     data_root: Path,
     trace_path: Path,
     num_steps: int = 20,
-    mixture: Mixture | None = None,
+    stream: Stream | None = None,
 ) -> StepProfile:
     """Runs some steps of a configuration in a folder that is thrown away, without validation.
 
@@ -100,7 +100,7 @@ def profile_run(
         data_root: Where the data sets are.
         trace_path: Where the trace of the last steps goes, in Chrome's format.
         num_steps: How many steps are measured.
-        mixture: Samples instead of those that config.data describes.
+        stream: Samples instead of those that config.data describes.
 
     Raises:
         YomiteError: As for a run; TrainingError if the trace cannot be written.
@@ -125,7 +125,7 @@ def profile_run(
             }
         )
         stopwatch = Stopwatch(world.device, profiler, warmup_steps, num_steps)
-        train(short, data_root=data_root, world=world, mixture=mixture, validation=(), mark=stopwatch)
+        train(short, data_root=data_root, world=world, stream=stream, validation=(), mark=stopwatch)
         stopwatch.close()
     try:
         trace_path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,11 +12,11 @@ from tqdm import tqdm
 
 from yomite.charset import build_charset
 from yomite.config import RunConfig
-from yomite.data.batches import Mixture, build_loader
 from yomite.errors import TrainingError
+from yomite.streams import Stream, build_stream
+from yomite.streams.loader import build_loader
 from yomite.training.distributed import World, autocast
 from yomite.training.learner import build_learner, check_split
-from yomite.training.mixtures import build_mixture
 from yomite.training.objectives import weigh_classes
 from yomite.training.optim import build_optimizer, set_learning_rate
 
@@ -25,7 +25,7 @@ SMOOTHING = 0.9
 
 
 def find_learning_rate(
-    config: RunConfig, *, data_root: Path, num_steps: int = 120, mixture: Mixture | None = None
+    config: RunConfig, *, data_root: Path, num_steps: int = 120, stream: Stream | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Trains a few steps, each with a higher rate, until the loss has grown to four times its lowest.
 
@@ -33,7 +33,7 @@ def find_learning_rate(
         config: The run; nothing of it is written.
         data_root: Where the data sets are.
         num_steps: From the lowest rate to the highest.
-        mixture: Samples instead of those that config.data describes.
+        stream: Samples instead of those that config.data describes.
 
     Returns:
         rates: float (N,), N at most num_steps.
@@ -48,11 +48,11 @@ def find_learning_rate(
     check_split(config, 1, learner.model)
     learner = learner.to(device, memory_format=torch.channels_last).train()  # type: ignore[call-overload]
     optimizer = build_optimizer(learner, config.optimizer)
-    if mixture is None:
-        mixture = build_mixture(config, charset, data_root)
-    weigh_classes(learner.objective, config.objective, mixture, device)
+    if stream is None:
+        stream = build_stream(config, charset, data_root)
+    weigh_classes(learner.objective, config.objective, stream, device)
     loader = build_loader(
-        mixture,
+        stream,
         config.batch_size,
         start_step=0,
         total_steps=num_steps,

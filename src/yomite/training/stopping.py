@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from yomite.data.batches import Batch
 from yomite.errors import TrainingError
+from yomite.streams.batch import Batch, join_batches
 
 
 class StopRequest:
@@ -52,11 +52,12 @@ def report_nonfinite(step: int, reason: str, path: Path, batches: Sequence[Batch
 
     `numpy.load(path)["images"]` is uint8 (N, 1, H, W); targets, and what else is known, lie beside it.
     """
-    tensors = {}
-    for name in ("images", "targets", "widths", "target_lengths"):
-        parts = [getattr(batch, name) for batch in batches]
-        if all(part is not None for part in parts):
-            tensors[name] = torch.cat(parts).cpu().numpy()
+    whole = join_batches([batch.to(torch.device("cpu")) for batch in batches])
+    tensors = {
+        name: tensor.numpy()
+        for name in ("images", "targets", "widths", "target_lengths")
+        if (tensor := getattr(whole, name)) is not None
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, **tensors)
     return TrainingError(f"step {step}: {reason}; the samples of this step are in {path}")

@@ -1,7 +1,7 @@
-"""torchvision's transforms v2 on stored samples: a mixture for `data.mixture`, named as one's own.
+"""torchvision's transforms v2 on stored samples: a stream for `data.stream`, named as one's own.
 
     data:
-      mixture: yomite.training.vision_transforms:transform_stored
+      stream: yomite.training.vision_transforms:transform_stored
       arguments:
         sources: [my-samples]
         transforms:
@@ -24,13 +24,14 @@ import torch
 
 from yomite.charset import Charset
 from yomite.config import DataConfig
-from yomite.data.stored import StoredMixture, build_stored
 from yomite.errors import ConfigError
 from yomite.models.arguments import suggest
 from yomite.models.from_torchvision import import_torchvision
+from yomite.streams.batch import Batch
+from yomite.streams.stored import StoredStream, build_stored
 
 
-class TransformedMixture:
+class TransformedStream:
     """Stored canvases, transformed: a pure function of (seed, epoch, index).
 
     Attributes:
@@ -38,7 +39,7 @@ class TransformedMixture:
         class_shares: float64 (C,), the share of the samples for each class.
     """
 
-    def __init__(self, stored: StoredMixture, transforms: Sequence[dict[str, Any]], seed: int) -> None:
+    def __init__(self, stored: StoredStream, transforms: Sequence[dict[str, Any]], seed: int) -> None:
         """Builds the transforms once to see that they are valid; each process builds its own."""
         build_transforms(transforms)
         self._stored, self._transforms, self._seed = stored, list(transforms), seed
@@ -48,28 +49,28 @@ class TransformedMixture:
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_built": None}
 
-    def draw(self, epoch: int, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Canvas images uint8 (N, S, S) and labels int64 (N,).
+    def draw(self, epoch: int, indices: np.ndarray) -> Batch:
+        """Draw canvases uint8 (N, 1, S, S) and their labels int64 (N,).
 
         Raises:
             ConfigError: If a transform changes the size or the type of a canvas.
         """
         if self._built is None:
             self._built = build_transforms(self._transforms)
-        images, labels = self._stored.draw(epoch, indices)
-        drawn = np.empty_like(images)
+        batch = self._stored.draw(epoch, indices)
+        drawn = torch.empty_like(batch.images)
         with torch.random.fork_rng(devices=[]):  # v2 draws from torch's own stream, which dropout shares
-            for place, (image, index) in enumerate(zip(images, indices, strict=True)):
+            for place, (image, index) in enumerate(zip(batch.images, indices, strict=True)):
                 seed = np.random.SeedSequence((self._seed, epoch, int(index))).generate_state(1, np.uint64)[0]
                 torch.manual_seed(int(seed >> np.uint64(1)))
-                changed = self._built(torch.from_numpy(image)[None])
-                if changed.dtype != torch.uint8 or changed.shape != (1, *image.shape):
+                changed = self._built(image)
+                if changed.dtype != torch.uint8 or changed.shape != image.shape:
                     raise ConfigError(
                         f"data.arguments.transforms give {changed.dtype} {tuple(changed.shape)} for a canvas "
-                        f"of uint8 {(1, *image.shape)}; take transforms that keep size and type"
+                        f"of uint8 {tuple(image.shape)}; take transforms that keep size and type"
                     )
-                drawn[place] = changed[0].numpy()
-        return drawn, labels
+                drawn[place] = changed
+        return Batch(drawn, batch.targets)
 
 
 def transform_stored(
@@ -79,14 +80,14 @@ def transform_stored(
     size: int,
     sources: Sequence[str],
     transforms: Sequence[dict[str, Any]],
-) -> TransformedMixture:
-    """The mixture; `sources` as for the mixture stored, `transforms` as above.
+) -> TransformedStream:
+    """Build the stream; `sources` as for the stream stored, `transforms` as above.
 
     Raises:
         YomiteError: If a source or a transform is not there, or torchvision is not installed.
     """
-    config = DataConfig(mixture="stored", sources=tuple(sources))
-    return TransformedMixture(build_stored(config, charset, data_root, seed, size), transforms, seed)
+    config = DataConfig(stream="stored", sources=tuple(sources))
+    return TransformedStream(build_stored(config, charset, data_root, seed, size), transforms, seed)
 
 
 def build_transforms(specs: Sequence[dict[str, Any]]) -> torch.nn.Module:

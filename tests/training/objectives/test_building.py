@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tiny_run import CHARACTERS, RESIDUAL, FakeMixture, assert_identical, configure_run, read_tensors
+from tiny_run import CHARACTERS, RESIDUAL, FakeStream, assert_identical, configure_run, read_tensors
 
 from yomite.charset import build_charset
 from yomite.checkpoint import read_checkpoint
@@ -52,7 +52,7 @@ def test_auxiliary_heads_are_trained_kept_and_never_exported(tmp_path: Path) -> 
                 schedule={"name": "constant", "warmup_steps": 2, "total_steps": total_steps},
                 **changes,
             )
-            weights = train(config, data_root=tmp_path, mixture=FakeMixture(), validation=(), resume=True)
+            weights = train(config, data_root=tmp_path, stream=FakeStream(), validation=(), resume=True)
         tensors.append(read_tensors(list_checkpoints(config.folder)[0]))
     assert_identical(*tensors)
     heads = {name for name in tensors[0] if name.startswith("objective.")}
@@ -66,11 +66,11 @@ def test_auxiliary_heads_are_trained_kept_and_never_exported(tmp_path: Path) -> 
 
 
 def test_a_student_follows_its_teacher(tmp_path: Path) -> None:
-    teacher = train(configure_run(tmp_path / "a"), data_root=tmp_path, mixture=FakeMixture(), validation=())
+    teacher = train(configure_run(tmp_path / "a"), data_root=tmp_path, stream=FakeStream(), validation=())
     config = configure_run(
         tmp_path / "b", objective={"label_smoothing": 0.0, "teacher": {"weights": str(teacher), "share": 1.0}}
     )
-    train(config, data_root=tmp_path, mixture=FakeMixture(), validation=())
+    train(config, data_root=tmp_path, stream=FakeStream(), validation=())
     kept = read_tensors(list_checkpoints(config.folder)[0])
     assert not any(name.startswith("objective.") for name in kept)
 
@@ -88,10 +88,10 @@ def test_a_teacher_of_another_charset_is_refused_before_any_work(
     other = tmp_path / "other.txt"
     other.write_text(characters, encoding="utf-8")
     before = configure_run(tmp_path / "a", charset=str(other), schedule={"warmup_steps": 0, "total_steps": 1})
-    teacher = train(before, data_root=tmp_path, mixture=FakeMixture(characters), validation=())
+    teacher = train(before, data_root=tmp_path, stream=FakeStream(characters), validation=())
     config = configure_run(tmp_path / "b", objective={"teacher": {"weights": str(teacher)}})
     with pytest.raises(ConfigError, match=complaint) as refused:
-        train(config, data_root=tmp_path, mixture=FakeMixture(), validation=())
+        train(config, data_root=tmp_path, stream=FakeStream(), validation=())
     assert "\n" not in str(refused.value) and not config.folder.exists()
 
 
@@ -99,17 +99,17 @@ def test_a_margin_needs_a_cosine_head(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"set model.*head=cosine, or objective.*=0"):
         learner_of(configure_run(tmp_path, objective={"margin": 0.2}), tmp_path)
     config = configure_run(tmp_path, model=COSINE, objective={"margin": 0.2})
-    weights = read_checkpoint(train(config, data_root=tmp_path, mixture=FakeMixture(), validation=()))
+    weights = read_checkpoint(train(config, data_root=tmp_path, stream=FakeStream(), validation=()))
     assert weights.model["arguments"]["head"] == "cosine"
 
 
 def test_classes_are_weighed_by_the_mixture(tmp_path: Path) -> None:
-    config, mixture = configure_run(tmp_path, objective={"balance": 1.0}), FakeMixture()
+    config, stream = configure_run(tmp_path, objective={"balance": 1.0}), FakeStream()
     objective = learner_of(config, tmp_path).objective
-    with pytest.raises(ConfigError, match="FakeMixture has no class_shares"):
-        weigh_classes(objective, config.objective, mixture, torch.device("cpu"))
-    mixture.class_shares = np.arange(1, 11) / 55  # type: ignore[attr-defined]
-    weigh_classes(objective, config.objective, mixture, torch.device("cpu"))
+    with pytest.raises(ConfigError, match="FakeStream has no class_shares"):
+        weigh_classes(objective, config.objective, stream, torch.device("cpu"))
+    stream.class_shares = np.arange(1, 11) / 55  # type: ignore[attr-defined]
+    weigh_classes(objective, config.objective, stream, torch.device("cpu"))
     assert isinstance(objective, Classification) and objective.class_weights is not None
     np.testing.assert_allclose(objective.class_weights.numpy(), 5.5 / np.arange(1, 11), rtol=1e-5)
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from yomite.data.batches import Batch
+from yomite.streams.batch import Batch
 from yomite.training.objectives.ctc import CTC, read_best_path
 
 NUM_CLASSES = 3

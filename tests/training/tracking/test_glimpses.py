@@ -7,10 +7,11 @@ import torch
 from torch import Tensor, nn
 
 from yomite.charset import Charset
-from yomite.data.batches import Batch
+from yomite.streams.batch import Batch
+from yomite.tasks import ValidationSet
+from yomite.tasks.character import CharacterTask
 from yomite.training.tracking.glimpses import show_glimpses
 from yomite.training.tracking.pictures import GAP_PX, TILE_PX, TITLE_PX, draw_sheet, overlay_heat
-from yomite.training.validation import ValidationSet
 
 CHARSET = Charset("three", tuple("一二三"))
 
@@ -57,18 +58,22 @@ def images_that_read(labels: list[int]) -> Tensor:
     return images
 
 
+def draw_set(said: list[int], truth: list[int]) -> ValidationSet:
+    return ValidationSet("set", Batch(images_that_read(said), torch.tensor(truth)))
+
+
 def glimpse(model: nn.Module, validation: list[ValidationSet], *, is_last: bool = True) -> dict[str, Any]:
     recorder = Recorder()
     batch = Batch(images_that_read([0, 1]), torch.tensor([0, 1]))
     show_glimpses(
-        recorder, 7, model, batch, validation, CHARSET, is_last=is_last  # type: ignore
+        recorder, 7, CharacterTask(CHARSET), model, batch, validation, is_last=is_last  # type: ignore
     )  # fmt: skip
     return recorder.calls
 
 
 def test_confusions_are_counted_the_worst_first() -> None:
     said, truth = [0, 1, 1, 1, 2, 0], [0, 0, 2, 2, 2, 1]
-    calls = glimpse(Corner(), [ValidationSet("set", images_that_read(said), torch.tensor(truth))])
+    calls = glimpse(Corner(), [draw_set(said, truth)])
     assert calls["tabulate set/confusions"] == [["三", "二", 2], ["一", "二", 1], ["二", "一", 1]]
     assert {"show train/samples", "show set/confusions", "show set/attention"} < calls.keys()
     embedding, characters, images = calls["embed set/embedding"]
@@ -84,7 +89,7 @@ def test_without_errors_maps_or_sets_less_is_shown() -> None:
 
 def test_large_sets_are_read_in_part() -> None:
     labels = [0] * 1500 + [1] * 1500
-    calls = glimpse(Corner(), [ValidationSet("set", images_that_read(labels), torch.tensor(labels))])
+    calls = glimpse(Corner(), [draw_set(labels, labels)])
     characters = calls["embed set/embedding"][1]
     assert len(characters) == 500 and characters.count("一") == 250
 
@@ -103,10 +108,10 @@ def test_a_sheet_shows_each_tile_dark_on_white_in_its_place() -> None:
 
 
 def test_heat_makes_paper_red_and_leaves_ink_black() -> None:
-    canvas = np.zeros((1, 8, 8), np.uint8)
-    canvas[0, :4] = 255
-    heat = np.zeros((1, 2, 2))
-    heat[0, :, 0] = 1
-    picture = overlay_heat(canvas, heat)[0].astype(int)
+    canvas = np.zeros((8, 8), np.uint8)
+    canvas[:4] = 255
+    heat = np.zeros((2, 2))
+    heat[:, 0] = 1
+    picture = overlay_heat(canvas, heat).astype(int)
     assert (picture[:4] == 0).all()
     assert (picture[4:, 7] == 255).all() and picture[7, 0, 0] == 255 and picture[7, 0, 1] < 100

@@ -15,13 +15,15 @@ from torch import Tensor, nn
 from yomite.charset import Charset
 from yomite.checkpoint import read_checkpoint
 from yomite.config import ObjectiveConfig
-from yomite.data.batches import Batch, Mixture
 from yomite.errors import ConfigError
 from yomite.extensions import find_callable
 from yomite.ink.kanjivg import KANJIVG_FILE, read_structures
+from yomite.models.character import keep_embedding
+from yomite.streams import Stream
+from yomite.streams.batch import Batch
 from yomite.training.finetune import find_weights
 from yomite.training.objectives.auxiliary import AuxiliaryTargets
-from yomite.training.objectives.classification import Classification, balance_classes, keep_embedding
+from yomite.training.objectives.classification import Classification, balance_classes
 from yomite.training.objectives.ctc import CTC
 from yomite.training.objectives.distillation import Distillation, load_teacher
 from yomite.training.objectives.teacher_forcing import TeacherForcing
@@ -76,19 +78,19 @@ def build_objective(
 
 
 def weigh_classes(
-    objective: Objective, config: ObjectiveConfig, mixture: Mixture, device: torch.device
+    objective: Objective, config: ObjectiveConfig, stream: Stream, device: torch.device
 ) -> None:
-    """Gives each class of a Classification its weight, by how many of the mixture's samples are of it.
+    """Gives each class of a Classification its weight, by how many of the stream's samples are of it.
 
     Raises:
-        ConfigError: If the mixture does not say so.
+        ConfigError: If the stream does not say so.
     """
     if not config.balance or not isinstance(objective, Classification):
         return
-    shares = getattr(mixture, "class_shares", None)
+    shares = getattr(stream, "class_shares", None)
     if shares is None:
         raise ConfigError(
-            f"objective.balance {config.balance:g}: {type(mixture).__name__} has no class_shares, the share "
+            f"objective.balance {config.balance:g}: {type(stream).__name__} has no class_shares, the share "
             "of its samples for each class; give it one, or set objective.balance=0"
         )
     objective.class_weights = balance_classes(shares, config.balance).to(device)

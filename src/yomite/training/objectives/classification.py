@@ -6,15 +6,15 @@ over processes has the gradient of the whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from yomite.data.batches import Batch
+from yomite.models.character import keep_embedding
+from yomite.streams.batch import Batch
 from yomite.training.objectives.auxiliary import AuxiliaryTargets
 from yomite.training.objectives.distillation import Distillation
 from yomite.training.objectives.margin import add_margin
@@ -104,15 +104,3 @@ def balance_classes(class_shares: np.ndarray, power: float) -> Tensor:
     weights = np.zeros_like(shares)
     weights[shares > 0] = shares[shares > 0] ** -power
     return torch.tensor(weights / (shares * weights).sum(), dtype=torch.float32)
-
-
-@contextmanager
-def keep_embedding(model: nn.Module) -> Iterator[list[Tensor]]:
-    """Yields a list that holds the embedding (N, D) after the model has run: what its classifier got."""
-    kept: list[Tensor] = []
-    classifier: nn.Module = model.classifier  # type: ignore[assignment]
-    handle = classifier.register_forward_pre_hook(lambda _, inputs: kept.append(inputs[0]))
-    try:
-        yield kept
-    finally:
-        handle.remove()

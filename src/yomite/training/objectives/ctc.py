@@ -6,7 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from yomite.data.batches import Batch
+from yomite.models.line import align_lines, count_used_steps, read_best_path
+from yomite.streams.batch import Batch
 
 
 class CTC(nn.Module):
@@ -23,50 +24,15 @@ class CTC(nn.Module):
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The mean loss of a batch, and counts to be summed and divided by "samples"."""
         log_probs = functional.log_softmax(model(batch.images).float(), dim=2)
-        num, steps, blank = log_probs.shape[0], log_probs.shape[1], log_probs.shape[2] - 1
-        lengths = batch.target_lengths
-        if lengths is None:
-            lengths = torch.full((num,), batch.targets.shape[1], device=batch.targets.device)
-        used = torch.full_like(lengths, steps)
-        if batch.widths is not None:
-            used = -(-batch.widths * steps // batch.images.shape[-1])  # a step that is used in part counts
-        losses = functional.ctc_loss(
-            log_probs.transpose(0, 1),
-            batch.targets,
-            used,
-            lengths,
-            blank,
-            reduction="none",
-            zero_infinity=True,
-        )
-        losses = losses / lengths.clamp_min(1)
+        lengths = batch.count_labels()
+        used = count_used_steps(log_probs, batch.images, batch.widths)
+        losses = align_lines(log_probs, used, batch.targets, lengths)
         counts = {
             "exact": _count_exact(log_probs.detach(), used, batch.targets, lengths),
             "impossible": (_count_steps(batch.targets, lengths) > used).sum(),
-            "samples": torch.tensor(num, device=log_probs.device),
+            "samples": torch.tensor(len(batch), device=log_probs.device),
         }
         return losses.mean(), counts
-
-
-def read_best_path(log_probs: Tensor, used: Tensor) -> tuple[Tensor, Tensor]:
-    """The characters along the most likely path: repeats are merged, then blanks dropped.
-
-    Args:
-        log_probs: float (N, T, C + 1), the blank last.
-        used: int64 (N,), used steps.
-
-    Returns:
-        int64 (N, T) labels, padded with the blank; int64 (N,) how many.
-    """
-    blank = log_probs.shape[2] - 1
-    path = log_probs.argmax(dim=2)
-    step = torch.arange(path.shape[1], device=path.device)
-    before = functional.pad(path, (1, 0), value=blank)[:, :-1]
-    kept = (path != blank) & (path != before) & (step < used[:, None])
-    order = torch.argsort((~kept).int(), dim=1, stable=True)
-    lengths = kept.sum(dim=1)
-    labels = path.gather(1, order).masked_fill(step >= lengths[:, None], blank)
-    return labels, lengths
 
 
 def _count_steps(targets: Tensor, lengths: Tensor) -> Tensor:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-from yomite.data.batches import Batch
+from yomite.models.decoding import foresee_lines
+from yomite.streams.batch import Batch
 
 
 class TeacherForcing(nn.Module):
@@ -25,18 +25,8 @@ class TeacherForcing(nn.Module):
         self, model: nn.Module, batch: Batch, rng: torch.Generator
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The mean loss of a batch, and counts to be summed and divided by "samples"."""
-        targets, lengths = batch.targets, batch.target_lengths
-        num, longest = targets.shape
-        if lengths is None:
-            lengths = torch.full((num,), longest, device=targets.device)
-        logits = model(batch.images, targets).float()
-        end = logits.shape[2] - 1
-        place = torch.arange(longest + 1, device=targets.device)
-        wanted = functional.pad(targets, (0, 1), value=end).masked_fill(place == lengths[:, None], end)
-        is_used = place <= lengths[:, None]
-        losses = functional.cross_entropy(
-            logits.transpose(1, 2), wanted, reduction="none", label_smoothing=self.label_smoothing
-        )
-        loss = ((losses * is_used).sum(1) / (lengths + 1)).mean()
-        is_right = (logits.detach().argmax(2) == wanted) | ~is_used
-        return loss, {"exact": is_right.all(1).sum(), "samples": torch.tensor(num, device=targets.device)}
+        logits = model(batch.images, batch.targets).float()
+        lengths = batch.count_labels()
+        losses, is_right = foresee_lines(logits, batch.targets, lengths, self.label_smoothing)
+        counts = {"exact": is_right.sum(), "samples": torch.tensor(len(batch), device=logits.device)}
+        return losses.mean(), counts

@@ -18,54 +18,51 @@ BLACK, RED = (0, 0, 0), (200, 0, 0)
 
 
 def draw_sheet(
-    tiles: np.ndarray, titles: Sequence[str], *, is_right: Sequence[bool] | None = None
+    tiles: Sequence[np.ndarray], titles: Sequence[str], *, is_right: Sequence[bool] | None = None
 ) -> np.ndarray:
-    """Lays tiles out in a grid.
+    """Lay tiles out in a grid.
 
     Args:
-        tiles: uint8 (N, S, S) canvases, ink bright on 0, or (N, S, S, 3) pictures as they are.
+        tiles: uint8 (H, W) images, ink bright on 0, or (H, W, 3) pictures as they are; each is made TILE_PX
+            high.
         titles: A short line for each; characters no font here can draw become code points.
         is_right: Titles of those that are not are red; None: all are black.
 
     Returns:
         uint8 (H, W, 3).
     """
-    columns = min(NUM_COLUMNS, max(len(tiles), 1))
+    widths = [max(1, round(TILE_PX * tile.shape[1] / tile.shape[0])) for tile in tiles]
+    step_x, step_y = max([TILE_PX, *widths]) + GAP_PX, TILE_PX + TITLE_PX + GAP_PX
+    most = max(1, NUM_COLUMNS * (TILE_PX + GAP_PX) // step_x)
+    columns = min(most, max(len(tiles), 1))
     rows = -(-len(tiles) // columns)
-    step_x, step_y = TILE_PX + GAP_PX, TILE_PX + TITLE_PX + GAP_PX
     sheet = Image.new("RGB", (GAP_PX + columns * step_x, GAP_PX + rows * step_y), (235, 235, 235))
     drawing = ImageDraw.Draw(sheet)
     for index, (tile, title) in enumerate(zip(tiles, titles, strict=True)):
         row, column = divmod(index, columns)
         left, top = GAP_PX + column * step_x, GAP_PX + row * step_y
         picture = Image.fromarray(255 - tile if tile.ndim == 2 else tile).convert("RGB")
-        sheet.paste(picture.resize((TILE_PX, TILE_PX), Image.Resampling.BICUBIC), (left, top))
+        sheet.paste(picture.resize((widths[index], TILE_PX), Image.Resampling.BICUBIC), (left, top))
         color = BLACK if is_right is None or is_right[index] else RED
         font, text = _choose_font(title)
         drawing.text((left + 2, top + TILE_PX + 1), text, fill=color, font=font)
     return np.asarray(sheet)
 
 
-def overlay_heat(canvases: np.ndarray, heat: np.ndarray) -> np.ndarray:
-    """Lays where a model looked over what it saw.
+def overlay_heat(image: np.ndarray, heat: np.ndarray) -> np.ndarray:
+    """Lay where a model looked over what it saw.
 
     Args:
-        canvases: uint8 (N, S, S), ink bright on 0.
-        heat: float (N, h, w), 0..1.
+        image: uint8 (H, W), ink bright on 0.
+        heat: float (h, w), 0..1.
 
     Returns:
-        uint8 (N, S, S, 3): ink black, paper from white (0) to red (1).
+        uint8 (H, W, 3): ink black, paper from white (0) to red (1).
     """
-    size = canvases.shape[-1]
-    ink = canvases.astype(np.float32) / 255
-    large = np.stack(
-        [
-            np.asarray(Image.fromarray(one.astype(np.float32)).resize((size, size), Image.Resampling.BICUBIC))
-            for one in heat
-        ]
-    ).clip(0, 1)
-    red = 1.0 - ink
-    other = red * (1.0 - 0.75 * large)
+    size = (image.shape[1], image.shape[0])
+    large = Image.fromarray(heat.astype(np.float32)).resize(size, Image.Resampling.BICUBIC)
+    red = 1.0 - image.astype(np.float32) / 255
+    other = red * (1.0 - 0.75 * np.asarray(large).clip(0, 1))
     return (255 * np.stack([red, other, other], axis=-1)).astype(np.uint8)
 
 

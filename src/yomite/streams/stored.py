@@ -1,4 +1,4 @@
-"""Real samples from filled caches: as they are, put through transforms, or for the drawn mixture to bend."""
+"""Real samples from filled caches: as they are, put through transforms, or for the drawn stream to bend."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from yomite.data.splits import find_held_out
 from yomite.data.transforms import check_transforms, transform_picture
 from yomite.errors import DataError, PictureError
 from yomite.ink.canvas import to_canvas
+from yomite.streams.batch import Batch, to_batch
 
 
-class StoredMixture:
+class StoredStream:
     """Draws each cached canvas once an epoch; picklable, other processes map the same files.
 
     Attributes:
@@ -57,8 +58,8 @@ class StoredMixture:
         self.class_shares = counts / self.num_samples
         self._epoch, self._order = -1, self._positions
 
-    def draw(self, epoch: int, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Canvas images uint8 (N, S, S) and labels int64 (N,), a pure function of (seed, epoch, index)."""
+    def draw(self, epoch: int, indices: np.ndarray) -> Batch:
+        """Draw canvases uint8 (N, 1, S, S) and their labels int64 (N,)."""
         if epoch != self._epoch:
             self._order = np.random.default_rng((self._seed, epoch)).permutation(self._positions)
             self._epoch = epoch
@@ -69,15 +70,15 @@ class StoredMixture:
             here = which == number
             if here.any():
                 images[here] = self._read(number, positions[here] - self._starts[number], epoch)
-        return images, self._labels[positions]
+        return to_batch((images, self._labels[positions]))
 
     def _read(self, number: int, places: np.ndarray, epoch: int) -> np.ndarray:
         """Canvases uint8 (N, S, S) of one cache."""
         return self._caches[number].images[places]
 
 
-class TransformedMixture(StoredMixture):
-    """A stored mixture whose pictures go through transforms before they become canvases.
+class TransformedStream(StoredStream):
+    """A stored stream whose pictures go through transforms before they become canvases.
 
     What is drawn is a pure function of (seed, epoch, index). A picture that a transform leaves blank, such as
     a dot that was erased, is given as it is.
@@ -134,9 +135,7 @@ class TransformedMixture(StoredMixture):
         return images
 
 
-def build_stored(
-    config: DataConfig, charset: Charset, data_root: Path, seed: int, size: int
-) -> StoredMixture:
+def build_stored(config: DataConfig, charset: Charset, data_root: Path, seed: int, size: int) -> StoredStream:
     """Opens the caches of config.sources, and fills those that are not there yet.
 
     Args:
@@ -152,10 +151,10 @@ def build_stored(
     sources = [open_source(name, data_root) for name in config.sources]
     caches = [open_cache(source, size=size) for source in sources]
     if not config.transforms:
-        return StoredMixture(caches, charset, seed, config.fold)
+        return StoredStream(caches, charset, seed, config.fold)
     pictures = [open_cache(source, form="gray") for source in sources]
     chosen, strength = config.transforms, config.transform_strength
-    return TransformedMixture(
+    return TransformedStream(
         caches, pictures, charset, seed, config.fold, transforms=chosen, strength=strength
     )
 

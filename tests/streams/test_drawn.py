@@ -18,8 +18,6 @@ from PIL import Image
 from yomite.charset import Charset, build_charset
 from yomite.config import DataConfig
 from yomite.config.data import PenName
-from yomite.data import mixture as mixture_module
-from yomite.data.mixture import PEN_SHARES, Mixture, build_mixture, find_fonts, stack_pens
 from yomite.errors import DataError
 from yomite.ink.canvas import MARGIN, measure_ink, place_ink, to_canvas
 from yomite.ink.fonts import MASK_SIZE
@@ -28,6 +26,15 @@ from yomite.ink.kanjivg import KANJIVG_FILE
 from yomite.ink.pen import PEN_NAMES
 from yomite.ink.strokes import Glyph
 from yomite.prior import SENTENCES
+from yomite.streams import drawn as drawn_module
+from yomite.streams.drawn import PEN_SHARES, DrawnStream, build_drawn, find_fonts, stack_pens
+
+
+def draw(stream: DrawnStream, epoch: int, indices: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Canvases (N, S, S) and labels as arrays."""
+    batch = stream.draw(epoch, np.asarray(indices))
+    return batch.images[:, 0].numpy(), batch.targets.numpy()
+
 
 NAMES = ["ei", "hi", "ki", "yama", "kawa", "a-hiragana"]
 
@@ -37,7 +44,7 @@ def flatten(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return flatten_glyph(Glyph("?", strokes, (0,) * len(strokes)))
 
 
-def make_mixture(**changes: Any) -> Mixture:
+def make_stream(**changes: Any) -> DrawnStream:
     """Six classes from strokes, all alike."""
     arguments: dict[str, Any] = {
         "glyphs": [[flatten(name)] for name in NAMES],
@@ -50,14 +57,14 @@ def make_mixture(**changes: Any) -> Mixture:
         "seed": 0,
         "size": 48,
     }
-    return Mixture(**(arguments | changes))
+    return DrawnStream(**(arguments | changes))
 
 
 @pytest.fixture(scope="module")
-def full() -> Mixture:
+def full() -> DrawnStream:
     """Strokes for the first three classes, fonts for the next two, real pictures of the last."""
     masks = [draw_ink(name, MASK_SIZE, 4) for name in NAMES]
-    return make_mixture(
+    return make_stream(
         glyphs=[[flatten(name)] for name in NAMES[:3]] + [[], [], []],
         masks=[[], [], [], [masks[3]], [masks[4]], []],
         pictures=[(draw_ink(NAMES[5], side, 4), 5) for side in (50, 70)],
@@ -67,8 +74,8 @@ def full() -> Mixture:
     )
 
 
-def test_samples_are_squares_with_ink(full: Mixture) -> None:
-    images, labels = full.draw(0, np.arange(200))
+def test_samples_are_squares_with_ink(full: DrawnStream) -> None:
+    images, labels = draw(full, 0, np.arange(200))
     assert images.shape == (200, 48, 48) and images.dtype == np.uint8
     assert labels.shape == (200,) and labels.dtype == np.int64
     assert set(labels.tolist()) == set(range(6))
@@ -76,49 +83,49 @@ def test_samples_are_squares_with_ink(full: Mixture) -> None:
     assert len({image.tobytes() for image in images}) == 200
 
 
-def test_a_sample_depends_on_nothing_but_seed_epoch_and_index(full: Mixture) -> None:
-    images, labels = full.draw(3, np.arange(40))
+def test_a_sample_depends_on_nothing_but_seed_epoch_and_index(full: DrawnStream) -> None:
+    images, labels = draw(full, 3, np.arange(40))
     order = np.random.default_rng(0).permutation(40)
     for group in (order, order[:7], order[10:11], [5, 5], np.array([39])):
-        some_images, some_labels = full.draw(3, np.array(group))
+        some_images, some_labels = draw(full, 3, np.array(group))
         assert np.array_equal(some_images, images[group]) and np.array_equal(some_labels, labels[group])
-    assert not np.array_equal(full.draw(4, np.arange(40))[0], images)
-    one, other = make_mixture(seed=1).draw(0, np.arange(8))[0], make_mixture(seed=2).draw(0, np.arange(8))[0]
+    assert not np.array_equal(draw(full, 4, np.arange(40))[0], images)
+    one, other = draw(make_stream(seed=1), 0, np.arange(8))[0], draw(make_stream(seed=2), 0, np.arange(8))[0]
     assert not np.array_equal(one, other)
-    assert np.array_equal(one, make_mixture(seed=1).draw(0, np.arange(8))[0])
+    assert np.array_equal(one, draw(make_stream(seed=1), 0, np.arange(8))[0])
 
 
 def test_some_of_the_pens() -> None:
     assert get_args(PenName) == PEN_NAMES == tuple(PEN_SHARES) and sum(PEN_SHARES.values()) == 1
     assert stack_pens(["brush", "touch"]) == pytest.approx([0.8, 0.8, 0.8, 0.8, 1])
     assert stack_pens(["touch"]) == pytest.approx([1] * 5)
-    touch = make_mixture(pens=["touch"]).draw(0, np.arange(300))[0]
-    brush = make_mixture(pens=["brush"]).draw(0, np.arange(300))[0]
-    every = make_mixture().draw(0, np.arange(300))[0]
+    touch = draw(make_stream(pens=["touch"]), 0, np.arange(300))[0]
+    brush = draw(make_stream(pens=["brush"]), 0, np.arange(300))[0]
+    every = draw(make_stream(), 0, np.arange(300))[0]
     assert touch.mean() < 0.8 * brush.mean()  # thinner lines
     same = [(every == some).all(axis=(1, 2)) for some in (touch, brush)]
     # Whoever would have drawn with that pen anyhow draws the same: 36 and 9 %, within five deviations.
     assert 66 < same[0].sum() < 150 and 2 < same[1].sum() < 52 and not (same[0] & same[1]).any()
 
 
-def test_random_streams_outside_are_left_alone(full: Mixture) -> None:
+def test_random_streams_outside_are_left_alone(full: DrawnStream) -> None:
     np.random.seed(7)
     expected = np.random.random(3)
     np.random.seed(7)
-    full.draw(0, np.arange(5))
+    draw(full, 0, np.arange(5))
     assert np.array_equal(np.random.random(3), expected)
 
 
-def test_pickled_mixture_draws_the_same(full: Mixture) -> None:
+def test_pickled_stream_draws_the_same(full: DrawnStream) -> None:
     again = pickle.loads(pickle.dumps(full))
-    for one, other in zip(full.draw(1, np.arange(20)), again.draw(1, np.arange(20)), strict=True):
+    for one, other in zip(draw(full, 1, np.arange(20)), draw(again, 1, np.arange(20)), strict=True):
         assert np.array_equal(one, other)
 
 
-def test_labels_come_in_the_given_proportion(full: Mixture) -> None:
+def test_labels_come_in_the_given_proportion(full: DrawnStream) -> None:
     """Real pictures by their own number, the rest by class weights; five deviations of a binomial."""
     num_samples = 3000
-    counts = np.bincount(full.draw(9, np.arange(num_samples))[1], minlength=6)
+    counts = np.bincount(draw(full, 9, np.arange(num_samples))[1], minlength=6)
     shares = np.array([*(0.75 * np.array([4, 2, 2, 1, 1]) / 10), 0.25])
     assert full.class_weights == pytest.approx(np.array([0.4, 0.2, 0.2, 0.1, 0.1, 0.0]))
     assert (np.abs(counts - num_samples * shares) < 5 * np.sqrt(num_samples * shares * (1 - shares))).all()
@@ -133,11 +140,11 @@ def test_images_show_what_their_labels_say() -> None:
     pictures = [(draw_ink(name, 60, 4), label) for label, name in enumerate(NAMES)]
     empty: list[list] = [[] for _ in NAMES]
     for one in (
-        make_mixture(),
-        make_mixture(glyphs=empty, masks=masks, shares=(0.0, 1.0, 0.0)),
-        make_mixture(glyphs=empty, pictures=pictures, shares=(0.0, 0.0, 1.0)),
+        make_stream(),
+        make_stream(glyphs=empty, masks=masks, shares=(0.0, 1.0, 0.0)),
+        make_stream(glyphs=empty, pictures=pictures, shares=(0.0, 0.0, 1.0)),
     ):
-        images, labels = one.draw(0, np.arange(300))
+        images, labels = draw(one, 0, np.arange(300))
         guesses = (images.reshape(300, -1) @ templates.T).argmax(axis=1)
         assert (guesses == labels).mean() > 0.5  # by chance: 0.17
 
@@ -159,11 +166,11 @@ def test_compiled_canvas_is_the_readers_canvas() -> None:
         ][index % 6]
         gray = np.ascontiguousarray(np.clip(gray, 0, 255).astype(np.uint8))
         ink, has_ink = measure_ink(gray)
-        compiled_ink, compiled_has_ink = mixture_module._measure_ink(gray)
+        compiled_ink, compiled_has_ink = drawn_module._measure_ink(gray)
         assert has_ink == compiled_has_ink
         if has_ink:
             canvas = place_ink(ink, 48, MARGIN).astype(int)
-            worst = max(worst, np.abs(canvas - mixture_module._place_ink(compiled_ink, 48, MARGIN)).max())
+            worst = max(worst, np.abs(canvas - drawn_module._place_ink(compiled_ink, 48, MARGIN)).max())
     assert worst <= 1
 
 
@@ -196,8 +203,8 @@ def make_charset(tmp_path: Path, characters: str) -> Charset:
     return build_charset(str(path))
 
 
-def build(root: Path, charset: Charset, **section: Any) -> Mixture:
-    return build_mixture(DataConfig(samples_per_epoch=10, **section), charset, root, 0, 32)
+def build(root: Path, charset: Charset, **section: Any) -> DrawnStream:
+    return build_drawn(DataConfig(samples_per_epoch=10, **section), charset, root, 0, 32)
 
 
 def test_built_from_strokes_and_a_folder(
@@ -205,7 +212,7 @@ def test_built_from_strokes_and_a_folder(
 ) -> None:
     charset = make_charset(tmp_path, "永日山川")
     built = build(root, charset, ink={"share": 3}, folder={"share": 1, "path": str(root / "own")})
-    images, labels = built.draw(0, np.arange(400))
+    images, labels = draw(built, 0, np.arange(400))
     assert built.num_samples == 10 and images.shape == (400, 32, 32)
     shares = np.bincount(labels, minlength=4) / 400
     expected = [{"永": 0.375, "日": 0.375, "山": 0.25, "川": 0.0}[character] for character in charset]

@@ -11,10 +11,17 @@ from PIL import Image
 from yomite.charset import Charset
 from yomite.config import DataConfig
 from yomite.data.sources import open_source
-from yomite.data.stored import StoredMixture, build_stored
 from yomite.data.transforms import TRANSFORMS
 from yomite.errors import DataError
 from yomite.ink.canvas import to_canvas
+from yomite.streams.stored import StoredStream, build_stored
+
+
+def draw(stream: StoredStream, epoch: int, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Canvases (N, S, S) and labels as arrays."""
+    batch = stream.draw(epoch, indices)
+    return batch.images[:, 0].numpy(), batch.targets.numpy()
+
 
 CHARSET = Charset("three", tuple("一十口"))
 
@@ -36,15 +43,15 @@ def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return [str(tmp_path / "a"), str(tmp_path / "b")]
 
 
-def build(folders: list[str], tmp_path: Path, seed: int = 5) -> StoredMixture:
-    return build_stored(DataConfig(mixture="stored", sources=tuple(folders)), CHARSET, tmp_path, seed, 32)
+def build(folders: list[str], tmp_path: Path, seed: int = 5) -> StoredStream:
+    return build_stored(DataConfig(stream="stored", sources=tuple(folders)), CHARSET, tmp_path, seed, 32)
 
 
 def test_an_epoch_is_every_sample_once_as_its_canvas(folders: list[str], tmp_path: Path) -> None:
-    mixture = build(folders, tmp_path)
-    assert mixture.num_samples == 13
-    np.testing.assert_allclose(mixture.class_shares, np.array([3, 4, 6]) / 13)
-    images, labels = mixture.draw(2, np.arange(13))
+    stream = build(folders, tmp_path)
+    assert stream.num_samples == 13
+    np.testing.assert_allclose(stream.class_shares, np.array([3, 4, 6]) / 13)
+    images, labels = draw(stream, 2, np.arange(13))
     expected = sorted(
         (CHARSET.label(sample.character), to_canvas(sample.picture, 32).tobytes())
         for folder in folders
@@ -55,47 +62,49 @@ def test_an_epoch_is_every_sample_once_as_its_canvas(folders: list[str], tmp_pat
 
 
 def test_the_order_depends_on_seed_and_epoch_alone(folders: list[str], tmp_path: Path) -> None:
-    mixture = build(folders, tmp_path)
-    whole = mixture.draw(0, np.arange(13))[0]
-    assert not np.array_equal(whole, mixture.draw(1, np.arange(13))[0])
-    assert not np.array_equal(whole, build(folders, tmp_path, seed=6).draw(0, np.arange(13))[0])
-    other = pickle.loads(pickle.dumps(mixture))
-    np.testing.assert_array_equal(other.draw(0, np.array([7, 2]))[0], whole[[7, 2]])
+    stream = build(folders, tmp_path)
+    whole = draw(stream, 0, np.arange(13))[0]
+    assert not np.array_equal(whole, draw(stream, 1, np.arange(13))[0])
+    assert not np.array_equal(whole, draw(build(folders, tmp_path, seed=6), 0, np.arange(13))[0])
+    other = pickle.loads(pickle.dumps(stream))
+    np.testing.assert_array_equal(draw(other, 0, np.array([7, 2]))[0], whole[[7, 2]])
 
 
 def test_sources_without_a_character_of_the_charset_are_refused(folders: list[str], tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no sample is of a character in charset 'other'"):
-        config = DataConfig(mixture="stored", sources=tuple(folders))
+        config = DataConfig(stream="stored", sources=tuple(folders))
         build_stored(config, Charset("other", ("々",)), tmp_path, 0, 32)
 
 
-def build_transformed(folders: list[str], tmp_path: Path, seed: int = 5, **changes: Any) -> StoredMixture:
-    settings = {"mixture": "stored", "sources": tuple(folders), "transforms": ("affine", "noise")}
+def build_transformed(folders: list[str], tmp_path: Path, seed: int = 5, **changes: Any) -> StoredStream:
+    settings = {"stream": "stored", "sources": tuple(folders), "transforms": ("affine", "noise")}
     return build_stored(DataConfig.model_validate(settings | changes), CHARSET, tmp_path, seed, 32)
 
 
 def test_transforms_are_new_each_epoch_and_the_same_for_whoever_asks(
     folders: list[str], tmp_path: Path
 ) -> None:
-    plain, mixture = build(folders, tmp_path), build_transformed(folders, tmp_path)
+    plain, stream = build(folders, tmp_path), build_transformed(folders, tmp_path)
     everything = np.arange(13)
-    images, labels = mixture.draw(0, everything)
-    assert np.array_equal(labels, plain.draw(0, everything)[1])
+    images, labels = draw(stream, 0, everything)
+    assert np.array_equal(labels, draw(plain, 0, everything)[1])
     assert images.dtype == np.uint8 and images.shape == (13, 32, 32)
-    changed = np.abs(images.astype(int) - plain.draw(0, everything)[0]).mean(axis=(1, 2))
+    changed = np.abs(images.astype(int) - draw(plain, 0, everything)[0]).mean(axis=(1, 2))
     assert (changed > 0).mean() > 0.8
-    other = pickle.loads(pickle.dumps(mixture))
-    assert np.array_equal(other.draw(0, np.array([4, 2]))[0], images[[4, 2]])
-    by_name = [{i.tobytes() for i in mixture.draw(epoch, everything)[0]} for epoch in (0, 1)]
+    other = pickle.loads(pickle.dumps(stream))
+    assert np.array_equal(draw(other, 0, np.array([4, 2]))[0], images[[4, 2]])
+    by_name = [{i.tobytes() for i in draw(stream, epoch, everything)[0]} for epoch in (0, 1)]
     assert len(by_name[0] & by_name[1]) < 4
 
 
 def test_strength_is_how_far_a_transform_goes(folders: list[str], tmp_path: Path) -> None:
-    plain = build(folders, tmp_path).draw(0, np.arange(13))[0].astype(int)
+    plain = draw(build(folders, tmp_path), 0, np.arange(13))[0].astype(int)
     changes = [
         np.abs(
-            build_transformed(folders, tmp_path, transforms=("elastic",), transform_strength=strength).draw(
-                0, np.arange(13)
+            draw(
+                build_transformed(folders, tmp_path, transforms=("elastic",), transform_strength=strength),
+                0,
+                np.arange(13),
             )[0]
             - plain
         ).mean()
@@ -108,14 +117,14 @@ def test_what_a_transform_leaves_blank_is_given_as_it_is(
     folders: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(TRANSFORMS, "erase", lambda picture, rng, strength: np.full_like(picture, 255))
-    mixture = build_transformed(folders, tmp_path, transforms=("erase",))
+    stream = build_transformed(folders, tmp_path, transforms=("erase",))
     assert np.array_equal(
-        mixture.draw(0, np.arange(13))[0], build(folders, tmp_path).draw(0, np.arange(13))[0]
+        draw(stream, 0, np.arange(13))[0], draw(build(folders, tmp_path), 0, np.arange(13))[0]
     )
 
 
 def test_wrong_transforms_are_one_line(folders: list[str], tmp_path: Path) -> None:
     with pytest.raises(DataError, match="transform 'elastics' is unknown; there are affine, elastic"):
         build_transformed(folders, tmp_path, transforms=("elastics",))
-    with pytest.raises(ValueError, match="transforms are for mixture stored; mixture is drawn"):
+    with pytest.raises(ValueError, match="transforms are for stream stored; stream is drawn"):
         DataConfig(transforms=("affine",))

@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from yomite.data.batches import Batch, MixtureDataset, StepSampler, build_loader
+from yomite.streams.batch import Batch
+from yomite.streams.loader import StepSampler, StreamDataset, build_loader
 
 
-class CountingMixture:
+class CountingStream:
     """An image holds its epoch, its label is its index."""
 
     num_samples = 10
@@ -28,7 +29,7 @@ def read_positions(batches: list[Batch]) -> list[tuple[int, int]]:
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_every_sample_once_an_epoch_in_whole_batches(workers: int) -> None:
-    batches = list(build_loader(CountingMixture(), 4, start_step=0, total_steps=5, workers=workers))
+    batches = list(build_loader(CountingStream(), 4, start_step=0, total_steps=5, workers=workers))
     assert [len(batch) for batch in batches] == [4] * 5
     assert batches[0].images.shape == (4, 1, 4, 4) and batches[0].images.dtype == torch.uint8
     assert batches[0].targets.dtype == torch.int64
@@ -37,10 +38,8 @@ def test_every_sample_once_an_epoch_in_whole_batches(workers: int) -> None:
 
 @pytest.mark.parametrize("start", [1, 2, 3])
 def test_starts_at_any_step(start: int) -> None:
-    whole = read_positions(list(build_loader(CountingMixture(), 4, start_step=0, total_steps=7)))
-    rest = read_positions(
-        list(build_loader(CountingMixture(), 4, start_step=start, total_steps=7, workers=1))
-    )
+    whole = read_positions(list(build_loader(CountingStream(), 4, start_step=0, total_steps=7)))
+    rest = read_positions(list(build_loader(CountingStream(), 4, start_step=start, total_steps=7, workers=1)))
     assert rest == whole[start * 4 :]
 
 
@@ -49,12 +48,12 @@ def test_a_loader_leaves_the_global_random_stream_alone() -> None:
     torch.manual_seed(0)
     expected = torch.rand(1)
     torch.manual_seed(0)
-    list(build_loader(CountingMixture(), 4, start_step=0, total_steps=3, workers=1))
+    list(build_loader(CountingStream(), 4, start_step=0, total_steps=3, workers=1))
     assert torch.equal(torch.rand(1), expected)
 
 
 def test_one_item_is_a_batch_of_one() -> None:
-    assert read_positions([MixtureDataset(CountingMixture())[3, 7]]) == [(3, 7)]
+    assert read_positions([StreamDataset(CountingStream())[3, 7]]) == [(3, 7)]
 
 
 def test_a_batch_may_be_longer_than_an_epoch() -> None:

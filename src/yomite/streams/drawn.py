@@ -16,7 +16,6 @@ from numba import njit
 
 from yomite.charset import Charset
 from yomite.config import DataConfig
-from yomite.data.stored import read_pictures
 from yomite.errors import DataError
 from yomite.ink import canvas
 from yomite.ink.canvas import MARGIN
@@ -26,6 +25,8 @@ from yomite.ink.hand import HABITS, draw_habits, flatten_glyph, write_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
 from yomite.ink.pen import PEN_NAMES, PEN_RANGES, TRAIT_NAMES, TRAITS, draw_lines, draw_traits, lay_on_paper
 from yomite.prior import LEARNING_EVEN_PARTS, SENTENCES, build_log_prior, count_characters, sampling_weights
+from yomite.streams.batch import Batch, to_batch
+from yomite.streams.stored import read_pictures
 
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 
@@ -51,8 +52,8 @@ _measure_ink = _compile(canvas.measure_ink)
 _place_ink = _compile(canvas.place_ink, find_box=_find_box)
 
 
-class Mixture:
-    """Samples from several sources in given shares; see `build_mixture`.
+class DrawnStream:
+    """Samples from several sources in given shares; see `build_drawn`.
 
     Attributes:
         num_samples: samples in an epoch.
@@ -118,17 +119,8 @@ class Mixture:
         self._picture_shapes = np.array([ink.shape for ink, _ in pictures] or np.zeros((0, 2)), np.int64)
         self._picture_labels = np.array([label for _, label in pictures], np.int64)
 
-    def draw(self, epoch: int, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Draw samples.
-
-        Args:
-            epoch: which epoch.
-            indices: int64 (N,), which samples of the epoch.
-
-        Returns:
-            images: uint8 (N, S, S), ink bright on 0.
-            labels: int64 (N,).
-        """
+    def draw(self, epoch: int, indices: np.ndarray) -> Batch:
+        """Draw canvases uint8 (N, 1, S, S), ink bright on 0, and their labels int64 (N,)."""
         seeds = np.array(
             [
                 np.random.SeedSequence((self._seed, epoch, int(index))).generate_state(1)[0]
@@ -144,7 +136,7 @@ class Mixture:
             self._class_glyphs, self._masks, self._class_masks,
             self._pixels, self._picture_pixels, self._picture_shapes, self._picture_labels,
         )  # fmt: skip
-        return images, labels
+        return to_batch((images, labels))
 
 
 @njit(nogil=True)
@@ -209,7 +201,7 @@ def _draw_samples(
                 break
 
 
-def build_mixture(config: DataConfig, charset: Charset, data_root: Path, seed: int, size: int) -> Mixture:
+def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int, size: int) -> DrawnStream:
     """Read the sources that a run learns from.
 
     Args:
@@ -256,7 +248,7 @@ def build_mixture(config: DataConfig, charset: Charset, data_root: Path, seed: i
                 "check data.ink and data.fonts"
             )
         print(f"no strokes and no font glyph for {len(missing)} characters: {' '.join(missing[:20])}")
-    return Mixture(
+    stream = DrawnStream(
         glyphs=glyphs,
         masks=masks,
         pictures=pictures,
@@ -268,6 +260,8 @@ def build_mixture(config: DataConfig, charset: Charset, data_root: Path, seed: i
         size=size,
         pens=config.pens,
     )
+    stream.draw(0, np.arange(1))  # compiles here once, and not in every worker that is forked from here
+    return stream
 
 
 def stack_pens(names: Iterable[str]) -> np.ndarray:
