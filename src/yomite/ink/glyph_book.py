@@ -6,15 +6,17 @@ bars and dots look like in a vertical line.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from yomite.ink.forms import build_forms
 from yomite.ink.hand import flatten_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
+from yomite.ink.picture_glyphs import PictureGlyph, read_cell_glyphs, read_font_glyphs, turn_picture
 from yomite.ink.signs import build_lying, build_signs
 from yomite.ink.strokes import Glyph
 
@@ -26,8 +28,29 @@ KANJI, HIRAGANA, KATAKANA, SMALL_KANA, DIGIT, UPPER, LOWER, HALF_SIGN, WIDE_SIGN
 LYING = "ー（）「」『』【】〈〉…〜～：；-=<>~[]{}→←()"
 """Characters that lie in vertical lines; arrows are seen upright too."""
 
+HELD_BACK_PAGE = 8
+"""The page of cells that no training line has."""
+
+_STROKES_SHARE, _FONTS_SHARE, _CELLS_SHARE = 0.74, 0.14, 0.12
+
 _SMALL = "ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
 _HALF = ",.-+=/%#&*\"'@<>_~[]{}$\\^|±×÷°¥μαβγδθλπσΩΔ："
+
+
+class Source(NamedTuple):
+    """Where the glyphs of a line come from.
+
+    Attributes:
+        name: "strokes", the name of a font's file, or "cells" with the number of the page.
+        share: Chance that a line takes it, relative to the others.
+        class_glyphs: int64 (L, 2), the first glyph of each label, and the first that is not its own.
+        is_font: Whether all glyphs are pictures.
+    """
+
+    name: str
+    share: float
+    class_glyphs: np.ndarray
+    is_font: bool
 
 
 @dataclass(frozen=True)
@@ -38,22 +61,31 @@ class GlyphBook:
         label_by_character: Position of each character that can be written.
         kinds: int8 (L,), one of the kinds above.
         lying_labels: int32 (L,), the label to write in vertical lines.
-        class_glyphs: int64 (L + 1,), where the glyphs of each label begin.
+        sources: At least one; the first has all labels as strokes.
         glyph_points, glyph_strokes: int64 (G + 1,), where the points and strokes of each glyph begin.
         points: float32 (P, 2), in the unit square.
         offsets: int32 (S + G,), where each stroke begins in its glyph; one more than it has strokes.
         components: int32 (S,).
+        glyph_pictures: int32 (G,), which picture a glyph is, -1 for strokes. Of such a glyph, the two points
+            are the picture's corners.
+        pixels: uint8, the pictures one behind the other, ink bright on 0.
+        picture_pixels: int64 (N + 1,), where each of them begins.
+        picture_shapes: int64 (N, 2), height and width.
     """
 
     label_by_character: dict[str, int]
     kinds: np.ndarray
     lying_labels: np.ndarray
-    class_glyphs: np.ndarray
+    sources: tuple[Source, ...]
     glyph_points: np.ndarray
     glyph_strokes: np.ndarray
     points: np.ndarray
     offsets: np.ndarray
     components: np.ndarray
+    glyph_pictures: np.ndarray
+    pixels: np.ndarray
+    picture_pixels: np.ndarray
+    picture_shapes: np.ndarray
 
     def __contains__(self, character: object) -> bool:
         return character in self.label_by_character
@@ -62,20 +94,39 @@ class GlyphBook:
     def arrays(self) -> tuple[np.ndarray, ...]:
         """What compiled code needs, in its order."""
         return (
-            self.class_glyphs, self.glyph_points, self.glyph_strokes,
-            self.points, self.offsets, self.components, self.kinds,
+            self.glyph_points, self.glyph_strokes, self.points, self.offsets, self.components,
+            self.glyph_pictures, self.kinds,
         )  # fmt: skip
 
+    def picture(self, glyph: int) -> np.ndarray | None:
+        """Return uint8 (H, W), ink bright on 0; None if the glyph is strokes."""
+        number = int(self.glyph_pictures[glyph])
+        if number < 0:
+            return None
+        height, width = self.picture_shapes[number]
+        first, last = self.picture_pixels[number : number + 2]
+        return self.pixels[first:last].reshape(height, width)
 
-def build_glyph_book(characters: Iterable[str], data_root: Path) -> GlyphBook:
+
+def build_glyph_book(
+    characters: Iterable[str],
+    data_root: Path,
+    *,
+    fonts: Sequence[Path] = (),
+    cells: Path | None = None,
+    held_back: bool = False,
+) -> GlyphBook:
     """Collect the glyphs of characters.
 
     Args:
         characters: The wanted ones; those without strokes anywhere are left out.
         data_root: The data folder, which holds strokes/kanjivg.zip.
+        fonts: Handwriting fonts, TrueType or OpenType.
+        cells: The archive of scanned cells.
+        held_back: Take the page of cells that is held back for validation, and none of the others.
 
     Raises:
-        DataError: KanjiVG is missing or cannot be read.
+        DataError: KanjiVG, a font or the cells are missing or cannot be read.
     """
     wanted = dict.fromkeys(characters)
     glyphs_by_character: dict[str, list[Glyph]] = {character: [] for character in wanted}
@@ -92,19 +143,70 @@ def build_glyph_book(characters: Iterable[str], data_root: Path) -> GlyphBook:
         if character in groups:
             lying_labels[label_by_character[character]] = len(rows)
             rows.append([build_lying({character: glyph}, character)[0] for glyph in groups[character]])
-    kinds = np.array([kind_of(glyphs[0].character) for glyphs in rows], np.int8)
     flat = [flatten_glyph(glyph) for glyphs in rows for glyph in glyphs]
+    starts = np.cumsum([0, *map(len, rows)])
+    strokes = Source("strokes", _STROKES_SHARE, np.stack([starts[:-1], starts[1:]], axis=1), False)
+    pages = _read_pages(fonts, cells, label_by_character, held_back)
+    sources, pictures = _add_pictures(strokes, pages, lying_labels, label_by_character)
+    corners = [(picture.corners, np.array([0, 2], np.int32), np.zeros(1, np.int32)) for picture in pictures]
+    flat += corners
     return GlyphBook(
         label_by_character=label_by_character,
-        kinds=kinds,
+        kinds=np.array([kind_of(glyphs[0].character) for glyphs in rows], np.int8),
         lying_labels=lying_labels,
-        class_glyphs=np.cumsum([0, *map(len, rows)]),
+        sources=sources,
         glyph_points=np.cumsum([0, *(len(glyph[0]) for glyph in flat)]),
         glyph_strokes=np.cumsum([0, *(len(glyph[2]) for glyph in flat)]),
         points=np.concatenate([glyph[0] for glyph in flat]),
         offsets=np.concatenate([glyph[1] for glyph in flat]),
         components=np.concatenate([glyph[2] for glyph in flat]),
+        glyph_pictures=np.r_[np.full(starts[-1], -1, np.int32), np.arange(len(pictures), dtype=np.int32)],
+        pixels=np.concatenate([picture.ink.ravel() for picture in pictures] or [np.zeros(0, np.uint8)]),
+        picture_pixels=np.cumsum([0, *(picture.ink.size for picture in pictures)]),
+        picture_shapes=np.array([picture.ink.shape for picture in pictures], np.int64).reshape(-1, 2),
     )
+
+
+def _read_pages(
+    fonts: Sequence[Path], cells: Path | None, characters: dict[str, int], held_back: bool
+) -> list[tuple[str, float, bool, list[PictureGlyph]]]:
+    """Return name, share, whether it is a font, and the pictures of each font and each page of cells."""
+    pages = [
+        (path.name, _FONTS_SHARE / len(fonts), True, list(read_font_glyphs(path, characters)))
+        for path in fonts
+    ]
+    by_page: dict[int, list[PictureGlyph]] = {}
+    for page, glyph in read_cell_glyphs(cells, characters) if cells else ():
+        if (page == HELD_BACK_PAGE) == held_back:
+            by_page.setdefault(page, []).append(glyph)
+    for page, glyphs in by_page.items():
+        pages.append((f"cells {page}", _CELLS_SHARE / len(by_page), False, glyphs))
+    return pages
+
+
+def _add_pictures(
+    strokes: Source,
+    pages: list[tuple[str, float, bool, list[PictureGlyph]]],
+    lying_labels: np.ndarray,
+    label_by_character: dict[str, int],
+) -> tuple[tuple[Source, ...], list[PictureGlyph]]:
+    """Number the pictures behind the glyphs of strokes; labels that a page lacks keep their strokes."""
+    num_strokes = int(strokes.class_glyphs[-1, 1])
+    sources, pictures = [strokes], []
+    for name, share, is_font, glyphs in pages:
+        class_glyphs = strokes.class_glyphs.copy()
+        by_label: dict[int, list[PictureGlyph]] = {}
+        for glyph in glyphs:
+            label = label_by_character[glyph.character]
+            by_label.setdefault(label, []).append(glyph)
+            if lying_labels[label] != label:
+                by_label.setdefault(int(lying_labels[label]), []).append(turn_picture(glyph))
+        for label, group in by_label.items():
+            first = num_strokes + len(pictures)
+            class_glyphs[label] = first, first + len(group)
+            pictures += group
+        sources.append(Source(name, share, class_glyphs, is_font))
+    return tuple(sources), pictures
 
 
 def kind_of(character: str) -> int:

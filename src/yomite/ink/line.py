@@ -1,7 +1,7 @@
 """The composer: a text to one writer's handwritten line, as a crop of a page would show it.
 
-`line_plan` says which glyphs stand where, `line_layout` writes them, `line_writing` adds corrections, underlines
-and neighbors, `line_sheet` draws the crop. Each line is a pure function of (seed, epoch, index).
+`line_plan` says which glyphs stand where, `line_layout` writes them, `line_writing` adds corrections,
+underlines and neighbors, `line_sheet` draws the crop. Each line is a pure function of (seed, epoch, index).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from yomite.ink.line_layout import STRUCK
 from yomite.ink.line_sheet import draw_sheet
 from yomite.ink.line_writing import write_beside, write_line
 from yomite.ink.pen import PEN_NAMES, PEN_RANGES, TRAITS, draw_traits
+from yomite.ink.picture_glyphs import CELL_SHEETS
 from yomite.texts.pool import build_text_pool
 
 DrawText = Callable[[np.random.Generator], str]
@@ -92,7 +93,7 @@ class LineComposer:
             min(int(np.searchsorted(_PEN_STEPS, rng.random(), side="right")), len(PEN_NAMES) - 1)
         ]
         traits = draw_traits(rng.random(len(TRAITS)), pen)
-        picture, boxes = draw_sheet(line, beside, traits, rng)
+        picture, boxes = draw_sheet(self._book, line, beside, traits, rng)
         is_text = (line.plan.marks & STRUCK) == 0
         kept = [character for character, keep in zip(line.plan.characters, is_text, strict=True) if keep]
         direction = "vertical" if is_vertical else "horizontal"
@@ -102,10 +103,10 @@ class LineComposer:
 def build_line_composer(
     data_root: Path, charset: Charset | None = None, *, seed: int = 0, validation: bool = False
 ) -> LineComposer:
-    """Read what lines are made of; half a minute for the whole charset.
+    """Read what lines are made of; a minute for the whole charset.
 
     Args:
-        data_root: The data folder: strokes/kanjivg.zip, and the texts of text/ where they are.
+        data_root: The data folder: strokes/kanjivg.zip, and fonts/, cells/ and text/ where they are.
         charset: What may stand in a line; None for `line`.
         seed: Of all lines.
         validation: Texts and hands that are held back from training.
@@ -114,6 +115,9 @@ def build_line_composer(
         DataError: KanjiVG is missing, or a file cannot be read.
     """
     characters = (charset or build_charset("line")).characters
-    book = build_glyph_book(characters, data_root)
+    fonts, cells = sorted((data_root / "fonts").glob("*.[ot]tf")), data_root / CELL_SHEETS
+    book = build_glyph_book(
+        characters, data_root, fonts=fonts, cells=cells if cells.is_file() else None, held_back=validation
+    )
     pool = build_text_pool(data_root, book.label_by_character, validation=validation)
     return LineComposer(book, pool, seed=seed, validation=validation)

@@ -25,6 +25,7 @@ from yomite.ink.glyph_book import (
     STOP,
     UPPER,
     GlyphBook,
+    Source,
 )
 from yomite.ink.hand import write_glyph
 
@@ -70,6 +71,8 @@ class LineStrokes(NamedTuple):
         pressure: float32 (Q,), 1 for an ordinary line.
         boxes: float32 (N, 4), left, top, right, bottom of each character's points, em.
         cells: float32 (N, 2), where each character's place begins and ends along the line, em.
+        glyphs: int64 (N,), which glyph of the book each character is. One that is a picture has a box and no
+            points.
     """
 
     points: np.ndarray
@@ -77,6 +80,7 @@ class LineStrokes(NamedTuple):
     pressure: np.ndarray
     boxes: np.ndarray
     cells: np.ndarray
+    glyphs: np.ndarray
 
 
 @njit(cache=True)
@@ -92,7 +96,9 @@ def draw_style(haste: float, is_vertical: bool) -> np.ndarray:
     """
     normal = np.random.normal(0.0, 1.0, 24)
     uniform = np.random.random(24)
-    grid = 0.0 if uniform[0] < 0.55 else min(1.0, 0.3 + uniform[1] * 0.8)
+    grid = 0.0 if uniform[0] < 0.55 else 0.3 + 0.6 * uniform[1]
+    if uniform[0] > (0.9 if is_vertical else 0.96):
+        grid = 1.0
     pitch = uniform[2]
     if pitch < 0.22:
         gap = -0.02 + 0.05 * normal[0]
@@ -126,11 +132,14 @@ def draw_style(haste: float, is_vertical: bool) -> np.ndarray:
     style[21] = 0.06 * normal[8]
     style[22] = np.floor(uniform[19] * 65536.0)
     style[23] = 0.0 if uniform[20] < 0.7 else 0.25 * uniform[21]
+    if grid == 1.0:  # genkoyoshi: one pitch, straight, no word apart
+        style[1], style[18], style[19], style[23] = 0.02 + 0.3 * uniform[3], 0.2 * style[18], 0.0, 0.0
     return style
 
 
 def lay_out(
     book: GlyphBook,
+    source: Source,
     labels: np.ndarray,
     gaps: np.ndarray,
     marks: np.ndarray,
@@ -142,6 +151,7 @@ def lay_out(
 
     Args:
         book: The glyphs.
+        source: Which of them.
         labels: int32 (N,), N >= 1.
         gaps: float32 (N,), bare paper before each character beyond the usual, em.
         marks: int8 (N,), see `STRUCK` and its neighbors.
@@ -149,7 +159,9 @@ def lay_out(
         style: float64 (len(STYLE),), how he sets his lines.
         is_vertical: Whether the line runs down.
     """
-    return LineStrokes(*_lay_out(labels, gaps, marks, *book.arrays, habits, style, is_vertical))
+    return LineStrokes(
+        *_lay_out(labels, gaps, marks, source.class_glyphs, *book.arrays, habits, style, is_vertical)
+    )
 
 
 @njit(cache=True)
@@ -170,8 +182,8 @@ def _size_of(kind: int, style: np.ndarray) -> float:
 
 @njit(cache=True)
 def _lay_out(
-    labels, gaps, marks, class_glyphs, glyph_points, glyph_strokes, points, offsets, components, kinds,
-    habits, style, is_vertical,
+    labels, gaps, marks, class_glyphs, glyph_points, glyph_strokes, points, offsets, components,
+    glyph_pictures, kinds, habits, style, is_vertical,
 ):  # fmt: skip
     count = len(labels)
     capacity = 1024 + 512 * count
@@ -180,6 +192,7 @@ def _lay_out(
     out_pressure = np.ones(capacity, np.float32)
     boxes = np.zeros((count, 4), np.float32)
     cells = np.zeros((count, 2), np.float32)
+    glyphs = np.zeros(count, np.int64)
     along, across = (1, 0) if is_vertical else (0, 1)
     size, cursor, pair_width = 0, 0.0, 0.0
     level = 0.0
@@ -189,7 +202,7 @@ def _lay_out(
         is_half = kind in (DIGIT, UPPER, LOWER, HALF_SIGN)
         is_kana = kind in (HIRAGANA, KATAKANA, SMALL_KANA, BAR)
         # A writer has one form of a character, and another one now and then.
-        first, num_forms = class_glyphs[label], class_glyphs[label + 1] - class_glyphs[label]
+        first, num_forms = class_glyphs[label, 0], class_glyphs[label, 1] - class_glyphs[label, 0]
         whim = (label * 40503 + int(style[22]) * 9973) % 65536 / 65536.0
         if np.random.random() < 0.12:
             whim = np.random.random()
@@ -199,13 +212,19 @@ def _lay_out(
             form = 0 if whim < usual else 1 + int((whim - usual) / (1.0 - usual) * (num_forms - 1))
             form = min(form, num_forms - 1)
         glyph = first + form
+        glyphs[n] = glyph
         stroke, last_stroke = glyph_strokes[glyph], glyph_strokes[glyph + 1]
-        written, starts, pressure = write_glyph(
-            points[glyph_points[glyph] : glyph_points[glyph + 1]],
-            offsets[stroke + glyph : last_stroke + glyph + 1],
-            components[stroke:last_stroke],
-            habits,
-        )
+        traced = points[glyph_points[glyph] : glyph_points[glyph + 1]]
+        is_picture = glyph_pictures[glyph] >= 0
+        if is_picture:
+            written, starts, pressure = traced.copy(), np.zeros(2, np.bool_), np.ones(2, np.float32)
+        else:
+            written, starts, pressure = write_glyph(
+                traced,
+                offsets[stroke + glyph : last_stroke + glyph + 1],
+                components[stroke:last_stroke],
+                habits,
+            )
         length = len(written)
         usual_size = _size_of(kind, style)
         change = style[7] + (style[8] if is_kana else 0.0)
@@ -215,7 +234,7 @@ def _lay_out(
         scale_x = scale * np.exp(0.5 * change * np.random.normal())
         if is_half:
             scale_x *= np.exp(style[12])
-        turn = style[17] * np.random.normal()
+        turn = 0.0 if is_picture else style[17] * np.random.normal()
         cosine, sine = np.cos(turn), np.sin(turn)
         level += 0.3 * style[9] * np.random.normal() - 0.1 * level
         shift_along, shift_across = 0.0, level + style[9] * np.random.normal()
@@ -269,17 +288,17 @@ def _lay_out(
         if mark & PAIR_SECOND:
             start = pair_width
         else:
-            cell = 1.0
-            if style[0] < 1.0:
-                cell = 0.55 if is_half else max(usual_size, 0.6)
-            wide = max(gap - 0.12, -0.12) if style[0] < 1.0 else 0.0
             grid = style[0]
+            cell = 0.55 if is_half else max(usual_size, 0.6)
+            wide = max(gap - 0.12, -0.12)
+            if grid == 1.0:
+                cell, wide = 1.0 + style[1], 0.0
+                pause = np.ceil(pause - 0.3) * cell if pause > 0.3 else 0.0
             cursor += pause
             start = (1.0 - grid) * (gap - low) + grid * (wide + 0.5 * cell)
             cells[n, 0] = cursor
             end = (1.0 - grid) * (gap + high - low) + grid * (wide + cell)
-            if grid < 1.0:
-                end = max(end, 0.08)
+            end = max(end, 0.08)
             start += cursor
             cursor += end
             cells[n, 1] = cursor
@@ -307,6 +326,8 @@ def _lay_out(
                 join = style[14]
             elif kind != STOP and before != STOP:
                 join = style[15]
+        if is_picture or (n > 0 and glyph_pictures[glyphs[n - 1]] >= 0):
+            join = 0.0
         if join > 0.0 and size > 0:
             from_x, from_y = out[size - 1, 0], out[size - 1, 1]
             to_x, to_y = written[0, 0], written[0, 1]
@@ -328,6 +349,8 @@ def _lay_out(
             x, y = written[i, 0], written[i, 1]
             box[0], box[1] = min(box[0], x), min(box[1], y)
             box[2], box[3] = max(box[2], x), max(box[3], y)
+            if is_picture:
+                continue
             out[size, 0], out[size, 1] = x, y
             out_starts[size] = starts[i]
             out_pressure[size] = pressure[i]
@@ -343,4 +366,4 @@ def _lay_out(
         offset = slope * t + bend * np.sin(phase + 6.2832 * t / period)
         boxes[n, across] += offset
         boxes[n, across + 2] += offset
-    return out[:size], out_starts[:size], out_pressure[:size], boxes, cells
+    return out[:size], out_starts[:size], out_pressure[:size], boxes, cells, glyphs

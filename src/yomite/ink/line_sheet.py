@@ -7,9 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from yomite.ink.line_layout import LineStrokes
+from yomite.ink.fonts import bend_ink
+from yomite.ink.glyph_book import GlyphBook
+from yomite.ink.hand import HABIT_NAMES
+from yomite.ink.line_layout import TURNED, LineStrokes
+from yomite.ink.line_ruling import rule_sheet
 from yomite.ink.line_writing import WrittenLine
+from yomite.ink.paper import PAPER_NAMES, PAPER_RANGES, PAPER_TRAIT_NAMES, PAPER_TRAITS, draw_paper
 from yomite.ink.pen import TRAIT_NAMES, draw_strokes, lay_on_paper
+from yomite.ink.photo import photograph
 
 LOW_RESOLUTION_SHARE = 0.35
 MAX_LENGTH_PX = 2600
@@ -18,13 +24,22 @@ _WIDTH, _PAPER, _CONTRAST, _BLUR, _SCRAPS, _INVERSION, _NOISE = (
     TRAIT_NAMES.index(name) for name in ("width", "paper", "contrast", "blur", "scraps", "inversion", "noise")
 )
 
+_ASPECT, _WAVE = HABIT_NAMES.index("aspect"), HABIT_NAMES.index("wave")
+_COARSE, _BLOCKS = (PAPER_TRAIT_NAMES.index(name) for name in ("coarse", "blocks"))
+_MOIRE = PAPER_TRAIT_NAMES.index("moire")
+
 
 def draw_sheet(
-    line: WrittenLine, beside: Sequence[LineStrokes], traits: np.ndarray, rng: np.random.Generator
+    book: GlyphBook,
+    line: WrittenLine,
+    beside: Sequence[LineStrokes],
+    traits: np.ndarray,
+    rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw the crop of a line.
 
     Args:
+        book: The glyphs that the line was written with.
         line: In line coordinates.
         beside: Its neighbors, before and after it; their middle runs along 0 as the line's does.
         traits: float64 (len(TRAITS),), the pen's.
@@ -50,16 +65,25 @@ def draw_sheet(
     window += np.array([-1.0, -1.0, 1.0, 1.0]) * (0.5 * line_px / unit) * (margins > 0.0)
     columns, rows = np.maximum(np.ceil((window[2:] - window[:2]) * unit).astype(int), 8)
     coverage = np.zeros((rows, columns), np.float32)
-    _draw_beside(coverage, line, beside, window, traits, line_px, unit, rng)
     shift = -window[:2] * unit
-    for points, starts, pressure in (line.strokes[:3], line.extra):
+    edge, gain = 0.25 + 0.4 * rng.random(), 2.5 + 3.0 * rng.random()
+    if not line.source.is_font:
+        edge = 0.0  # scanned ink keeps its own line
+    for strokes in (*_move_beside(line, beside, window, rng), line.strokes):
+        _draw_pictures(coverage, book, strokes, line, shift, unit, edge, gain)
+        points, starts, pressure = strokes[:3]
         if len(points):
             draw_strokes(coverage, points, starts, pressure, traits, line_px, unit, shift[0], shift[1])
+    if len(line.extra[0]):
+        draw_strokes(coverage, *line.extra, traits, line_px, unit, shift[0], shift[1])
     _recolor(coverage, boxes, window, unit, along, rng)
-    picture = lay_on_paper(coverage, _adjust_traits(traits, unit, rng))
+    rule_sheet(coverage, line, shift, unit, rng)
+    traits = _adjust_traits(traits, unit, rng)
+    picture = lay_on_paper(coverage, traits)
     if enlarged > 1.0:
         size = (max(round(columns * enlarged), 8), max(round(rows * enlarged), 8))
-        picture = np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC))
+        picture = np.array(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC))
+    _photograph(picture, body, float(traits[_CONTRAST]), rng)
     scale = np.array(picture.shape[::-1]) / np.array([columns, rows])
     edges = (boxes.reshape(-1, 2, 2) - window[:2]) * unit + np.array([[-0.5], [0.5]]) * line_px
     edges = np.clip(edges * scale, 0.0, np.array(picture.shape[::-1]))
@@ -86,33 +110,73 @@ def _draw_line_width(width: float, rng: np.random.Generator) -> float:
     return min(0.85 * width, 0.07 if rng.random() < 0.85 else 0.11)
 
 
-def _draw_beside(
-    coverage: np.ndarray,
-    line: WrittenLine,
-    beside: Sequence[LineStrokes],
-    window: np.ndarray,
-    traits: np.ndarray,
-    line_px: float,
-    unit: float,
-    rng: np.random.Generator,
-) -> None:
-    """Draw what reaches in from the lines before and after."""
+def _move_beside(
+    line: WrittenLine, beside: Sequence[LineStrokes], window: np.ndarray, rng: np.random.Generator
+) -> list[LineStrokes]:
+    """Move the lines before and after to where they reach a little into the window."""
     across = 1 - int(line.is_vertical)
+    own = line.strokes.boxes
+    moved = []
     for strokes, side in zip(beside, (-1, 1), strict=False):
-        extent = strokes.points[:, across]
         reach = 0.32 * rng.random() - 0.04
-        points = strokes.points.copy()
-        # The neighbor's ink ends `reach` inside the crop, but stays off the line's own ink.
+        low, high = strokes.boxes[:, across].min(), strokes.boxes[:, across + 2].max()
+        # A neighbor's ink ends `reach` inside the window, but stays off the line's own ink.
         if side < 0:
-            edge = min(float(window[across]) + reach, float(line.strokes.points[:, across].min()) + 0.12)
-            points[:, across] += np.float32(edge - extent.max())
+            shift = min(float(window[across]) + reach, float(own[:, across].min()) + 0.12) - high
         else:
-            edge = max(float(window[across + 2]) - reach, float(line.strokes.points[:, across].max()) - 0.12)
-            points[:, across] += np.float32(edge - extent.min())
-        shift = -window[:2] * unit
-        draw_strokes(
-            coverage, points, strokes.starts, strokes.pressure, traits, line_px, unit, shift[0], shift[1]
+            shift = max(float(window[across + 2]) - reach, float(own[:, across + 2].max()) - 0.12) - low
+        strokes.points[:, across] += np.float32(shift)
+        strokes.boxes[:, [across, across + 2]] += np.float32(shift)
+        moved.append(strokes)
+    return moved
+
+
+def _draw_pictures(
+    coverage: np.ndarray,
+    book: GlyphBook,
+    strokes: LineStrokes,
+    line: WrittenLine,
+    shift: np.ndarray,
+    unit: float,
+    edge: float,
+    gain: float,
+) -> None:
+    """Draw the characters that are pictures, each into its box; coverage changes in place."""
+    if line.source is book.sources[0]:
+        return
+    marks = line.plan.marks if strokes is line.strokes else np.zeros(len(strokes.glyphs), np.int8)
+    for glyph, box, mark in zip(strokes.glyphs, strokes.boxes, marks, strict=True):
+        ink = book.picture(glyph)
+        if ink is None:
+            continue
+        if mark & TURNED:
+            ink = np.ascontiguousarray(np.rot90(ink, -1))
+        width, height = np.maximum((box[2:] - box[:2]) * unit, 1.0)
+        habits = line.habits.copy()
+        habits[_ASPECT] = np.log(height * ink.shape[1] / (width * ink.shape[0]))
+        habits[_WAVE] = min(habits[_WAVE], 0.015)
+        length = max(ink.shape) * float(np.sqrt(width * height / ink.size))
+        bent = bend_ink(ink, habits, length, edge, gain)
+        middle = 0.5 * (box[:2] + box[2:]) * unit + shift
+        _paste(
+            coverage,
+            bent,
+            round(float(middle[0]) - 0.5 * bent.shape[1]),
+            round(float(middle[1]) - 0.5 * bent.shape[0]),
         )
+
+
+def _paste(coverage: np.ndarray, ink: np.ndarray, left: int, top: int) -> None:
+    """Lay ink onto a sheet; what lies outside is left out, and the darker one stays."""
+    rows, columns = coverage.shape
+    first_row, first_column = max(top, 0), max(left, 0)
+    last_row, last_column = min(top + ink.shape[0], rows), min(left + ink.shape[1], columns)
+    if last_row <= first_row or last_column <= first_column:
+        return
+    part = coverage[first_row:last_row, first_column:last_column]
+    np.maximum(
+        part, ink[first_row - top : last_row - top, first_column - left : last_column - left], out=part
+    )
 
 
 def _recolor(
@@ -142,10 +206,25 @@ def _adjust_traits(traits: np.ndarray, unit: float, rng: np.random.Generator) ->
     if rng.random() < 0.35:
         traits[_PAPER] -= 90.0 * rng.random()
         traits[_CONTRAST] *= 0.4 + 0.6 * rng.random()
-    traits[_CONTRAST] = max(traits[_CONTRAST], 35.0)
+    traits[_CONTRAST] = max(traits[_CONTRAST], 40.0)
+    traits[_NOISE] = min(traits[_NOISE], 0.08 * traits[_CONTRAST])
     if rng.random() < 0.04:
         traits[_INVERSION] = 1.0
     return traits
+
+
+def _photograph(picture: np.ndarray, body: float, contrast: float, rng: np.random.Generator) -> None:
+    """Treat a picture, uint8 (H, W), as light, cameras and files do; it changes in place."""
+    which = rng.random()
+    if which >= 0.4:
+        return
+    name = "shaded" if which < 0.15 else "photo"
+    traits = draw_paper(rng.random(len(PAPER_TRAITS)), PAPER_RANGES[PAPER_NAMES.index(name)])
+    traits[_COARSE] = min(traits[_COARSE], max(body / 18.0, 1.0))
+    # A person would not keep a picture that he cannot read.
+    traits[_BLOCKS] = min(traits[_BLOCKS], 0.16 * contrast) if rng.random() < 0.5 else 0.0
+    traits[_MOIRE] = min(traits[_MOIRE], 0.12 * contrast)
+    photograph(picture, traits)
 
 
 def _keep_inside(boxes: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

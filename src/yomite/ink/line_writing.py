@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from yomite.ink.glyph_book import GlyphBook
+from yomite.ink.glyph_book import GlyphBook, Source
 from yomite.ink.hand import HABITS, draw_habits, seed_stream
-from yomite.ink.line_layout import STRUCK, LineStrokes, draw_style, lay_out
+from yomite.ink.line_layout import STRUCK, STYLE_NAMES, LineStrokes, draw_style, lay_out
 from yomite.ink.line_marks import encircle, join_strokes, strike_out, underline
 from yomite.ink.line_plan import LinePlan, plan_line
 
@@ -25,6 +25,7 @@ class WrittenLine:
         plan: What stands there; characters that are struck out included.
         strokes: The hand's, `LineStrokes`.
         extra: Points, starts and pressure of corrections, underlines and circles.
+        source: Whose glyphs.
         habits: float64 (len(HABITS),), whose hand.
         style: float64 (len(STYLE),), how he sets his lines.
         is_vertical: Whether the line runs down.
@@ -33,9 +34,20 @@ class WrittenLine:
     plan: LinePlan
     strokes: LineStrokes
     extra: tuple[np.ndarray, np.ndarray, np.ndarray]
+    source: Source
     habits: np.ndarray
     style: np.ndarray
     is_vertical: bool
+
+    @property
+    def is_gridded(self) -> bool:
+        """Whether each character has a cell of its own, as on genkoyoshi."""
+        return bool(self.style[STYLE_NAMES.index("grid")] >= 1.0)
+
+    @property
+    def slope(self) -> float:
+        """Rise of the base line, em an em."""
+        return float(self.style[STYLE_NAMES.index("slope")])
 
 
 def write_line(text: str, book: GlyphBook, is_vertical: bool, rng: np.random.Generator) -> WrittenLine:
@@ -53,8 +65,12 @@ def write_line(text: str, book: GlyphBook, is_vertical: bool, rng: np.random.Gen
         haste = 0.15 + 0.95 * rng.random()
     habits = draw_habits(rng.normal(size=len(HABITS)), haste, 0.5 + 0.8 * rng.random())
     style = draw_style(haste, is_vertical)
+    source = choose_source(book, rng)
+    if source.is_font:  # a font's own shapes, moderately leaning
+        habits *= 0.6
+        style[STYLE_NAMES.index("size_change")] *= 0.5
     plan = plan_line(text, book, is_vertical, STRIKE_SHARE, rng)
-    strokes = lay_out(book, plan.labels, plan.gaps, plan.marks, habits, style, is_vertical)
+    strokes = lay_out(book, source, plan.labels, plan.gaps, plan.marks, habits, style, is_vertical)
     extra = []
     for n in np.flatnonzero(plan.marks & STRUCK):
         extra += strike_out(strokes.boxes[n], is_vertical, rng)
@@ -66,7 +82,7 @@ def write_line(text: str, book: GlyphBook, is_vertical: bool, rng: np.random.Gen
         first = int(rng.integers(len(plan.labels)))
         group = strokes.boxes[first : first + int(rng.integers(1, 4))]
         extra += encircle(np.concatenate([group[:, :2].min(axis=0), group[:, 2:].max(axis=0)]), rng)
-    return WrittenLine(plan, strokes, join_strokes(extra), habits, style, is_vertical)
+    return WrittenLine(plan, strokes, join_strokes(extra), source, habits, style, is_vertical)
 
 
 def write_beside(line: WrittenLine, text: str, book: GlyphBook, rng: np.random.Generator) -> LineStrokes:
@@ -76,6 +92,17 @@ def write_beside(line: WrittenLine, text: str, book: GlyphBook, rng: np.random.G
     plan = plan_line(text, book, line.is_vertical, 0.0, rng)
     if not len(plan.labels):
         plan = line.plan
-    strokes = lay_out(book, plan.labels, plan.gaps, plan.marks, line.habits, line.style, line.is_vertical)
-    strokes.points[:, int(line.is_vertical)] += np.float32(0.8 * rng.normal() - 0.5)
+    strokes = lay_out(
+        book, line.source, plan.labels, plan.gaps, plan.marks, line.habits, line.style, line.is_vertical
+    )
+    shift = np.float32(0.8 * rng.normal() - 0.5)
+    along = int(line.is_vertical)
+    strokes.points[:, along] += shift
+    strokes.boxes[:, [along, along + 2]] += shift
     return strokes
+
+
+def choose_source(book: GlyphBook, rng: np.random.Generator) -> Source:
+    """Choose whose glyphs a line has."""
+    steps = np.cumsum([source.share for source in book.sources])
+    return book.sources[min(int(np.searchsorted(steps, rng.random() * steps[-1])), len(steps) - 1)]
