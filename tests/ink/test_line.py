@@ -1,17 +1,19 @@
 """Composed lines: pure, boxes where the ink is, forms of vertical lines."""
 
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from yomite.charset import LINE_SIGNS, Charset
-from yomite.errors import YomiteError
-from yomite.ink.glyph_book import GlyphBook, build_glyph_book
+from yomite.errors import DataError, YomiteError
+from yomite.ink.glyph_book import GlyphBook, build_glyph_book, load_glyph_book, save_glyph_book
 from yomite.ink.hand import build_hand, seed_stream
 from yomite.ink.line import ComposedLine, LineComposer
 from yomite.ink.line_layout import PAIR_FIRST, PAIR_SECOND, STRUCK, TURNED, draw_style, lay_out
 from yomite.ink.line_plan import plan_line
+from yomite.ink.picture_glyphs import CELL_SHEETS
 
 TEXTS = ("今日は良い天気", "SDKを使う。", "3,000円（税込）", "「ゃっ」ー", "5〜10g", "12月25日", "あ")
 
@@ -88,9 +90,9 @@ def write(book: GlyphBook, text: str, is_vertical: bool):
     plan = plan_line(text, book, is_vertical, 0.0, np.random.default_rng(0))
     seed_stream(0)
     style = draw_style(0.0, is_vertical)
-    return plan, lay_out(
-        book, plan.labels, plan.gaps, plan.marks, build_hand("print").habits, style, is_vertical
-    )
+    habits = build_hand("print").habits
+    written = (plan.labels, plan.gaps, plan.marks, habits, style, is_vertical)
+    return plan, lay_out(book, book.sources[0], *written)
 
 
 def extent(box: np.ndarray) -> np.ndarray:
@@ -129,6 +131,35 @@ def test_what_is_struck_out_is_not_in_the_text(book) -> None:
     assert struck.any()
     kept = [c for c, is_struck in zip(plan.characters, struck, strict=True) if not is_struck]
     assert "".join(kept) == "今日は良い天気"
+
+
+def test_a_book_is_the_same_after_it_was_saved(book, tmp_path) -> None:
+    save_glyph_book(book, tmp_path / "folder" / "book.npz")
+    again = load_glyph_book(tmp_path / "folder" / "book.npz")
+    first, second = (LineComposer(one, draw_text, seed=1).compose(0, 4) for one in (book, again))
+    assert first.text == second.text and np.array_equal(first.picture, second.picture)
+    (tmp_path / "broken.npz").write_bytes(b"PK")
+    with pytest.raises(DataError, match="no glyph book"):
+        load_glyph_book(tmp_path / "broken.npz")
+
+
+def test_pictures_of_fonts_and_cells_are_drawn_where_their_boxes_are(data_root) -> None:
+    characters = "あいうえおかきくけこ一二三（）ー"
+    fonts, cells = sorted((data_root / "fonts").glob("Yomogi*")), data_root / CELL_SHEETS
+    book = build_glyph_book(characters, data_root, fonts=fonts, cells=cells)
+    assert {source.name for source in book.sources} >= {"strokes", "Yomogi-Regular.ttf", "cells 1"}
+    assert "cells 8" not in {source.name for source in book.sources}
+    for number, source in enumerate(book.sources[1:3]):
+        only = replace(book, sources=(book.sources[0]._replace(share=0.0), source))
+        for direction in ("horizontal", "vertical"):
+            composer = LineComposer(only, draw_text, seed=number)
+            line = composer.compose_text("あいう（か）ー", direction, seed=1)
+            assert line.text == "あいう（か）ー" and line.picture.std() > 3
+
+
+def test_validation_has_the_page_that_is_held_back(data_root) -> None:
+    book = build_glyph_book("あ", data_root, cells=data_root / CELL_SHEETS, held_back=True)
+    assert [source.name for source in book.sources] == ["strokes", "cells 8"]
 
 
 def test_one_character_book(data_root) -> None:

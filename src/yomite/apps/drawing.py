@@ -21,17 +21,21 @@ def render(
     sheet: Annotated[
         bool, typer.Option("--sheet", help="A contact sheet: every hand with every pen.")
     ] = False,
+    line: Annotated[
+        bool, typer.Option("--line", help="One handwritten line, with hand, pen and paper of the seed.")
+    ] = False,
+    vertical: Annotated[bool, typer.Option("--vertical", help="With --line: a line that runs down.")] = False,
     size_px: Annotated[int, typer.Option(min=16, max=4096, help="Side of one character, in pixels.")] = 256,
     seed: Annotated[int, typer.Option(min=0, help="Which writer: the same seed writes the same.")] = 0,
     data_root: DataRoot = None,
 ) -> None:
-    """Draw characters as a hand with a pen would write them."""
+    """Draw characters, or a line, as a hand with a pen would write them."""
     with needs_extra("render", "ink"):
         import numpy as np
         from PIL import Image
 
         from yomite.data.sources import resolve_data_root
-        from yomite.ink.render import render_character, render_sheet
+        from yomite.ink.render import render_character, render_line, render_sheet
     if not text:
         raise YomiteError("TEXT is empty; type a character, such as 永")
     if out.suffix.lower() not in Image.registered_extensions():
@@ -39,7 +43,11 @@ def render(
             f"--out {out}: {out.suffix!r} is no picture format; type a name such as {out.stem}.png"
         )
     root = resolve_data_root(data_root)
-    if sheet:
+    if vertical and not line:
+        raise YomiteError("--vertical is for lines; type --line --vertical")
+    if line:
+        picture = render_line(text, "vertical" if vertical else "horizontal", seed=seed, data_root=root)
+    elif sheet:
         picture = render_sheet(text, size_px=size_px, seed=seed, data_root=root)
     else:
         # One seed for all characters: one writer.

@@ -6,6 +6,10 @@ bars and dots look like in a vertical line.
 
 from __future__ import annotations
 
+import json
+import os
+import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from yomite.errors import DataError
 from yomite.ink.forms import build_forms
 from yomite.ink.hand import flatten_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
@@ -28,6 +33,9 @@ KANJI, HIRAGANA, KATAKANA, SMALL_KANA, DIGIT, UPPER, LOWER, HALF_SIGN, WIDE_SIGN
 LYING = "ー（）「」『』【】〈〉…〜～：；-=<>~[]{}→←()"
 """Characters that lie in vertical lines; arrows are seen upright too."""
 
+BOOK_VERSION = 1
+"""Goes up when the same sources become another book."""
+
 HELD_BACK_PAGE = 8
 """The page of cells that no training line has."""
 
@@ -35,6 +43,12 @@ _STROKES_SHARE, _FONTS_SHARE, _CELLS_SHARE = 0.74, 0.14, 0.12
 
 _SMALL = "ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
 _HALF = ",.-+=/%#&*\"'@<>_~[]{}$\\^|±×÷°¥μαβγδθλπσΩΔ："
+
+
+_ARRAY_NAMES = (
+    "kinds", "lying_labels", "glyph_points", "glyph_strokes", "points", "offsets", "components",
+    "glyph_pictures", "pixels", "picture_pixels", "picture_shapes",
+)  # fmt: skip
 
 
 class Source(NamedTuple):
@@ -207,6 +221,38 @@ def _add_pictures(
             pictures += group
         sources.append(Source(name, share, class_glyphs, is_font))
     return tuple(sources), pictures
+
+
+def save_glyph_book(book: GlyphBook, path: Path) -> None:
+    """Write a book to a file (.npz), which `load_glyph_book` reads in a second; whole or not at all."""
+    sources = [(source.name, source.share, source.is_font) for source in book.sources]
+    facts = json.dumps({"characters": list(book.label_by_character), "sources": sources})
+    arrays = {name: getattr(book, name) for name in _ARRAY_NAMES}
+    class_glyphs = np.stack([source.class_glyphs for source in book.sources])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    with open(partial, "wb") as file:
+        np.savez_compressed(file, facts=np.array(facts), class_glyphs=class_glyphs, **arrays)
+    os.replace(partial, path)
+
+
+def load_glyph_book(path: Path) -> GlyphBook:
+    """Read a file of `save_glyph_book`.
+
+    Raises:
+        DataError: The file is missing, cut off, or something else.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            facts = json.loads(str(file["facts"]))
+            sources = zip(facts["sources"], file["class_glyphs"], strict=True)
+            return GlyphBook(
+                label_by_character={character: label for label, character in enumerate(facts["characters"])},
+                sources=tuple(Source(name, share, glyphs, font) for (name, share, font), glyphs in sources),
+                **{name: file[name] for name in _ARRAY_NAMES},
+            )
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile, zlib.error) as error:
+        raise DataError(f"{path} is no glyph book ({error}); delete it, and it is made again") from None
 
 
 def kind_of(character: str) -> int:

@@ -6,7 +6,8 @@ underlines and neighbors, `line_sheet` draws the crop. Each line is a pure funct
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,12 +15,21 @@ import numpy as np
 
 from yomite.charset import Charset, build_charset
 from yomite.errors import YomiteError
-from yomite.ink.glyph_book import GlyphBook, build_glyph_book
+from yomite.ink.forms import build_forms
+from yomite.ink.glyph_book import (
+    BOOK_VERSION,
+    GlyphBook,
+    build_glyph_book,
+    load_glyph_book,
+    save_glyph_book,
+)
+from yomite.ink.kanjivg import KANJIVG_FILE
 from yomite.ink.line_layout import STRUCK
 from yomite.ink.line_sheet import draw_sheet
 from yomite.ink.line_writing import write_beside, write_line
 from yomite.ink.pen import PEN_NAMES, PEN_RANGES, TRAITS, draw_traits
 from yomite.ink.picture_glyphs import CELL_SHEETS
+from yomite.ink.signs import build_signs
 from yomite.texts.pool import build_text_pool
 
 DrawText = Callable[[np.random.Generator], str]
@@ -101,23 +111,48 @@ class LineComposer:
 
 
 def build_line_composer(
-    data_root: Path, charset: Charset | None = None, *, seed: int = 0, validation: bool = False
+    data_root: Path,
+    charset: Charset | None = None,
+    *,
+    seed: int = 0,
+    validation: bool = False,
+    cache_folder: Path | None = None,
 ) -> LineComposer:
-    """Read what lines are made of; a minute for the whole charset.
+    """Read what lines are made of; a minute or more for the whole charset, unless the cache has it.
 
     Args:
         data_root: The data folder: strokes/kanjivg.zip, and fonts/, cells/ and text/ where they are.
         charset: What may stand in a line; None for `line`.
         seed: Of all lines.
         validation: Texts and hands that are held back from training.
+        cache_folder: Where the glyphs are kept for the next time; None for nowhere.
 
     Raises:
         DataError: KanjiVG is missing, or a file cannot be read.
     """
     characters = (charset or build_charset("line")).characters
     fonts, cells = sorted((data_root / "fonts").glob("*.[ot]tf")), data_root / CELL_SHEETS
-    book = build_glyph_book(
-        characters, data_root, fonts=fonts, cells=cells if cells.is_file() else None, held_back=validation
-    )
+    kept = None
+    if cache_folder is not None:
+        kept = cache_folder / f"glyphs-{_describe_sources(characters, data_root, fonts, validation)}.npz"
+    if kept is not None and kept.is_file():
+        book = load_glyph_book(kept)
+    else:
+        book = build_glyph_book(
+            characters, data_root, fonts=fonts, cells=cells if cells.is_file() else None, held_back=validation
+        )
+        if kept is not None:
+            save_glyph_book(book, kept)
     pool = build_text_pool(data_root, book.label_by_character, validation=validation)
     return LineComposer(book, pool, seed=seed, validation=validation)
+
+
+def _describe_sources(
+    characters: Sequence[str], data_root: Path, fonts: Sequence[Path], validation: bool
+) -> str:
+    """Return a short hash of all that a glyph book depends on: files by name and size, our own strokes."""
+    files = [*fonts, data_root / CELL_SHEETS, data_root / KANJIVG_FILE]
+    sizes = [(path.name, path.stat().st_size) for path in files if path.is_file()]
+    own = [(glyph.character, len(glyph.strokes)) for glyph in (*build_forms(), *build_signs())]
+    facts = repr((BOOK_VERSION, "".join(characters), sizes, own, validation))
+    return hashlib.blake2b(facts.encode(), digest_size=6).hexdigest()

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from yomite.ink.glyph_book import build_glyph_book
 from yomite.ink.hand import NAMED_HANDS, Hand, build_hand, flatten_glyph, seed_stream, write_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_character
+from yomite.ink.line import LineComposer
 from yomite.ink.pen import PEN_NAMES, TRAIT_NAMES, Pen, build_pen, draw_lines, lay_on_paper
 from yomite.ink.strokes import Glyph
 
@@ -46,6 +48,26 @@ def render_character(
     return render_glyph(
         read_kanjivg_character(data_root / KANJIVG_FILE, character), writer, tool, size_px, seed
     )
+
+
+def render_line(text: str, direction: str = "horizontal", *, seed: int = 0, data_root: Path) -> np.ndarray:
+    """Compose a line as training sees it: hand, pen and paper are drawn from the seed.
+
+    Args:
+        text: What is written; white space is a wide gap.
+        direction: "horizontal" or "vertical".
+        seed: Which writer, pen and paper.
+        data_root: The data folder.
+
+    Returns:
+        uint8 (H, W): gray levels, a crop of a page.
+
+    Raises:
+        YomiteError: No character of the text can be written.
+        DataError: KanjiVG is not there.
+    """
+    composer = LineComposer(build_glyph_book(text, data_root), lambda rng: text, seed=0)
+    return composer.compose_text(text, direction, seed=seed).picture
 
 
 def render_sheet(text: str, *, size_px: int = 96, seed: int = 0, data_root: Path) -> np.ndarray:
