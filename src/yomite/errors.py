@@ -9,8 +9,12 @@ YomiteError
 ├── TrainingError     a run that cannot go on
 └── MissingExtraError a part of yomite whose packages are not installed
 
-A message says what came, what is allowed and what to type instead.
+A message says what came, what is allowed and what to type instead; `suggest` finds what was meant.
 """
+
+from __future__ import annotations
+
+from collections.abc import Iterable
 
 
 class YomiteError(Exception):
@@ -46,3 +50,22 @@ class MissingExtraError(YomiteError):
 
     def __init__(self, verb: str, extra: str) -> None:
         super().__init__(f'`yomite {verb}` needs more packages; type: pip install "yomite[{extra}]"')
+
+
+def find_nearest(came: str, choices: Iterable[str], num: int = 1, cutoff: float = 0.6) -> list[str]:
+    """Return the choices most like what came, the nearest first.
+
+    Args:
+        came: What was typed.
+        choices: What is allowed.
+        num: The most to return.
+        cutoff: How much alike they must be, 0..1.
+    """
+    from difflib import get_close_matches  # not before something went wrong
+
+    return get_close_matches(came, list(choices), num, cutoff)
+
+
+def suggest(came: str, choices: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return "did you mean 'vit'? ", with the space that follows, or nothing where no choice is near."""
+    return "".join(f"did you mean {nearest!r}? " for nearest in find_nearest(came, choices, 1, cutoff))

@@ -5,7 +5,6 @@ Built-ins are plain dictionaries; any other name is `package.module:callable`. S
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import os
 import re
@@ -13,7 +12,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from yomite.errors import ConfigError
+from yomite.errors import ConfigError, suggest
 
 Built = TypeVar("Built")
 
@@ -46,10 +45,9 @@ def find_callable(name: str, built_in: Mapping[str, Callable[..., Built]], key: 
 def refuse_name(name: str, built_in: Iterable[str], key: str) -> ConfigError:
     """The error for a name that nothing has: which there are, and the nearest."""
     built_in = list(built_in)
-    nearest = difflib.get_close_matches(name, built_in, n=1)
-    hint = f"did you mean {nearest[0]!r}? " if nearest else ""
     return ConfigError(
-        f"{key} {name!r} is unknown; {hint}built in: {', '.join(built_in)}; your own: package.module:callable"
+        f"{key} {name!r} is unknown; {suggest(name, built_in)}built in: {', '.join(built_in)}; "
+        "your own: package.module:callable"
     )
 
 

@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import yomite
-from yomite.charset import are_lookalikes, build_charset
-from yomite.evaluation.answers import TOP, collect_answers, join_answers, level_of
+from yomite.charset import are_lookalikes
+from yomite.evaluation.answers import TOP, collect_answers, join_answers
 
 ALPHABET = "へヘ一ー口ロ日曰永水氷あぁ"
 
@@ -68,11 +68,3 @@ def test_answers_add_up_and_follow_the_definition(answered: list[tuple[str, str]
 
 def test_nothing_is_joined_to_nothing() -> None:
     assert len(join_answers([])) == 0 == len(join_answers([]).is_right)
-
-
-def test_levels_are_the_first_that_has_a_character() -> None:
-    assert [level_of(one) for one in "あアー永亀唖弌A。々"] == [
-        "kana", "kana", "kana", "kyoiku", "joyo", "jis1", "jis2", "other", "other", "other",
-    ]  # fmt: skip
-    for level in ("kyoiku", "jis2"):
-        assert {level_of(one) for one in build_charset(level).characters} <= {level, "joyo", "kyoiku"}

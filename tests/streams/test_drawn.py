@@ -16,6 +16,7 @@ from drawings import DRAWINGS, draw_ink, draw_page
 from PIL import Image
 
 from yomite.charset import Charset, build_charset
+from yomite.charset.prior import SENTENCES
 from yomite.config import DataConfig
 from yomite.config.data import PenName
 from yomite.errors import DataError
@@ -25,7 +26,6 @@ from yomite.ink.hand import flatten_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE
 from yomite.ink.pen import PEN_NAMES
 from yomite.ink.strokes import Glyph
-from yomite.prior import SENTENCES
 from yomite.streams import drawn as drawn_module
 from yomite.streams.drawn import PEN_SHARES, DrawnStream, build_drawn, find_fonts, stack_pens
 

@@ -18,9 +18,9 @@ from pathlib import Path
 
 import numpy as np
 
-from yomite.charset import Charset, script_of
+from yomite.charset import JAPANESE, Charset, script_of
+from yomite.charset.prior import SENTENCES, build_log_prior, count_characters, sampling_weights
 from yomite.errors import ModelFileError
-from yomite.prior import LEARNING_EVEN_PARTS, SENTENCES, build_log_prior, count_characters, sampling_weights
 
 
 def measure_learned_prior(charset: Charset, power: float, data_root: Path) -> np.ndarray:
@@ -35,7 +35,7 @@ def measure_learned_prior(charset: Charset, power: float, data_root: Path) -> np
         float64 (C,).
     """
     counts = count_characters(data_root / SENTENCES)
-    weights = sampling_weights(build_log_prior(counts, charset, LEARNING_EVEN_PARTS), power)
+    weights = sampling_weights(build_log_prior(counts, charset, JAPANESE.learning_even_parts), power)
     is_kanji = np.array([script_of(character) == "kanji" for character in charset])
     log_weights = np.log(np.maximum(weights, 1e-12))
     return np.where(is_kanji, log_weights - log_weights[is_kanji].mean() if is_kanji.any() else 0.0, 0.0)

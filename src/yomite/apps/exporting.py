@@ -199,7 +199,7 @@ def _count_prior(
     characters: tuple[str, ...], data_root: Path | None, show: Callable[[str], object]
 ) -> "np.ndarray | None":
     from yomite.charset import Charset
-    from yomite.prior import SENTENCES, build_log_prior, count_characters
+    from yomite.charset.prior import SENTENCES, build_log_prior, count_characters
 
     root = _find_data_root(data_root)
     path = root / SENTENCES if root else None

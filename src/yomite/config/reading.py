@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import types
 import typing
 from collections.abc import Iterator, Sequence
@@ -13,7 +12,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from yomite.config.schema import RunConfig
-from yomite.errors import ConfigError
+from yomite.errors import ConfigError, suggest
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
@@ -96,8 +95,7 @@ def _explain(fault: Any) -> str:
     where = ".".join(loc)
     if fault["type"] == "extra_forbidden":
         known = list(_section_at(loc[:-1]).model_fields)
-        nearest = difflib.get_close_matches(loc[-1], known, n=1)
-        hint = f"did you mean {nearest[0]!r}?" if nearest else f"the keys here are: {', '.join(known)}"
+        hint = suggest(loc[-1], known).rstrip() or f"the keys here are: {', '.join(known)}"
         return f"{where}: unknown key; {hint}"
     reason = fault["msg"].removeprefix("Value error, ").replace("Input should be", "it must be")
     if fault["type"] == "value_error":

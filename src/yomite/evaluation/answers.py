@@ -8,14 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from yomite.charset import build_charset, lookalikes_of, script_of
+from yomite.charset import JAPANESE, Language
 from yomite.reading.results import Recognition
 
 TOP = 5
 """Candidates of a sample that are looked at."""
-
-_LEVELS = ("kyoiku", "joyo", "jis1", "jis2")
-_level_by_character: dict[str, str] = {}
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +28,7 @@ class Answers:
         confidences: Float64 (N,), 0..1, of the first candidate; 0 where the picture was not read.
         is_rejected: Bool (N,), whether the reader turned the picture down.
         charset: The characters that the reader can answer; None for all.
+        language: The record of scripts, levels and look-alikes that the answers are judged by.
     """
 
     characters: tuple[str, ...]
@@ -38,6 +36,7 @@ class Answers:
     confidences: np.ndarray
     is_rejected: np.ndarray
     charset: Container[str] | None = None
+    language: Language = JAPANESE
 
     def __len__(self) -> int:
         return len(self.characters)
@@ -50,7 +49,7 @@ class Answers:
     @cached_property
     def lookalike_ranks(self) -> np.ndarray:
         """Int64 (N,): the same for the first candidate that is the character or a look-alike of it."""
-        return self._rank([lookalikes_of(character) for character in self.characters])
+        return self._rank([self.language.lookalikes_of(character) for character in self.characters])
 
     @property
     def is_strict(self) -> np.ndarray:
@@ -82,7 +81,10 @@ class Answers:
 
 
 def collect_answers(
-    characters: Iterable[str], recognitions: Iterable[object], charset: Container[str] | None = None
+    characters: Iterable[str],
+    recognitions: Iterable[object],
+    charset: Container[str] | None = None,
+    language: Language = JAPANESE,
 ) -> Answers:
     """Put what was recognized beside what was to be read.
 
@@ -91,6 +93,7 @@ def collect_answers(
         recognitions: A Recognition for each sample, with TOP candidates where there are as many; anything
             else, such as an error, stands for a picture that was not read.
         charset: The characters that the reader can answer; None for all.
+        language: The record that the answers are judged by.
     """
     characters = tuple(characters)
     read = [one if isinstance(one, Recognition) else None for one in recognitions]
@@ -100,6 +103,7 @@ def collect_answers(
         np.array([one.confidence if one else 0.0 for one in read], np.float64),
         np.array([bool(one and one.is_rejected) for one in read], bool),
         charset,
+        language,
     )
 
 
@@ -111,20 +115,5 @@ def join_answers(parts: Sequence[Answers], charset: Container[str] | None = None
         np.concatenate([np.zeros(0), *(part.confidences for part in parts)]),
         np.concatenate([np.zeros(0, bool), *(part.is_rejected for part in parts)]),
         charset,
+        parts[0].language if parts else JAPANESE,
     )
-
-
-def level_of(character: str) -> str:
-    """When a character is learned: kana, kyoiku, the rest of joyo, of JIS 1, of JIS 2, or other.
-
-    Each character has one level, the first that has it.
-    """
-    if not _level_by_character:
-        for level in reversed(_LEVELS):
-            _level_by_character.update(dict.fromkeys(build_charset(level).characters, level))
-    if script_of(character) in ("hiragana", "katakana"):
-        return "kana"
-    return _level_by_character.get(character, "other")
-
-
-LEVELS = ("kana", *_LEVELS, "other")

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from yomite.charset import script_of
+from yomite.charset import JAPANESE, Language
 from yomite.data.samples import Sample, split_chunks
-from yomite.evaluation.answers import LEVELS, TOP, Answers, collect_answers, join_answers, level_of
+from yomite.evaluation.answers import TOP, Answers, collect_answers, join_answers
 from yomite.evaluation.measures import (
     Bin,
     Share,
@@ -32,7 +32,6 @@ from yomite.evaluation.robustness import Curve
 REJECTED = (0.05, 0.10)
 """Shares of the answers that are turned down, least confident first, for the errors among the rest."""
 
-SCRIPTS = ("hiragana", "katakana", "kanji", "latin", "digit", "punctuation")
 WITHIN = "within the charset"
 NUM_TIMED = 100
 """Pictures that a reader's time is measured on."""
@@ -124,9 +123,12 @@ class Report:
 
         Where the reader lacks characters, also those of the characters that it can answer (WITHIN).
         """
-        characters, rows = self.answers.characters, {}
-        for title, name_of, order in (("script", script_of, SCRIPTS), ("level", level_of, LEVELS)):
-            names = np.array([name_of(character) for character in characters], str)
+        language, rows = self.answers.language, {}
+        for title, name_of, order in (
+            ("script", language.script_of, language.script_names),
+            ("level", language.level_of, language.level_names),
+        ):
+            names = np.array([name_of(character) for character in self.answers.characters], str)
             rows |= {f"{title}: {name}": names == name for name in order if name in names}
         if self.answers.is_outside.any():
             rows[WITHIN] = ~self.answers.is_outside
@@ -192,6 +194,7 @@ def evaluate(
     model: str,
     prior: str = "",
     charset: Container[str] | None = None,
+    language: Language = JAPANESE,
 ) -> Report:
     """Score a reader on a source.
 
@@ -202,12 +205,15 @@ def evaluate(
         model: The reader's name, for the report.
         prior: The reader's prior, for the report.
         charset: The characters that the reader can answer; a sample outside counts as wrong. None for all.
+        language: The record of scripts, levels and look-alikes that the answers are judged by.
     """
     parts: list[Answers] = []
     confusions: list[Confusion] = []
     for chunk in split_chunks(source, CHUNK_SIZE):
         part = collect_answers(
-            (sample.character for sample in chunk), read([sample.picture for sample in chunk])
+            (sample.character for sample in chunk),
+            read([sample.picture for sample in chunk]),
+            language=language,
         )
         parts.append(part)
         confusions += [

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from yomite.errors import ConfigError
+from yomite.errors import ConfigError, find_nearest, suggest
 
 MANY = 30  # more than a line can list
+_CUTOFF = 0.5
 
 
 def check_whole(name: str, value: Any, low: int = 1, high: int | None = None, why: str = "") -> None:
@@ -48,7 +48,7 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
     """One of a few names."""
     choices = list(choices)
     if value not in choices:
-        raise ConfigError(f"model argument {name}={value!r}{suggest(str(value), choices)}")
+        raise ConfigError(f"model argument {name}={value!r}{list_choices(str(value), choices)}")
 
 
 def check_input_size(family: str, input_size: int, multiple: int, why: str) -> None:
@@ -61,12 +61,12 @@ def check_input_size(family: str, input_size: int, multiple: int, why: str) -> N
         )
 
 
-def suggest(came: str, choices: Iterable[str]) -> str:
+def list_choices(came: str, choices: Iterable[str]) -> str:
     """`; did you mean 'vit'? there are: resnet, vit`; of many choices only some."""
     choices = list(choices)
-    nearest = difflib.get_close_matches(came, choices, n=5, cutoff=0.5)
-    hint = f"; did you mean {nearest[0]!r}?" if nearest else ";"
+    hint = f"; {suggest(came, choices, _CUTOFF)}there are"
     if len(choices) <= MANY:
-        return f"{hint} there are: {', '.join(choices)}"
+        return f"{hint}: {', '.join(choices)}"
+    nearest = find_nearest(came, choices, 5, _CUTOFF)
     rest = [choice for choice in choices if choice not in nearest]
-    return f"{hint} there are {len(choices)}, such as {', '.join([*nearest, *rest][:8])}"
+    return f"{hint} {len(choices)}, such as {', '.join([*nearest, *rest][:8])}"

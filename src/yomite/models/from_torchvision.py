@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from yomite.errors import ConfigError, MissingExtraError
-from yomite.models.arguments import check_whole, suggest
+from yomite.models.arguments import check_whole, list_choices
 from yomite.models.character import CharacterModel
 
 # What torchvision registers shapes for when it is imported, whether or not its compiled part could be loaded.
@@ -121,7 +121,7 @@ def _build(backbone: str, settings: dict[str, Any]) -> nn.Module:
 
     known = models.list_models(module=models)
     if backbone not in known:
-        raise ConfigError(f"model.name 'torchvision:{backbone}' is unknown{suggest(backbone, known)}")
+        raise ConfigError(f"model.name 'torchvision:{backbone}' is unknown{list_choices(backbone, known)}")
     try:
         return models.get_model(backbone, weights=None, **settings)
     except (TypeError, ValueError, AssertionError) as error:

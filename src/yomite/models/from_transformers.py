@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from yomite.errors import ConfigError, MissingExtraError
-from yomite.models.arguments import check_whole, suggest
+from yomite.models.arguments import check_whole, list_choices
 from yomite.models.character import CharacterModel
 from yomite.models.from_torchvision import import_torchvision
 
@@ -126,11 +126,13 @@ def _build(backbone: str, resize: int, settings: dict[str, Any]) -> nn.Module:
 
     name = f"transformers:{backbone}"
     if backbone not in KNOWN:
-        raise ConfigError(f"model.name {name!r} is unknown{suggest(backbone, sorted(KNOWN))}")
+        raise ConfigError(f"model.name {name!r} is unknown{list_choices(backbone, sorted(KNOWN))}")
     plain = AutoConfig.for_model(backbone)
     for key in settings:
         if not hasattr(plain, key):
-            raise ConfigError(f"model {name!r} has no setting {key!r}{suggest(key, sorted(plain.to_dict()))}")
+            raise ConfigError(
+                f"model {name!r} has no setting {key!r}{list_choices(key, sorted(plain.to_dict()))}"
+            )
     given: dict[str, Any] = {"num_channels": 1, "image_size": resize}
     if isinstance(getattr(plain, "image_size", None), list | tuple):
         given["image_size"] = [resize, resize]

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from yomite.errors import ConfigError
-from yomite.models.arguments import check_whole, suggest
+from yomite.models.arguments import check_whole, list_choices
 
 
 class LinearHead(nn.Linear):
@@ -168,7 +168,7 @@ def build_head(head: str | Mapping[str, Any], embedding: int, num_classes: int) 
     settings = {"name": head} if isinstance(head, str) else dict(head) if isinstance(head, Mapping) else {}
     name = settings.pop("name", None)
     if name not in HEADS:
-        raise ConfigError(f"model argument head={head!r}{suggest(str(name), HEADS)}")
+        raise ConfigError(f"model argument head={head!r}{list_choices(str(name), HEADS)}")
     unknown = sorted(set(settings) - set(SETTINGS[name]))
     if unknown:
         takes = ", ".join(SETTINGS[name]) or "no settings"

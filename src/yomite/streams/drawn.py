@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from numba import njit
 
-from yomite.charset import Charset
+from yomite.charset import JAPANESE, Charset
+from yomite.charset.prior import SENTENCES, build_log_prior, count_characters, sampling_weights
 from yomite.config import DataConfig
 from yomite.errors import DataError
 from yomite.ink import canvas
@@ -24,7 +25,6 @@ from yomite.ink.forms import build_forms
 from yomite.ink.hand import HABITS, draw_habits, flatten_glyph, write_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
 from yomite.ink.pen import PEN_NAMES, PEN_RANGES, TRAIT_NAMES, TRAITS, draw_lines, draw_traits, lay_on_paper
-from yomite.prior import LEARNING_EVEN_PARTS, SENTENCES, build_log_prior, count_characters, sampling_weights
 from yomite.streams.batch import Batch, to_batch
 from yomite.streams.stored import read_pictures
 
@@ -238,7 +238,8 @@ def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int
         pictures += read_pictures(config.folder.path, charset, data_root, size, config.fold, seed)
     weights = np.ones(len(charset))
     if config.frequency_power > 0:
-        log_prior = build_log_prior(count_characters(data_root / SENTENCES), charset, LEARNING_EVEN_PARTS)
+        counts = count_characters(data_root / SENTENCES)
+        log_prior = build_log_prior(counts, charset, JAPANESE.learning_even_parts)
         weights = sampling_weights(log_prior, config.frequency_power)
     missing = [character for label, character in enumerate(charset) if not (glyphs[label] or masks[label])]
     if shares[:2].sum() > 0 and missing:

@@ -25,7 +25,7 @@ import torch
 from yomite.charset import Charset
 from yomite.config import DataConfig
 from yomite.errors import ConfigError
-from yomite.models.arguments import suggest
+from yomite.models.arguments import list_choices
 from yomite.models.from_torchvision import import_torchvision
 from yomite.streams.batch import Batch
 from yomite.streams.stored import StoredStream, build_stored
@@ -107,7 +107,7 @@ def build_transforms(specs: Sequence[dict[str, Any]]) -> torch.nn.Module:
         settings = dict(spec) if isinstance(spec, dict) else {}
         name = settings.pop("name", None)
         if name not in names:
-            raise ConfigError(f"data.arguments.transforms: {spec!r}{suggest(str(name), names)}")
+            raise ConfigError(f"data.arguments.transforms: {spec!r}{list_choices(str(name), names)}")
         try:
             built.append(kinds[name](**settings))
         except (TypeError, ValueError) as error:

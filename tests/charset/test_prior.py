@@ -7,17 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from yomite.charset import Charset, build_charset, script_of
+from yomite.charset import JAPANESE, Charset, build_charset, script_of
+from yomite.charset.prior import build_log_prior, count_characters, main, sampling_weights
 from yomite.errors import ConfigError, DataError
-from yomite.prior import (
-    EVEN_PARTS,
-    LEARNING_EVEN_PARTS,
-    SHARES,
-    build_log_prior,
-    count_characters,
-    main,
-    sampling_weights,
-)
+
+EVEN_PARTS, LEARNING_EVEN_PARTS, SHARES = JAPANESE.even_parts, JAPANESE.learning_even_parts, JAPANESE.shares
 
 
 def write_sentences(root: Path, text: str) -> Path:

@@ -1,31 +1,25 @@
 """How often a character is written: the table that a model file carries, and the command that makes it.
 
-    python -m yomite.prior --data-root DIR --charset full --out prior.json
+    python -m yomite.charset.prior --data-root DIR --charset full --out prior.json
 
 The counts come from sentences of Aozora Bunko, works whose copyright has ended. They say well how often の
-or 人 is written, and badly how often anybody draws ー, 7, K or 錮 today. So the table is made in two steps.
+or 人 is written, and badly how often anybody draws ー, 7, K or 錮 today. So the table is made in three steps,
+each with numbers that stand in the language's record:
 
-1. Each script gets a share set by hand (SHARES). Counts of a modern newspaper (Asahi 1993; Chikamatsu et
-   al. 2000, Behavior Research Methods 32:482-500) gave about 41 % kanji, 37 % hiragana, 6 % katakana, 13 %
-   punctuation, 2 % digits and 0.5 % Latin. Here single characters are drawn, by people who write and by
-   people who look a character up: nobody looks up a full stop, so punctuation shrinks to 2 % and the rest
-   grows in proportion; katakana and Latin then get more, for loanwords and initials have spread since.
-   The texts themselves have 66 % hiragana, 31 % kanji, 2.6 % katakana and 0.2 % of digits and Latin
-   (without punctuation): taken as they are, a drawn 7 would be less likely than 乙.
-2. Inside a script the share is part text, part even (EVEN_PARTS): linear interpolation with a uniform
-   distribution (Jelinek and Mercer 1980; Chen and Goodman 1999), which is the smoothing and
-   the floor for unseen characters at once. The even part is set by hand, not estimated from held-out
-   sentences, for it stands for what no old text can show: dictionary use, where the common character is
-   the one that nobody needs to look up; learners, who write every kana alike; and the words of today.
-   (Absolute discounting and Good-Turing answer how often the *next old book* shows a new kanji: here once
-   in 2,500.) For kanji half of the even part goes to the Joyo kanji alone, the ones in general use today.
+1. Each script gets a share that is set by hand.
+2. Within a script, part of the share follows the text and part is spread evenly: linear interpolation with a
+   uniform distribution (Jelinek and Mercer 1980; Chen and Goodman 1999), which smooths and gives unseen
+   characters a floor at once. The even part is set by hand rather than estimated from held-out sentences,
+   for it stands for what no old text can show: people who look a character up, and never need to look up a
+   common one; learners, who write every kana alike; and the words of today. (Absolute discounting and
+   Good-Turing estimate how often the *next old book* shows a new kanji: here once in 2,500.) A set of
+   favorites, such as the Joyo kanji in general use, may get part of the even part to itself.
+3. The rarer of two twins gets at most a fixed part of what the other gets. In running text っ is 4.3 times as
+   frequent as つ, but whoever reads single characters sees neither the line nor the size, and whoever draws
+   one kana alone mostly means the large one: small ones do not stand alone, and tables, drills and searches
+   begin with the large.
 
-3. A small kana gets at most a fixed part of its large twin (SMALL_KANA_PART). In running text っ is 4.3
-   times as frequent as つ; but a reader of single characters sees neither the line nor the size, and who
-   draws one kana alone mostly means the large one: small ones do not stand alone, and tables, drills and
-   searches begin with the large.
-
-Other look-alikes (力 and カ, ー and 一) keep what steps 1 and 2 say of them.
+Other look-alikes (力 and カ, ー and 一) keep what steps 1 and 2 give them.
 """
 
 from __future__ import annotations
@@ -43,59 +37,18 @@ from pathlib import Path
 
 import numpy as np
 
-from yomite.charset import Charset, build_charset, read_joyo_grades, script_of
+from yomite.charset.charset import Charset, build_charset
+from yomite.charset.japanese import JAPANESE
+from yomite.charset.language import Language
 from yomite.errors import ConfigError, DataError, YomiteError
-
-SHARES = {
-    "hiragana": 0.42,
-    "kanji": 0.40,
-    "katakana": 0.10,
-    "digit": 0.03,
-    "latin": 0.03,
-    "punctuation": 0.02,
-}
-"""Part of all characters drawn, by script; scaled up to 1 when a character set lacks a script."""
-
-EVEN_PARTS = {
-    "hiragana": 0.80,
-    "kanji": 0.80,
-    "katakana": 0.80,
-    "digit": 0.5,
-    "latin": 0.5,
-    "punctuation": 0.5,
-}
-"""Part of a script's share that is spread evenly, the more the less the texts say about single characters.
-
-Who draws a single kanji mostly looks it up, and looks up the rare as gladly as the common: 80 %, chosen on
-the dev sets, where it reads common characters as well as 10 % does and rare kanji better at every weight
-(docs/experiments.md, 5). Who draws a single kana mostly learns them, all alike; the texts have る 1,077 times
-as often as ゐ. 80 % as well, chosen on the dev sets (docs/experiments.md, 14).
-"""
-
-LEARNING_EVEN_PARTS = EVEN_PARTS | {"hiragana": 0.02, "kanji": 0.10, "katakana": 0.10}
-"""For training, which draws classes by a power of this table: in it the texts count for more."""
-
-JOYO_PART = 0.5
-"""Part of the even part of kanji that only Joyo kanji get."""
-
-SMALL_KANA_PART = 0.05
-"""The most that a small kana gets of what its large twin gets: 1 to 20, set by hand."""
-
-_SMALL = "ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
-_LARGE = "あいうえおつやゆよわアイウエオツヤユヨワカケ"
 
 SENTENCES = Path("text") / "sentences.txt.gz"
 
-# One shape, several code points in the texts: full-width forms of digits and letters, half-width marks.
-# Not NFKC, which would also merge characters that are drawn differently.
-_FOLD = {0xFEE0 + code_point: code_point for code_point in range(0x30, 0x7B) if chr(code_point).isalnum()}
-_FOLD |= str.maketrans("!?:;()～", "！？：；（）〜")
 
-
-def count_characters(path: str | os.PathLike[str]) -> Counter[str]:
+def count_characters(path: str | os.PathLike[str], language: Language = JAPANESE) -> Counter[str]:
     """Count the characters of a gzipped UTF-8 text, line by line, so that any length fits in memory.
 
-    Full-width digits and Latin letters count as ASCII, half-width !?:;() as full-width.
+    Code points that the language folds count as one: full-width digits and Latin letters as ASCII.
 
     Raises:
         DataError: The file is missing, damaged, or not gzipped UTF-8.
@@ -104,7 +57,7 @@ def count_characters(path: str | os.PathLike[str]) -> Counter[str]:
     try:
         with gzip.open(path, "rt", encoding="utf-8", newline="\n") as lines:
             for line in lines:
-                counts.update(line.rstrip("\r\n").translate(_FOLD))
+                counts.update(line.rstrip("\r\n").translate(language.folds))
     except (gzip.BadGzipFile, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise DataError(
             f"{os.fspath(path)}: not a whole gzipped UTF-8 text ({error}); fetch it again"
@@ -115,43 +68,51 @@ def count_characters(path: str | os.PathLike[str]) -> Counter[str]:
 
 
 def build_log_prior(
-    counts: Mapping[str, int], charset: Charset, even_parts: Mapping[str, float] = EVEN_PARTS
+    counts: Mapping[str, int],
+    charset: Charset,
+    even_parts: Mapping[str, float] | None = None,
+    language: Language = JAPANESE,
 ) -> np.ndarray:
     """Build the table: the log-probability that a drawn character is this one, before it is seen.
 
     Args:
         counts: How often each character stands in a text; characters outside the set are ignored.
         charset: The order of the table.
-        even_parts: Part of each script's share that is spread evenly, 0..1.
+        even_parts: Part of each script's share that is spread evenly, 0..1; None for the language's own.
+        language: The record of scripts and shares.
 
     Returns:
         float32 (C,), natural logarithm, finite; the exponentials sum to 1.
     """
-    scripts = np.array([script_of(character) for character in charset])
+    even_parts = language.even_parts if even_parts is None else even_parts
+    scripts = np.array([language.script_of(character) for character in charset])
     text = np.array([counts.get(character, 0) for character in charset], dtype=np.float64)
-    joyo = read_joyo_grades()
-    is_joyo = np.array([character in joyo for character in charset])
 
     prior = np.zeros(len(charset))
-    for script, share in SHARES.items():
+    for script, share in language.shares.items():
         members = scripts == script
         if not members.any():
             continue
         even = members / members.sum()
-        if script == "kanji" and is_joyo.any():
-            even = JOYO_PART * is_joyo / is_joyo.sum() + (1 - JOYO_PART) * even
+        if script in language.favorites:
+            name, part = language.favorites[script]
+            favorites = set(language.sets[name]())
+            is_favorite = np.array([character in favorites for character in charset])
+            if is_favorite.any():
+                even = part * is_favorite / is_favorite.sum() + (1 - part) * even
         written = text * members
         if written.sum() > 0:
             even_part = even_parts[script]
             prior += share * ((1 - even_part) * written / written.sum() + even_part * even)
         else:
             prior += share * even
-    for small, large in zip(_SMALL, _LARGE, strict=True):
-        if small in charset and large in charset:
-            most = SMALL_KANA_PART * prior[charset.label(large)]
-            prior[charset.label(small)] = min(prior[charset.label(small)], most)
-    # What small kana lose goes to the rest of their script, so that its share stays as stated.
-    for script, share in SHARES.items():
+    for rares, commons, part in language.twins.values():
+        for rare, common in zip(rares, commons, strict=True):
+            if rare in charset and common in charset:
+                most = part * prior[charset.label(common)]
+                prior[charset.label(rare)] = min(prior[charset.label(rare)], most)
+    # What rare twins lose goes to the rest of their script, so that its share stays as stated.
+    for script, share in language.shares.items():
         members = scripts == script
         if members.any():
             prior[members] *= share / prior[members].sum()
@@ -183,7 +144,7 @@ def sampling_weights(log_prior: np.ndarray, power: float) -> np.ndarray:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Count the texts, print the most frequent characters of each script, and write the table as JSON."""
     parser = argparse.ArgumentParser(
-        prog="python -m yomite.prior", description="Make the table of the prior."
+        prog="python -m yomite.charset.prior", description="Make the table of the prior."
     )
     parser.add_argument(
         "--data-root", type=Path, default=os.environ.get("YOMITE_DATA"), help="or YOMITE_DATA"
@@ -202,10 +163,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         table = {
             "characters": list(charset.characters),
             "log_prior": [round(float(value), 4) for value in log_prior],
-            "shares": SHARES,
-            "even_parts": EVEN_PARTS,
-            "joyo_part": JOYO_PART,
-            "small_kana_part": SMALL_KANA_PART,
+            "shares": JAPANESE.shares,
+            "even_parts": JAPANESE.even_parts,
+            **{f"{name}_part": part for name, part in JAPANESE.favorites.values()},
+            **{f"{name}_part": part for name, (_, _, part) in JAPANESE.twins.items()},
             "source": {
                 "path": SENTENCES.as_posix(),
                 "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
@@ -226,8 +187,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _print_head(log_prior: np.ndarray, charset: Charset) -> None:
     order = np.argsort(-log_prior, kind="stable")
-    for script in SHARES:
-        labels = [int(label) for label in order if script_of(charset.character(int(label))) == script]
+    for script in JAPANESE.shares:
+        labels = [k for k in order.tolist() if JAPANESE.script_of(charset.character(k)) == script]
         if labels:
             share = 100 * np.exp(log_prior[labels].astype(np.float64)).sum()
             head = " ".join(f"{charset.character(k)} {100 * np.exp(log_prior[k]):.3g}" for k in labels[:8])
