@@ -11,8 +11,9 @@ from yomite.errors import DataError, YomiteError
 from yomite.ink.glyph_book import GlyphBook, build_glyph_book, load_glyph_book, save_glyph_book
 from yomite.ink.hand import build_hand, seed_stream
 from yomite.ink.line import ComposedLine, LineComposer
-from yomite.ink.line_layout import PAIR_FIRST, PAIR_SECOND, STRUCK, TURNED, draw_style, lay_out
+from yomite.ink.line_layout import PAIR_FIRST, PAIR_SECOND, STRUCK, TURNED, lay_out
 from yomite.ink.line_plan import plan_line
+from yomite.ink.line_style import draw_style
 from yomite.ink.picture_glyphs import CELL_SHEETS
 
 TEXTS = ("今日は良い天気", "SDKを使う。", "3,000円（税込）", "「ゃっ」ー", "5〜10g", "12月25日", "あ")

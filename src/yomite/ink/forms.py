@@ -15,16 +15,17 @@ def build_forms(language: Language = JAPANESE) -> list[Glyph]:
     glyphs = []
     for character, forms in language.forms.items():
         for form in forms:
-            strokes = tuple(_smooth(_read(stroke)) for stroke in form.split("/"))
+            strokes = tuple(smooth_points(read_points(stroke)) for stroke in form.split("/"))
             glyphs.append(Glyph(character, strokes, tuple(range(len(strokes))), "Form"))
     return glyphs
 
 
-def _read(stroke: str) -> np.ndarray:
+def read_points(stroke: str) -> np.ndarray:
+    """Return float64 (P, 2) in the unit square from "x,y x,y ..." in a square of 100 units."""
     return np.array([[float(number) / 100 for number in pair.split(",")] for pair in stroke.split()])
 
 
-def _smooth(points: np.ndarray) -> Stroke:
+def smooth_points(points: np.ndarray) -> Stroke:
     """Draw a Catmull-Rom curve through the points, its ends doubled."""
     padded = np.concatenate([points[:1], points, points[-1:]])
     before, here, there, behind = padded[:-3], padded[1:-2], padded[2:-1], padded[3:]

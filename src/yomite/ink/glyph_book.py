@@ -22,6 +22,7 @@ from yomite.ink.forms import build_forms
 from yomite.ink.hand import flatten_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
 from yomite.ink.picture_glyphs import PictureGlyph, read_cell_glyphs, read_font_glyphs, turn_picture
+from yomite.ink.running import build_running
 from yomite.ink.signs import build_lying, build_signs
 from yomite.ink.strokes import Glyph
 
@@ -33,7 +34,7 @@ KANJI, HIRAGANA, KATAKANA, SMALL_KANA, DIGIT, UPPER, LOWER, HALF_SIGN, WIDE_SIGN
 LYING = "ー（）「」『』【】〈〉…〜～：；-=<>~[]{}→←()"
 """Characters that lie in vertical lines; arrows are seen upright too."""
 
-BOOK_VERSION = 1
+BOOK_VERSION = 2
 """Goes up when the same sources become another book."""
 
 HELD_BACK_PAGE = 8
@@ -144,7 +145,12 @@ def build_glyph_book(
     """
     wanted = dict.fromkeys(characters)
     glyphs_by_character: dict[str, list[Glyph]] = {character: [] for character in wanted}
-    for glyph in [*read_kanjivg_archive(data_root / KANJIVG_FILE, wanted), *build_forms(), *build_signs()]:
+    for glyph in [
+        *read_kanjivg_archive(data_root / KANJIVG_FILE, wanted),
+        *build_forms(),
+        *build_running(),
+        *build_signs(),
+    ]:
         if glyph.character in wanted:
             known = glyphs_by_character[glyph.character]
             # The standard form comes first: it is the most frequent one.

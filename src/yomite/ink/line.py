@@ -29,6 +29,7 @@ from yomite.ink.line_sheet import draw_sheet
 from yomite.ink.line_writing import write_beside, write_line
 from yomite.ink.pen import PEN_NAMES, PEN_RANGES, TRAITS, draw_traits
 from yomite.ink.picture_glyphs import CELL_SHEETS
+from yomite.ink.running import build_running
 from yomite.ink.signs import build_signs
 from yomite.texts.pool import build_text_pool
 
@@ -153,6 +154,8 @@ def _describe_sources(
     """Return a short hash of all that a glyph book depends on: files by name and size, our own strokes."""
     files = [*fonts, data_root / CELL_SHEETS, data_root / KANJIVG_FILE]
     sizes = [(path.name, path.stat().st_size) for path in files if path.is_file()]
-    own = [(glyph.character, len(glyph.strokes)) for glyph in (*build_forms(), *build_signs())]
+    own = [
+        (glyph.character, len(glyph.strokes)) for glyph in (*build_forms(), *build_running(), *build_signs())
+    ]
     facts = repr((BOOK_VERSION, "".join(characters), sizes, own, validation))
     return hashlib.blake2b(facts.encode(), digest_size=6).hexdigest()

@@ -79,6 +79,8 @@ def draw_sheet(
     _recolor(coverage, boxes, window, unit, along, rng)
     rule_sheet(coverage, line, shift, unit, rng)
     traits = _adjust_traits(traits, unit, rng)
+    if enlarged > 1.5:
+        traits[_BLUR] *= 0.4  # enlarging blurs enough
     picture = lay_on_paper(coverage, traits)
     if enlarged > 1.0:
         size = (max(round(columns * enlarged), 8), max(round(rows * enlarged), 8))
@@ -223,7 +225,7 @@ def _photograph(picture: np.ndarray, body: float, contrast: float, rng: np.rando
     traits[_COARSE] = min(traits[_COARSE], max(body / 18.0, 1.0))
     # A person would not keep a picture that he cannot read.
     traits[_BLOCKS] = min(traits[_BLOCKS], 0.16 * contrast) if rng.random() < 0.5 else 0.0
-    traits[_MOIRE] = min(traits[_MOIRE], 0.12 * contrast)
+    traits[_MOIRE] = min(traits[_MOIRE], 0.12 * contrast) if rng.random() < 0.25 else 0.0
     photograph(picture, traits)
 
 

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from yomite.ink.forms import _read as read_points
-from yomite.ink.forms import _smooth as smooth_points
+from yomite.ink.forms import read_points, smooth_points
 from yomite.ink.strokes import Glyph, Stroke
 
 _CIRCLE = "50,10 22,22 10,50 22,80 52,90 80,78 90,48 76,20 46,10"
@@ -226,7 +225,7 @@ def build_signs() -> list[Glyph]:
     glyphs = []
     for character, forms in (_SIGNS | _LETTERS).items():
         for form in forms:
-            strokes = tuple(map(_read_stroke, form.split("/")))
+            strokes = tuple(map(read_stroke, form.split("/")))
             glyphs.append(Glyph(character, strokes, (0,) * len(strokes), "Form"))
     by_character = {glyph.character: glyph for glyph in glyphs}
     glyphs += [
@@ -243,14 +242,15 @@ def build_lying(glyphs: Mapping[str, Glyph], characters: str) -> list[Glyph]:
 
 
 def _build_numbered(by_character: Mapping[str, Glyph]) -> list[Glyph]:
-    circle = Glyph("○", (_read_stroke(_CIRCLE),), (0,))
+    circle = Glyph("○", (read_stroke(_CIRCLE),), (0,))
     digits = [_shrink(by_character[digit], 0.55, 0.5, 0.5) for digit in "0123456789"]
     numbered = [_merge(NUMBERED[number - 1], circle, digits[number]) for number in range(1, 10)]
     one, zero = _shrink(by_character["1"], 0.5, 0.34, 0.5), _shrink(by_character["0"], 0.5, 0.6, 0.5)
     return [*numbered, _merge("⑩", circle, one, zero)]
 
 
-def _read_stroke(stroke: str) -> Stroke:
+def read_stroke(stroke: str) -> Stroke:
+    """Return float32 (P, 2): corners after `|`, else a smooth curve through the points."""
     stroke = stroke.strip()
     if stroke.startswith("|"):
         return read_points(stroke[1:]).astype(np.float32)
