@@ -111,6 +111,11 @@ def test_one_wrong_bit_is_noticed(tmp_path: Path) -> None:
         ({"charset": "[“"}, "damaged metadata"),
         ({"progress": None}, "damaged metadata"),
         ({"charset": json.dumps(["永"])}, "3 classes but 1 characters"),
+        ({"charset": "[" * 100_000}, "damaged metadata"),
+        ({"model": json.dumps(MODEL | {"name": 5})}, "damaged metadata"),
+        ({"model": json.dumps(MODEL | {"arguments": [8]})}, "damaged metadata"),
+        ({"model": json.dumps(MODEL | {"input_size": 10**9})}, "input_size 1000000000, from 1 to 4096"),
+        ({"model": json.dumps(MODEL | {"input_size": 1e9})}, "damaged metadata"),
     ],
 )
 def test_bad_metadata_gets_one_line(tmp_path: Path, changes: dict[str, str | None], line: str) -> None:
@@ -125,6 +130,13 @@ def test_bad_metadata_gets_one_line(tmp_path: Path, changes: dict[str, str | Non
     with pytest.raises(ModelFileError) as caught:
         read_checkpoint(path)
     assert line in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_network_that_no_memory_holds_is_refused() -> None:
+    arguments = {**MODEL["arguments"], "embedding": 10**13}  # type: ignore[dict-item]
+    with pytest.raises(ModelFileError, match="the file's model cannot be built") as caught:
+        load_model(build_checkpoint(model=MODEL | {"arguments": arguments}))
+    assert "\n" not in str(caught.value)
 
 
 def test_tensors_that_do_not_fit_are_refused() -> None:

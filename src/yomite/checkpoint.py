@@ -25,6 +25,8 @@ from yomite.extensions import is_custom
 from yomite.models import build, is_built_in
 
 FORMAT_VERSION = "1"
+MAX_INPUT_SIZE = 4096
+"""px; a larger one in a damaged file would take all memory."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,8 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         model, characters = json.loads(metadata["model"]), tuple(json.loads(metadata["charset"]))
         config, progress = json.loads(metadata["config"]), json.loads(metadata["progress"])
         kind, num_classes = metadata["kind"], model["num_classes"]
-    except (KeyError, TypeError, ValueError) as error:
+        _check_description(model)
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ModelFileError(f"model file {path} has damaged metadata ({error}); get it again") from error
     if num_classes != len(characters):
         raise ModelFileError(
@@ -153,6 +156,15 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         name: tensor.float() if tensor.dtype == torch.float16 else tensor for name, tensor in tensors.items()
     }
     return Checkpoint(kind, model, characters, tensors, config, progress, metadata.get("commit", ""))
+
+
+def _check_description(model: dict[str, Any]) -> None:
+    """Refuse what no build of a model could take."""
+    if not isinstance(model["name"], str) or not isinstance(model["arguments"], dict):
+        raise TypeError("model: a name and arguments are due")
+    size = model["input_size"]
+    if not isinstance(size, int) or not 1 <= size <= MAX_INPUT_SIZE:
+        raise ValueError(f"model: input_size {size}, from 1 to {MAX_INPUT_SIZE}")
 
 
 def load_model(
@@ -183,9 +195,10 @@ def load_model(
             checkpoint.model["input_size"],
             **checkpoint.model["arguments"],
         )
-    except (ConfigError, KeyError, TypeError) as error:
+    except (ConfigError, KeyError, TypeError, ValueError, RuntimeError, MemoryError) as error:
+        (why, *_) = str(error).splitlines() or ["too little memory"]
         raise ModelFileError(
-            f"the file's model cannot be built ({error}); use the yomite that wrote it"
+            f"the file's model cannot be built ({why}); use the yomite that wrote it"
         ) from error
     fill_model(model, checkpoint.section(section))
     return model.eval()
