@@ -33,12 +33,13 @@ import numpy as np
 import torch
 
 from yomite.charset import build_charset
+from yomite.checkpoint import read_checkpoint
 from yomite.config import RunConfig, load_config
 from yomite.data.sources import resolve_data_root
-from yomite.export import export_onnx
 from yomite.models import build
 from yomite.models.cost import count_macs, count_parameters
 from yomite.reading.model_file import open_model_file
+from yomite.shipping.tracing import trace_weights
 from yomite.streams import Stream, build_stream
 from yomite.tasks import ValidationSet
 from yomite.tasks.character import CharacterTask
@@ -179,7 +180,8 @@ class Bench:
             config.model.input_size,
             **config.model.arguments,
         )
-        export_onnx(config.folder / "weights.safetensors", config.folder / "model.onnx", metadata={})
+        weights = read_checkpoint(config.folder / "weights.safetensors")
+        trace_weights(weights, "model").write(config.folder / "model.onnx")
         seconds = np.diff(stamps) if len(stamps) > 1 else [plan.step_seconds]  # nothing was left to train
         return Result(
             self.family,

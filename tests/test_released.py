@@ -11,14 +11,14 @@ import numpy as np
 import onnx
 import pytest
 
-from yomite.apps.model_card import format_model_card
-from yomite.apps.release import DEV_SETS, MAX_BYTES, TEST_SETS
 from yomite.charset import build_charset
 from yomite.data.sources import Sample, open_source
 from yomite.errors import PictureError
 from yomite.evaluation.answers import TOP, collect_answers
 from yomite.ink.canvas import to_canvas
 from yomite.reading.characters import Recognizer, load
+from yomite.shipping.card import format_model_card
+from yomite.shipping.release import DEV_SETS, MAX_BYTES, TEST_SETS
 
 TOLERANCE = 0.002
 """What a figure may fall below the card, 0..1."""
@@ -97,13 +97,16 @@ def test_both_files_agree(
     released_model: Path, card: dict[str, Any], reader: Recognizer, data_root: Path
 ) -> None:
     pytest.importorskip("torch", reason='needs the extra: pip install "yomite[train]"')
-    from yomite.export import check_parity
+    from yomite.checkpoint import read_checkpoint
+    from yomite.shipping.draft import read_draft
+    from yomite.shipping.tracing import check_parity
 
     canvases = []
     for sample in chain.from_iterable(read_samples(name, data_root) for name in DEV_SETS):
         with suppress(PictureError):
             canvases.append(to_canvas(sample.picture, reader.input_size))
-    parity = check_parity(released_model, released_model.with_suffix(".safetensors"), np.stack(canvases))
+    weights = read_checkpoint(released_model.with_suffix(".safetensors"))
+    parity = check_parity(read_draft(released_model), weights, np.stack(canvases))
     assert parity.num_images == card["parity"]["num_images"]
     assert parity.num_disagreements <= card["parity"]["num_disagreements"]
     assert parity.max_difference < 0.01

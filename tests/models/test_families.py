@@ -11,10 +11,10 @@ from torch.nn import functional
 
 from yomite.checkpoint import Checkpoint, load_model, read_checkpoint, write_checkpoint
 from yomite.errors import ConfigError
-from yomite.export import export_onnx
 from yomite.models import ARCHITECTURES, build
 from yomite.models.character import CharacterModel
 from yomite.models.cost import count_macs, count_parameters
+from yomite.shipping.tracing import trace_weights
 
 CHARACTER_FAMILIES = {name for name, family in ARCHITECTURES.items() if family.task == "character"}
 SIZE, CLASSES = 24, 8
@@ -194,9 +194,10 @@ def test_the_exported_file_gives_the_same(case: str, head: Any, tmp_path: Path) 
     characters = tuple("あいうえおかきく")
     path = tmp_path / "weights.safetensors"
     write_checkpoint(path, Checkpoint("weights", described, characters, tensors), half=True)
-    export_onnx(path, tmp_path / "model.onnx", metadata={})
+    weights = read_checkpoint(path)
+    trace_weights(weights, "model").write(tmp_path / "model.onnx")
     session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))
-    halved = load_model(read_checkpoint(path))
+    halved = load_model(weights)
     assert isinstance(halved, CharacterModel)
     for num in (1, 7):
         images = draw_images(case, num, seed=9)

@@ -9,13 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from yomite.charset import Charset
-from yomite.checkpoint import Checkpoint, write_checkpoint
+from yomite.checkpoint import Checkpoint
 from yomite.config import parse_config
 from yomite.errors import ConfigError, ModelFileError
-from yomite.export import export_onnx
 from yomite.models import ARCHITECTURES, build
 from yomite.models.decoding import Written, pad_lines, write_beam, write_greedy
 from yomite.models.encoder_decoder import DecoderBlock, EncoderDecoder
+from yomite.shipping.tracing import trace_weights
 from yomite.streams.batch import Batch
 from yomite.training.finetune import fill_from_weights
 from yomite.training.learner import build_learner
@@ -261,14 +261,12 @@ def test_lines_are_padded_with_the_end() -> None:
     assert pad_lines([(), ()], 9).shape == (2, 0)
 
 
-def test_a_line_model_is_not_exported_as_a_character_model(tmp_path: Path) -> None:
+def test_a_line_model_is_not_exported_as_a_character_model() -> None:
     model = build_ctc("crnn")
     described = {"name": "crnn", "arguments": CRNN, "num_classes": CLASSES, "input_size": HEIGHT}
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
-    path = tmp_path / "weights.safetensors"
-    write_checkpoint(path, Checkpoint("weights", described, tuple("あいうえ"), tensors))
     with pytest.raises(ModelFileError, match="model crnn reads lines; the model file holds characters"):
-        export_onnx(path, tmp_path / "model.onnx", metadata={})
+        trace_weights(Checkpoint("weights", described, tuple("あいうえ"), tensors), "model")
 
 
 def test_fine_tuning_keeps_the_blank() -> None:

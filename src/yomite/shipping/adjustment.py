@@ -20,11 +20,12 @@ import numpy as np
 
 from yomite.charset import JAPANESE, Charset, script_of
 from yomite.charset.prior import SENTENCES, build_log_prior, count_characters, sampling_weights
+from yomite.checkpoint import Checkpoint, extract_weights, read_checkpoint
 from yomite.errors import ModelFileError
 
 
 def measure_learned_prior(charset: Charset, power: float, data_root: Path) -> np.ndarray:
-    """The log of how often each kanji was drawn, its mean taken off; 0 for all other characters.
+    """Measure the log of how often each kanji was drawn, its mean taken off; 0 for all other characters.
 
     Args:
         charset: C characters.
@@ -41,39 +42,32 @@ def measure_learned_prior(charset: Charset, power: float, data_root: Path) -> np
     return np.where(is_kanji, log_weights - log_weights[is_kanji].mean() if is_kanji.any() else 0.0, 0.0)
 
 
-def write_adjusted_weights(weights: Path, adjusted: Path, part: float, data_root: Path) -> None:
-    """Write a run's weights again with a part of the learned prior taken off the classifier's bias.
+def adjust_weights(checkpoint: Checkpoint, part: float, data_root: Path) -> Checkpoint:
+    """Take a part of the learned prior off the classifier's bias.
 
     Args:
-        weights: What `yomite train` wrote.
-        adjusted: The file to write.
+        checkpoint: What `yomite train` wrote.
         part: 0 leaves the weights as they are, 1 takes all of it back.
         data_root: The data folder, for the texts.
     """
-    from yomite.checkpoint import read_checkpoint, write_checkpoint
-
-    checkpoint = read_checkpoint(weights)
     charset = Charset("of the weights", checkpoint.characters)
     learned = measure_learned_prior(charset, checkpoint.config["data"]["frequency_power"], data_root)
     bias = checkpoint.tensors["model.classifier.bias"]
     tensors = checkpoint.tensors | {"model.classifier.bias": bias - part * bias.new_tensor(learned)}
-    write_checkpoint(adjusted, replace(checkpoint, tensors=tensors))
+    return replace(checkpoint, tensors=tensors)
 
 
-def write_mean_weights(weights: Path, before: Path, share: float, mean: Path) -> None:
-    """Write a run's weights again, averaged with those that it began from.
+def average_weights(weights: Path, before: Path, share: float) -> Checkpoint:
+    """Average a run's weights with those that it began from.
 
     Args:
         weights: What `yomite train` wrote.
         before: The weights of its init_from: the same network and characters.
         share: 0 leaves the weights as they are, 1 gives the older ones.
-        mean: The file to write.
 
     Raises:
         ModelFileError: If the two are of other networks or characters.
     """
-    from yomite.checkpoint import extract_weights, read_checkpoint, write_checkpoint
-
     ours, theirs = (extract_weights(read_checkpoint(path)) for path in (weights, before))
     if (ours.model, ours.characters) != (theirs.model, theirs.characters):
         raise ModelFileError(f"{before} is of another network or charset than {weights}; leave out --keep")
@@ -83,4 +77,4 @@ def write_mean_weights(weights: Path, before: Path, share: float, mean: Path) ->
         else tensor
         for name, tensor in ours.tensors.items()
     }
-    write_checkpoint(mean, replace(ours, tensors=tensors))
+    return replace(ours, tensors=tensors)

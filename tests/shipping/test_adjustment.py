@@ -9,10 +9,10 @@ pytest.importorskip("torch", reason='needs the extra: pip install "yomite[train]
 
 import torch
 
-from yomite.apps.adjusting import measure_learned_prior, write_adjusted_weights, write_mean_weights
 from yomite.charset import Charset
-from yomite.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
+from yomite.checkpoint import Checkpoint, write_checkpoint
 from yomite.errors import ModelFileError
+from yomite.shipping.adjustment import adjust_weights, average_weights, measure_learned_prior
 
 CHARSET = Charset("four", "の子孑〆")
 
@@ -39,9 +39,7 @@ def test_only_the_bias_changes(tmp_path):
     before = Checkpoint(
         "weights", model, CHARSET.characters, tensors, {"data": {"frequency_power": 0.5}}, {"step": 1}
     )
-    write_checkpoint(tmp_path / "weights.safetensors", before)
-    write_adjusted_weights(tmp_path / "weights.safetensors", tmp_path / "adjusted.safetensors", 0.5, tmp_path)
-    after = read_checkpoint(tmp_path / "adjusted.safetensors")
+    after = adjust_weights(before, 0.5, tmp_path)
     assert torch.equal(after.tensors["model.classifier.weight"], tensors["model.classifier.weight"])
     change = (after.tensors["model.classifier.bias"] - tensors["model.classifier.bias"]).numpy()
     np.testing.assert_allclose(change, -0.5 * measure_learned_prior(CHARSET, 0.5, tmp_path), atol=1e-6)
@@ -54,12 +52,11 @@ def test_a_share_of_the_older_weights_is_kept(tmp_path):
         tensors = {"model.bias": torch.full((4,), value), "model.count": torch.tensor(int(value))}
         checkpoint = Checkpoint("weights", model, CHARSET.characters, tensors, {}, {"step": 1})
         write_checkpoint(tmp_path / f"{name}.safetensors", checkpoint)
-    paths = [tmp_path / f"{name}.safetensors" for name in (*values, "mean")]
-    write_mean_weights(paths[0], paths[1], 0.25, paths[2])
-    after = read_checkpoint(paths[2]).tensors
+    paths = [tmp_path / f"{name}.safetensors" for name in values]
+    after = average_weights(paths[0], paths[1], 0.25).tensors
     assert after["model.bias"].tolist() == [1.5] * 4 and after["model.count"] == 1
 
     other = Checkpoint("weights", model, ("a", "b", "c", "d"), tensors, {}, {"step": 1})
     write_checkpoint(paths[1], other)
     with pytest.raises(ModelFileError, match="is of another network or charset than"):
-        write_mean_weights(paths[0], paths[1], 0.25, paths[2])
+        average_weights(paths[0], paths[1], 0.25)

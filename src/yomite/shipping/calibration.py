@@ -1,33 +1,24 @@
 """From readings of real writing to what a model file says of itself: prior weight, temperatures, thresholds.
 
-A set is scored once; all that follows is arithmetic on its logits. Every set weighs the same, for the sets
-stand for ways of writing, not for how often they are met; but a set of fewer than ENOUGH samples weighs by
-their number, or one sample of it would decide.
+A set is scored once; all that follows is arithmetic on its logits. What each set weighs, `thresholds` says.
 """
 
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from yomite.charset import number_lookalikes
-from yomite.evaluation.calibration import (
-    choose_rejection_threshold,
-    compute_nll,
-    fit_temperature,
-)
 from yomite.evaluation.measures import expected_calibration_error
 from yomite.evaluation.scores import ScoredSet, read_scores
+from yomite.shipping.temperature import compute_nll, fit_temperature
+from yomite.shipping.thresholds import choose_threshold, round_down, weigh_samples
 
 GRID = tuple(round(0.1 * step, 1) for step in range(11))
 """Prior weights to choose from."""
-
-ENOUGH = 400
-"""Samples from which on a set has its full weight."""
 
 MAX_HARM = 0.002
 """The most that look-alike top-1 of any one set may lose to the prior, 0..1; one sample is always allowed."""
@@ -41,7 +32,7 @@ MAX_LOST = 0.01
 
 @dataclass(frozen=True)
 class WeightScore:
-    """What one weight of the prior gives; means are over the sets, as the module says.
+    """What one weight of the prior gives; means are over the sets.
 
     Attributes:
         weight: The weight.
@@ -94,7 +85,7 @@ def score_prior_weights(
 
 
 def choose_prior_weight(scores: Sequence[WeightScore], nums_samples: Sequence[int]) -> float:
-    """The one weight for everything.
+    """Choose the one weight for everything.
 
     A weight that costs any set more than MAX_HARM against weight 0 is out: a set with each rare kanji once
     shows what too much prior does. Of the others the best mean of look-alike top-1 wins; among means within
@@ -113,7 +104,7 @@ def choose_prior_weight(scores: Sequence[WeightScore], nums_samples: Sequence[in
 
 
 def format_weight_scores(scores: Sequence[WeightScore], names: Sequence[str], chosen: float) -> str:
-    """A table for people: look-alike (strict) top-1 of each set in percent; `*` marks the chosen weight."""
+    """Format look-alike (strict) top-1 of each set in percent for people; `*` marks the chosen weight."""
     header = ["weight", *names, "mean", "NLL", "temperature"]
     rows = [header]
     for score in scores:
@@ -165,8 +156,9 @@ def fit_calibration(
     temperature = max(round(fit_temperature(weighted, labels, weights=weights, groups=groups), 4), 1e-3)
     best, confidences = read_scores(weighted, temperature, groups)
     is_right = groups[best] == groups[labels]
-    threshold = choose_rejection_threshold(confidences, is_right, MAX_LOST, weights=weights)
-    threshold = math.floor(threshold * 1e4) / 1e4  # rounded up, it might cost more than it may
+    threshold = 0.0
+    if is_right.any():
+        threshold = round_down(choose_threshold(confidences[is_right], MAX_LOST, weights[is_right]))
     ends = np.cumsum([len(one.labels) for one in sets])[:-1]
     parts = list(zip(np.split(confidences, ends), np.split(is_right, ends), strict=True))
     errors = tuple(expected_calibration_error(*part) for part in parts)
@@ -191,7 +183,7 @@ class Calibrated:
     weight_scores: list[WeightScore] = field(default_factory=list)
 
     def to_metadata(self) -> dict[str, str]:
-        """Fields of the model file."""
+        """Return fields of the model file."""
         return {
             "prior_weight": json.dumps(self.prior_weight),
             "temperature": json.dumps({prior: fit.temperature for prior, fit in self.fits.items()}),
@@ -201,7 +193,7 @@ class Calibrated:
         }
 
     def format(self) -> Iterator[str]:
-        """Lines for people."""
+        """Yield lines for people."""
         if self.weight_scores:
             yield "look-alike (strict) top-1 in percent for each weight of the prior:"
             yield format_weight_scores(self.weight_scores, self.sets, self.prior_weight)
@@ -242,10 +234,9 @@ def calibrate(
 
 
 def _pool(sets: Sequence[ScoredSet]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Logits, labels, and what each sample counts."""
-    weights = [np.full(len(one.labels), 1 / max(len(one.labels), ENOUGH)) for one in sets]
+    """Return logits, labels, and what each sample counts."""
     return (
         np.concatenate([one.logits for one in sets]),
         np.concatenate([one.labels for one in sets]),
-        np.concatenate(weights),
+        weigh_samples([len(one.labels) for one in sets]),
     )

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from tiny_model import write_tiny_model
 
-from yomite.apps.model_card import format_model_card
-from yomite.apps.release import (
+from yomite.data.sources import Sample
+from yomite.errors import ConfigError
+from yomite.shipping.card import format_model_card
+from yomite.shipping.release import (
     DEV_SETS,
     TEST_SETS,
     describe_changes,
@@ -16,8 +18,6 @@ from yomite.apps.release import (
     score_model,
     sum_hours,
 )
-from yomite.data.sources import Sample
-from yomite.errors import ConfigError
 
 
 def build_card() -> dict:
@@ -121,14 +121,14 @@ def test_changes_from_the_file_are_told(tmp_path: Path) -> None:
 def test_two_sets_are_read_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tiny_model import STROKES
 
-    from yomite.data import sources
+    from yomite.shipping import release
 
     samples = {"one": "十", "two": "口"}
 
     def open_source(name: str, _: object) -> list[Sample]:
         return [Sample(STROKES[samples[name]], samples[name], "", name)]
 
-    monkeypatch.setattr(sources, "open_source", open_source)
+    monkeypatch.setattr(release, "open_source", open_source)
     scores = score_model(write_tiny_model(tmp_path / "tiny.onnx"), ("one", "one + two"), tmp_path)
     assert [(score["data"], score["prior"], score["num_samples"]) for score in scores] == [
         ("one", "text", 1), ("one", "uniform", 1), ("one + two", "text", 2), ("one + two", "uniform", 2),

@@ -7,7 +7,8 @@ import pytest
 from tiny_model import CHARACTERS, PRIOR
 
 from yomite.charset import are_lookalikes, number_lookalikes
-from yomite.evaluation.fitting import (
+from yomite.evaluation.scores import ScoredSet, read_scores
+from yomite.shipping.calibration import (
     WeightScore,
     calibrate,
     choose_prior_weight,
@@ -15,7 +16,6 @@ from yomite.evaluation.fitting import (
     format_weight_scores,
     score_prior_weights,
 )
-from yomite.evaluation.scores import ScoredSet, read_scores
 
 
 def make_set(name: str, num: int, seed: int, noise: float = 1.5) -> ScoredSet:
@@ -78,6 +78,14 @@ def test_rejection_costs_one_percent_of_what_is_right() -> None:
         right += is_right.sum()
         lost += (is_right & (confidences < fit.rejection_threshold)).sum()
     assert 0.008 < lost / right <= 0.01
+
+
+def test_where_nothing_is_right_nothing_is_rejected() -> None:
+    logits = np.zeros((50, len(CHARACTERS)), np.float32)
+    logits[:, CHARACTERS.index("十")] = 3
+    labels = np.full(50, CHARACTERS.index("一"))
+    wrong = ScoredSet("wrong", np.zeros((50, 1, 4, 4), np.uint8), logits, labels)
+    assert fit_calibration([wrong], CHARACTERS, np.zeros(len(CHARACTERS))).rejection_threshold == 0
 
 
 def test_the_file_says_what_was_fitted() -> None:

@@ -5,11 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from yomite.evaluation.calibration import (
-    choose_rejection_threshold,
-    compute_nll,
-    fit_temperature,
-)
+from yomite.shipping.temperature import compute_nll, fit_temperature
 
 
 def draw_samples(
@@ -70,30 +66,3 @@ def test_faultless_samples_have_a_finite_fit() -> None:
     temperature = fit_temperature(logits, np.arange(6))
     assert 0.001 <= temperature < 1
     assert compute_nll(logits, np.arange(6), temperature) < 1e-9
-
-
-samples = st.lists(
-    st.tuples(st.sampled_from([0.1, 0.3, 0.5, 0.7, 0.9]), st.booleans()), min_size=1, max_size=40
-)
-
-
-@settings(max_examples=200, deadline=None)
-@given(samples, st.sampled_from([0.0, 0.1, 0.25, 0.5]))
-def test_threshold_is_the_highest_that_loses_few(samples: list[tuple[float, bool]], max_lost: float) -> None:
-    confidences, is_right = (np.array(values) for values in zip(*samples, strict=True))
-    threshold = choose_rejection_threshold(confidences, is_right, max_lost)
-    if not is_right.any():
-        assert threshold == 0
-        return
-    right = confidences[is_right]
-    assert np.mean(right < threshold) <= max_lost
-    higher = right[right > threshold]
-    assert not len(higher) or np.mean(right < higher.min()) > max_lost
-
-
-def test_threshold_counts_weights_as_repetitions() -> None:
-    rng = np.random.default_rng(8)
-    confidences, is_right, times = rng.uniform(0, 1, 90), rng.uniform(0, 1, 90) < 0.7, np.arange(90) % 3 + 1
-    repeated = (np.repeat(values, times) for values in (confidences, is_right))
-    weighted = choose_rejection_threshold(confidences, is_right, 0.13, weights=times)
-    assert weighted == choose_rejection_threshold(*repeated, 0.13)

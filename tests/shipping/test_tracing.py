@@ -10,12 +10,12 @@ import pytest
 import torch
 
 from yomite.checkpoint import Checkpoint, load_model, read_checkpoint, write_checkpoint
-from yomite.errors import ModelFileError
-from yomite.export import check_parity, export_onnx, update_metadata
 from yomite.models import build
 from yomite.reading.characters import load
+from yomite.shipping.draft import Draft, read_draft
+from yomite.shipping.tracing import check_parity, trace_weights
 
-CHARACTERS = tuple("永字八法あいうえお、")
+CHARACTERS = tuple("永字八法あい口エロ、")
 SIZE = 16
 
 
@@ -45,10 +45,14 @@ def weights_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def onnx_path(weights_path: Path) -> Path:
     path = weights_path.with_name("small.onnx")
-    export_onnx(
-        weights_path, path, metadata={"license": "CC-BY-SA-4.0", "temperature": '{"text": 2, "uniform": 3}'}
-    )
+    draft = trace_weights(read_checkpoint(weights_path), "small")
+    draft.describe({"license": "CC-BY-SA-4.0", "temperature": '{"text": 2, "uniform": 3}'}).write(path)
     return path
+
+
+@pytest.fixture(scope="module")
+def draft(onnx_path: Path) -> Draft:
+    return read_draft(onnx_path)
 
 
 def draw_canvases(num: int) -> np.ndarray:
@@ -70,15 +74,14 @@ def test_agrees_with_the_weights(weights_path: Path, onnx_path: Path, num: int) 
     np.testing.assert_allclose(summed, logits, atol=1e-4)
 
 
-def test_parity_counts_what_differs(weights_path: Path, onnx_path: Path, tmp_path: Path) -> None:
-    parity = check_parity(onnx_path, weights_path, draw_canvases(50), batch_size=16)
+def test_parity_counts_what_differs(weights_path: Path, draft: Draft) -> None:
+    parity = check_parity(draft, read_checkpoint(weights_path), draw_canvases(50), batch_size=16)
     assert (parity.num_images, parity.num_disagreements) == (50, 0)
     assert parity.max_difference < 1e-4
     other = read_checkpoint(weights_path)
     answers = load_model(other)(torch.from_numpy(draw_canvases(50)[:, None])).argmax(1)
     other.tensors["model.classifier.bias"][answers[0]] -= 1000.0
-    write_checkpoint(tmp_path / "other.safetensors", other)
-    parity = check_parity(onnx_path, tmp_path / "other.safetensors", draw_canvases(50))
+    parity = check_parity(draft, other, draw_canvases(50))
     assert parity.num_disagreements == (answers == answers[0]).sum()
     assert parity.max_difference == pytest.approx(1000, abs=0.1)
 
@@ -91,6 +94,7 @@ def test_the_file_describes_itself(onnx_path: Path) -> None:
     )
     assert tuple(json.loads(metadata["charset"])) == CHARACTERS
     assert json.loads(metadata["temperature"]) == {"text": 2, "uniform": 3}
+    assert json.loads(metadata["lookalikes"]) == ["口ロ"]
     assert metadata["license"] == "CC-BY-SA-4.0" and metadata["training_commit"] == "abc"
     assert np.exp(json.loads(metadata["log_prior"])).sum() == pytest.approx(1, abs=1e-3)
     assert exported.opset_import[0].version == 17
@@ -98,27 +102,8 @@ def test_the_file_describes_itself(onnx_path: Path) -> None:
     assert wide and all(tensor.data_type == onnx.TensorProto.FLOAT16 for tensor in wide)
 
 
-def test_metadata_can_be_changed_alone(onnx_path: Path, tmp_path: Path) -> None:
-    path = tmp_path / "changed.onnx"
-    path.write_bytes(onnx_path.read_bytes())
-    update_metadata(path, {"prior_weight": "0.4", "note": "new"})
-    before, after = onnx.load(onnx_path), onnx.load(path)
-    assert after.graph == before.graph
-    metadata = {entry.key: entry.value for entry in after.metadata_props}
-    assert metadata == {entry.key: entry.value for entry in before.metadata_props} | {
-        "prior_weight": "0.4",
-        "note": "new",
-    }
-
-
 def test_the_recognizer_reads_it(onnx_path: Path) -> None:
     reader = load(onnx_path)
     picture = np.full((40, 40), 255, np.uint8)
     picture[10:30, 18:22] = 0
     assert reader.recognize(picture).text in CHARACTERS
-
-
-def test_metadata_must_be_text(weights_path: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match="'log_prior' is list"):
-        export_onnx(weights_path, tmp_path / "a.onnx", metadata={"log_prior": [1.0]})  # type: ignore[dict-item]
-    assert not list(tmp_path.iterdir())

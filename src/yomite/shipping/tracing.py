@@ -1,7 +1,7 @@
-"""A weights file or checkpoint -> the ONNX file of docs/model-file.md, and how well the two agree.
+"""Weights -> a draft of the ONNX file of docs/model-file.md, and how well the two agree.
 
-The file carries its characters and calibration in its metadata. Matrices and kernels are stored as float16
-and cast to float32 once, when the file is loaded; the numbers are those of write_checkpoint(half=True).
+The draft carries its characters in its metadata. Matrices and kernels are stored as float16 and cast to
+float32 once, when the file is loaded; the numbers are those of write_checkpoint(half=True).
 """
 
 from __future__ import annotations
@@ -9,10 +9,8 @@ from __future__ import annotations
 import io
 import json
 import math
-import os
 import warnings
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -20,72 +18,50 @@ import onnxruntime
 import torch
 from onnx import TensorProto, helper, numpy_helper
 
-from yomite.charset import Charset
-from yomite.checkpoint import Checkpoint, load_model, read_checkpoint
+from yomite.charset import Charset, select_lookalikes
+from yomite.checkpoint import Checkpoint, load_model
 from yomite.errors import ModelFileError
+from yomite.reading.metadata import FORMAT_VERSION
+from yomite.reading.model_file import TASK
+from yomite.shipping.draft import Draft
 from yomite.tasks import Traced, build_task
 
-FORMAT_VERSION = "1"
 OPSET = 17
 
 
-def export_onnx(
-    weights_path: str | Path, out_path: str | Path, *, metadata: dict[str, str], allow_custom: bool = False
-) -> None:
-    """Writes the ONNX file of a weights file or checkpoint (of its moving average where it has one).
+def trace_weights(checkpoint: Checkpoint, name: str, *, allow_custom: bool = False) -> Draft:
+    """Trace the network of a checkpoint (its moving average where it has one).
 
     Args:
-        weights_path: What `yomite train` wrote.
-        out_path: The file to write, as a whole or not at all.
-        metadata: Fields of the contract; those left out are neutral (temperature 1, nothing rejected, no
-            prior) or known from the weights (name, charset, training_commit).
+        checkpoint: What `yomite train` wrote.
+        name: The model's name.
         allow_custom: Runs the code of a model that is not built in.
 
+    Returns:
+        A draft, neutral in what the weights do not tell: temperature 1, nothing rejected, no prior.
+
     Raises:
-        ModelFileError: If the weights are missing or damaged, their model cannot be exported, or a metadata
-            value is no string.
+        ModelFileError: If the model cannot be built, or cannot be exported.
     """
-    out_path = Path(out_path)
-    checkpoint = read_checkpoint(weights_path)
-    metadata = _neutral_metadata(checkpoint, out_path.stem) | metadata
-    for key, value in metadata.items():
-        if not isinstance(value, str):
-            raise ModelFileError(f"metadata field {key!r} is {type(value).__name__}; give a string (JSON)")
     model = load_model(checkpoint, allow_custom=allow_custom)
     task = build_task(model, Charset("exported", checkpoint.characters))
-    if task.name != "character":
+    if task.name != TASK:
         raise ModelFileError(
             f"model {checkpoint.model['name']} reads lines; the model file holds characters, so export those"
         )
-    exported = _trace(task.wrap(model, checkpoint.model["name"]))
-    store_half(exported, {f"model.{name}" for name in model.state_dict()})
-    helper.set_model_props(exported, metadata)
-    onnx.checker.check_model(exported)
-    out_path.parent.mkdir(parents=True, exist_ok=True)
-    write_onnx(exported, out_path)
+    network = _trace(task.wrap(model, checkpoint.model["name"]))
+    store_half(network, {f"model.{name}" for name in model.state_dict()})
+    return Draft(network, _describe(checkpoint, name))
 
 
-def update_metadata(path: str | Path, changes: dict[str, str]) -> None:
-    """Sets fields of an ONNX file's metadata; the others stay."""
-    exported = onnx.load(str(path))
-    helper.set_model_props(exported, {entry.key: entry.value for entry in exported.metadata_props} | changes)
-    write_onnx(exported, Path(path))
-
-
-def write_onnx(exported: onnx.ModelProto, path: Path) -> None:
-    """Writes a file as a whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_bytes(exported.SerializeToString())
-    os.replace(partial, path)
-
-
-def _neutral_metadata(checkpoint: Checkpoint, stem: str) -> dict[str, str]:
+def _describe(checkpoint: Checkpoint, name: str) -> dict[str, str]:
     num_classes = len(checkpoint.characters)
     return {
         "format_version": FORMAT_VERSION,
-        "task": "character",
-        "name": stem,
+        "task": TASK,
+        "name": name,
         "charset": json.dumps(checkpoint.characters, ensure_ascii=False),
+        "lookalikes": json.dumps(select_lookalikes(checkpoint.characters), ensure_ascii=False),
         "temperature": json.dumps({"text": 1.0, "uniform": 1.0}),
         "rejection_threshold": json.dumps({"text": 0.0, "uniform": 0.0}),
         "log_prior": json.dumps([round(-math.log(num_classes), 4)] * num_classes),
@@ -101,7 +77,7 @@ def _trace(traced: Traced) -> onnx.ModelProto:
         # The newer exporter (dynamo=True) needs onnxscript, and does not fold the norms.
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         # Backbones of other libraries check shapes in Python; the shapes here are fixed but for N.
-        warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)
+        warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)  # pyright: ignore
         torch.onnx.export(
             traced.module,
             (traced.example,),
@@ -119,15 +95,15 @@ def _trace(traced: Traced) -> onnx.ModelProto:
     return onnx.load_model_from_string(buffer.getvalue())
 
 
-def store_half(exported: onnx.ModelProto, stored: set[str]) -> None:
-    """Stores matrices and kernels as float16, half the bytes, each followed by a Cast to float32.
+def store_half(network: onnx.ModelProto, stored: set[str]) -> None:
+    """Store matrices and kernels as float16, half the bytes, each followed by a Cast to float32.
 
     Only those named: on export what the weights file stores too, so that a table that is computed (positions)
     stays exact.
     ONNX Runtime folds these casts away when it loads the file. The output class_weights has a cast of
     its own, so that the classifier's is not kept back by being an output.
     """
-    graph = exported.graph
+    graph = network.graph
     casts = []
     for tensor in graph.initializer:
         if tensor.data_type != TensorProto.FLOAT or len(tensor.dims) < 2 or tensor.name not in stored:
@@ -161,16 +137,18 @@ class Parity:
 
 @torch.inference_mode()
 def check_parity(
-    onnx_path: str | Path,
-    weights_path: str | Path,
+    draft: Draft,
+    checkpoint: Checkpoint,
     canvases: np.ndarray,
     *,
     batch_size: int = 256,
     allow_custom: bool = False,
 ) -> Parity:
-    """Reads canvases, uint8 (N, S, S) or (N, 1, S, S), with both files."""
-    model = load_model(read_checkpoint(weights_path), allow_custom=allow_custom)
-    session = onnxruntime.InferenceSession(str(onnx_path), providers=["CPUExecutionProvider"])
+    """Read canvases, uint8 (N, S, S) or (N, 1, S, S), with the file and with the weights."""
+    model = load_model(checkpoint, allow_custom=allow_custom)
+    session = onnxruntime.InferenceSession(
+        draft.to_model().SerializeToString(), providers=["CPUExecutionProvider"]
+    )
     images = canvases.reshape(len(canvases), 1, *canvases.shape[-2:])
     num_disagreements, max_difference = 0, 0.0
     for start in range(0, len(images), batch_size):

@@ -12,11 +12,11 @@ pytest.importorskip("torch", reason='needs the extra: pip install "yomite[train]
 
 import torch
 
-from yomite.checkpoint import Checkpoint, write_checkpoint
-from yomite.export import export_onnx
+from yomite.checkpoint import Checkpoint
 from yomite.models import build
-from yomite.quantization import quantize
 from yomite.reading.model_file import open_model_file
+from yomite.shipping.quantization import quantize
+from yomite.shipping.tracing import trace_weights
 
 CHARACTERS = tuple(map(chr, range(0x4E00, 0x4E00 + 300)))
 SIZE = 32
@@ -47,10 +47,9 @@ def paths(
         model.train()(torch.from_numpy(images))
     described = {"name": request.param, "arguments": {}, "num_classes": len(CHARACTERS), "input_size": SIZE}
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
-    write_checkpoint(folder / "w.safetensors", Checkpoint("weights", described, CHARACTERS, tensors))
-    for name in ("float", "int8"):
-        export_onnx(folder / "w.safetensors", folder / f"{name}.onnx", metadata={"name": "mine"})
-    quantize(folder / "int8.onnx", images[:48])
+    draft = trace_weights(Checkpoint("weights", described, CHARACTERS, tensors), "mine")
+    draft.write(folder / "float.onnx")
+    quantize(draft, images[:48]).write(folder / "int8.onnx")
     return folder / "float.onnx", folder / "int8.onnx"
 
 

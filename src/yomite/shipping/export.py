@@ -1,0 +1,155 @@
+"""The way from weights to a file: traced, scored on real writing, calibrated, taught to reject, written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from yomite.charset import Charset
+from yomite.charset.prior import SENTENCES, build_log_prior, count_characters
+from yomite.checkpoint import Checkpoint, extract_weights, read_checkpoint, write_checkpoint
+from yomite.data.sources import resolve_data_root
+from yomite.errors import DataError
+from yomite.evaluation.scores import score_again, score_set
+from yomite.shipping.calibration import Calibrated, calibrate
+from yomite.shipping.draft import Draft
+from yomite.shipping.quantization import quantize
+from yomite.shipping.rejection import Rejection, add_rejection
+from yomite.shipping.tracing import Parity, check_parity, trace_weights
+
+NUM_RANGE_CANVASES = 1000
+"""Canvases of the sets, evenly spread, on which 8 bits take the ranges of numbers."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """An export, and what it found out.
+
+    Attributes:
+        draft: The file, as it was written.
+        calibrated: Of the sets; None without sets.
+        parity: Of the file with its weights on the sets' canvases; None without sets.
+        rejection: How the file tells what is no character; None without sets, or without data to draw with.
+    """
+
+    draft: Draft
+    calibrated: Calibrated | None = None
+    parity: Parity | None = None
+    rejection: Rejection | None = None
+
+
+def export_model(
+    checkpoint: Checkpoint,
+    out: Path,
+    *,
+    name: str,
+    sets: Sequence[str] = (),
+    prior_weight: float | None = None,
+    weights_path: Path | None = None,
+    data_root: Path | None = None,
+    show: Callable[[str], object] = print,
+    license: str = "",
+    allow_custom: bool = False,
+    int8: bool = False,
+) -> Exported:
+    """Export weights, score the sets once, and write the file with what they say.
+
+    Args:
+        checkpoint: What training wrote.
+        out: The ONNX file.
+        name: The model's name.
+        sets: Names or paths of real writing; none leaves the file uncalibrated.
+        prior_weight: None to choose it on the sets.
+        weights_path: Where to write the weights, float16; None to write none.
+        data_root: The data folder.
+        show: Takes lines for people.
+        license: Of the weights.
+        allow_custom: Runs the code of a model that is not built in.
+        int8: Convolutions compute with 8-bit integers; sets are needed.
+
+    Raises:
+        ModelFileError: If the model cannot be exported.
+        DataError: If a set is not there, or there is no prior to weigh.
+    """
+    if int8 and not sets:
+        raise DataError("--int8 takes the ranges of numbers from real writing; give --calibrate SET")
+    log_prior = _count_prior(checkpoint.characters, data_root, show)
+    if log_prior is None and prior_weight:
+        raise DataError(
+            f"--prior-weight {prior_weight}, but there is no prior to weigh; give --data-root DIR"
+        )
+    if weights_path:
+        write_checkpoint(weights_path, extract_weights(checkpoint), half=True)
+        show(f"wrote {weights_path}")
+        checkpoint = read_checkpoint(weights_path)
+    draft = trace_weights(checkpoint, name, allow_custom=allow_custom).describe({"license": license})
+    if log_prior is not None:
+        rounded = [round(float(value), 4) for value in log_prior]
+        draft = draft.describe(
+            {"log_prior": json.dumps(rounded), "prior_weight": json.dumps(prior_weight or 0.0)}
+        )
+    if not sets:
+        show(f"not calibrated; prior weight {prior_weight or 0.0:g} (see --calibrate)")
+        draft.write(out)
+        return Exported(draft)
+
+    reader = draft.open()
+    scored = []
+    for source in sets:
+        scored.append(score_set(source, reader, data_root))
+        left_out = f", {scored[-1].num_left_out} left out" if scored[-1].num_left_out else ""
+        show(f"scored {source}: {len(scored[-1].labels)} samples{left_out}")
+    canvases = np.concatenate([one.images for one in scored])
+    if int8:
+        draft = quantize(draft, canvases[:: max(1, len(canvases) // NUM_RANGE_CANVASES)])
+        reader = draft.open()
+        scored = [score_again(one, reader) for one in scored]
+    calibrated = calibrate(scored, checkpoint.characters, log_prior, prior_weight)
+    draft = draft.describe(calibrated.to_metadata())
+    for line in calibrated.format():
+        show(line)
+    rejection = None
+    if root := _find_data_root(data_root):
+        draft, rejection = add_rejection(
+            draft,
+            scored,
+            temperature=calibrated.fits["uniform"].temperature,
+            checkpoint=checkpoint,
+            data_root=root,
+            show=show,
+        )
+    for line in rejection.format() if rejection else ():
+        show(line)
+    parity = check_parity(draft, checkpoint, canvases, allow_custom=allow_custom)
+    draft.write(out)
+    show(
+        f"ONNX beside the weights on {parity.num_images} canvases: {parity.num_disagreements} other answers, "
+        f"logits differ by {parity.max_difference:.2g} at most"
+    )
+    return Exported(draft, calibrated, parity, rejection)
+
+
+def _find_data_root(option: Path | None) -> Path | None:
+    """Return the data folder; None where there is none and none was asked for."""
+    try:
+        return resolve_data_root(option)
+    except DataError:
+        if option:
+            raise
+        return None
+
+
+def _count_prior(
+    characters: tuple[str, ...], data_root: Path | None, show: Callable[[str], object]
+) -> np.ndarray | None:
+    root = _find_data_root(data_root)
+    path = root / SENTENCES if root else None
+    if path is None or not path.is_file():
+        where = path or f"no data folder with {SENTENCES}"
+        show(f"no prior: {where} is not there; every character counts as equally likely")
+        return None
+    return build_log_prior(count_characters(path), Charset("exported", characters))
