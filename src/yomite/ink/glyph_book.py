@@ -11,7 +11,7 @@ import os
 import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,11 +34,11 @@ KANJI, HIRAGANA, KATAKANA, SMALL_KANA, DIGIT, UPPER, LOWER, HALF_SIGN, WIDE_SIGN
 LYING = "ー（）「」『』【】〈〉…〜～：；-=<>~[]{}→←()"
 """Characters that lie in vertical lines; arrows are seen upright too."""
 
-BOOK_VERSION = 2
+BOOK_VERSION = 3
 """Goes up when the same sources become another book."""
 
-HELD_BACK_PAGE = 8
-"""The page of cells that no training line has."""
+HELD_BACK = "cells 8"
+"""The source that no training line has, and no other cells in validation."""
 
 _STROKES_SHARE, _FONTS_SHARE, _CELLS_SHARE = 0.74, 0.14, 0.12
 
@@ -129,7 +129,6 @@ def build_glyph_book(
     *,
     fonts: Sequence[Path] = (),
     cells: Path | None = None,
-    held_back: bool = False,
 ) -> GlyphBook:
     """Collect the glyphs of characters.
 
@@ -138,7 +137,6 @@ def build_glyph_book(
         data_root: The data folder, which holds strokes/kanjivg.zip.
         fonts: Handwriting fonts, TrueType or OpenType.
         cells: The archive of scanned cells.
-        held_back: Take the page of cells that is held back for validation, and none of the others.
 
     Raises:
         DataError: KanjiVG, a font or the cells are missing or cannot be read.
@@ -166,7 +164,7 @@ def build_glyph_book(
     flat = [flatten_glyph(glyph) for glyphs in rows for glyph in glyphs]
     starts = np.cumsum([0, *map(len, rows)])
     strokes = Source("strokes", _STROKES_SHARE, np.stack([starts[:-1], starts[1:]], axis=1), False)
-    pages = _read_pages(fonts, cells, label_by_character, held_back)
+    pages = _read_pages(fonts, cells, label_by_character)
     sources, pictures = _add_pictures(strokes, pages, lying_labels, label_by_character)
     corners = [(picture.corners, np.array([0, 2], np.int32), np.zeros(1, np.int32)) for picture in pictures]
     flat += corners
@@ -188,7 +186,7 @@ def build_glyph_book(
 
 
 def _read_pages(
-    fonts: Sequence[Path], cells: Path | None, characters: dict[str, int], held_back: bool
+    fonts: Sequence[Path], cells: Path | None, characters: dict[str, int]
 ) -> list[tuple[str, float, bool, list[PictureGlyph]]]:
     """Return name, share, whether it is a font, and the pictures of each font and each page of cells."""
     pages = [
@@ -197,10 +195,8 @@ def _read_pages(
     ]
     by_page: dict[int, list[PictureGlyph]] = {}
     for page, glyph in read_cell_glyphs(cells, characters) if cells else ():
-        if (page == HELD_BACK_PAGE) == held_back:
-            by_page.setdefault(page, []).append(glyph)
-    for page, glyphs in by_page.items():
-        pages.append((f"cells {page}", _CELLS_SHARE / len(by_page), False, glyphs))
+        by_page.setdefault(page, []).append(glyph)
+    pages += [(f"cells {page}", _CELLS_SHARE / 7, False, glyphs) for page, glyphs in by_page.items()]
     return pages
 
 
@@ -227,6 +223,17 @@ def _add_pictures(
             pictures += group
         sources.append(Source(name, share, class_glyphs, is_font))
     return tuple(sources), pictures
+
+
+def choose_sources(book: GlyphBook, *, validation: bool) -> GlyphBook:
+    """Return a book without the cells that are held back for validation, or without the others."""
+    sources = [source for source in book.sources if not source.name.startswith("cells")]
+    sources += [
+        source
+        for source in book.sources
+        if source.name.startswith("cells") and (source.name == HELD_BACK) == validation
+    ]
+    return replace(book, sources=tuple(sources))
 
 
 def save_glyph_book(book: GlyphBook, path: Path) -> None:

@@ -27,7 +27,12 @@ KANJIVG_FILE = "strokes/kanjivg.zip"
 KANJIVG_UNITS = 109.0
 POINTS_PER_CURVE = 9
 
+_time = np.linspace(0.0, 1.0, POINTS_PER_CURVE)[1:, None]
+_BERNSTEIN = np.hstack([(1 - _time) ** 3, 3 * (1 - _time) ** 2 * _time, 3 * (1 - _time) * _time**2, _time**3])
+"""float64 (POINTS_PER_CURVE - 1, 4): how much of each control point each point of a curve has."""
+
 _SVG = "{http://www.w3.org/2000/svg}"
+_SPACE = re.compile(r"[\s,]")
 _TOKEN = re.compile(r"[MmCcSsLl]|[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 FILE_NAME = re.compile(r"([0-9a-f]{5})(?:-(\w+))?\.svg")
 _ELEMENT = re.compile(r'kvg:element="([^"]+)"')
@@ -60,47 +65,47 @@ def read_path(path: str) -> Stroke:
         DataError: a command outside that list, or too few numbers.
     """
     tokens = _TOKEN.findall(path)
-    if re.sub(r"[\s,]", "", path) != "".join(tokens):
+    if _SPACE.sub("", path) != "".join(tokens):
         raise DataError(f"SVG path {path[:40]!r} holds something else than M, C, S, L and numbers")
-    time = np.linspace(0.0, 1.0, POINTS_PER_CURVE)[1:, None]
-    points: list[np.ndarray] = []
-    here = control = np.zeros(2)
+    # Each piece is the four control points of a curve; of a single point, the point four times.
+    pieces: list[list[tuple[float, float]]] = []
+    is_curve: list[bool] = []
+    here = control = (0.0, 0.0)
     command, position = "", 0
     try:
         while position < len(tokens):
             if tokens[position].isalpha():
                 command, position = tokens[position], position + 1
             kind = command.upper()
-            if not points and kind != "M":
+            if not pieces and kind != "M":
                 raise ValueError
             size = {"M": 2, "L": 2, "S": 4, "C": 6}[kind]
-            numbers = np.array([float(token) for token in tokens[position : position + size]])
-            if len(numbers) < size or np.abs(numbers).max() > 1e9:
+            numbers = [float(token) for token in tokens[position : position + size]]
+            if len(numbers) < size or not all(abs(number) <= 1e9 for number in numbers):
                 raise ValueError
             position += size
-            corner = numbers.reshape(-1, 2) + (here if command.islower() else 0.0)
+            from_x, from_y = here if command.islower() else (0.0, 0.0)
+            corner = [(numbers[k] + from_x, numbers[k + 1] + from_y) for k in range(0, size, 2)]
             if kind in "ML":
-                points.append(corner)
                 here = control = corner[0]
+                pieces.append([here] * 4)
+                is_curve.append(False)
                 command = "l" if command == "m" else "L" if command == "M" else command
                 continue
-            first = 2 * here - control if kind == "S" else corner[0]
-            second, end = corner[-2], corner[-1]
-            curve = (
-                (1 - time) ** 3 * here
-                + 3 * (1 - time) ** 2 * time * first
-                + 3 * (1 - time) * time**2 * second
-                + time**3 * end
-            )
-            points.append(curve)
-            here, control = end, second
+            first = (2 * here[0] - control[0], 2 * here[1] - control[1]) if kind == "S" else corner[0]
+            pieces.append([here, first, corner[-2], corner[-1]])
+            is_curve.append(True)
+            here, control = corner[-1], corner[-2]
     except (ValueError, KeyError):
         raise DataError(
             f"SVG path {path[:40]!r} is cut off, does not begin with M, or leads too far"
         ) from None
-    if not points:
+    if not pieces:
         raise DataError("SVG path is empty")
-    return np.concatenate(points).astype(np.float32)
+    points = _BERNSTEIN @ np.array(pieces)
+    keep = np.ones(points.shape[:2], np.bool_)
+    keep[~np.array(is_curve), 1:] = False
+    return points[keep].astype(np.float32)
 
 
 def read_kanjivg(text: str | bytes, character: str, variant: str = "") -> Glyph:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from yomite.ink.glyph_book import (
     BOOK_VERSION,
     GlyphBook,
     build_glyph_book,
+    choose_sources,
     load_glyph_book,
     save_glyph_book,
 )
@@ -132,30 +134,32 @@ def build_line_composer(
         DataError: KanjiVG is missing, or a file cannot be read.
     """
     characters = (charset or build_charset("line")).characters
-    fonts, cells = sorted((data_root / "fonts").glob("*.[ot]tf")), data_root / CELL_SHEETS
-    kept = None
-    if cache_folder is not None:
-        kept = cache_folder / f"glyphs-{_describe_sources(characters, data_root, fonts, validation)}.npz"
-    if kept is not None and kept.is_file():
-        book = load_glyph_book(kept)
-    else:
-        book = build_glyph_book(
-            characters, data_root, fonts=fonts, cells=cells if cells.is_file() else None, held_back=validation
-        )
-        if kept is not None:
-            save_glyph_book(book, kept)
+    book = choose_sources(_open_glyph_book(characters, data_root, cache_folder), validation=validation)
     pool = build_text_pool(data_root, book.label_by_character, validation=validation)
     return LineComposer(book, pool, seed=seed, validation=validation)
 
 
-def _describe_sources(
-    characters: Sequence[str], data_root: Path, fonts: Sequence[Path], validation: bool
-) -> str:
+@lru_cache(maxsize=1)  # training and validation have one book
+def _open_glyph_book(characters: tuple[str, ...], data_root: Path, cache_folder: Path | None) -> GlyphBook:
+    """Read the glyphs from the cache; without one, or where it lacks them, from the sources."""
+    fonts, cells = sorted((data_root / "fonts").glob("*.[ot]tf")), data_root / CELL_SHEETS
+    kept = None
+    if cache_folder is not None:
+        kept = cache_folder / f"glyphs-{_describe_sources(characters, data_root, fonts)}.npz"
+        if kept.is_file():
+            return load_glyph_book(kept)
+    book = build_glyph_book(characters, data_root, fonts=fonts, cells=cells if cells.is_file() else None)
+    if kept is not None:
+        save_glyph_book(book, kept)
+    return book
+
+
+def _describe_sources(characters: Sequence[str], data_root: Path, fonts: Sequence[Path]) -> str:
     """Return a short hash of all that a glyph book depends on: files by name and size, our own strokes."""
     files = [*fonts, data_root / CELL_SHEETS, data_root / KANJIVG_FILE]
     sizes = [(path.name, path.stat().st_size) for path in files if path.is_file()]
     own = [
         (glyph.character, len(glyph.strokes)) for glyph in (*build_forms(), *build_running(), *build_signs())
     ]
-    facts = repr((BOOK_VERSION, "".join(characters), sizes, own, validation))
+    facts = repr((BOOK_VERSION, "".join(characters), sizes, own))
     return hashlib.blake2b(facts.encode(), digest_size=6).hexdigest()
