@@ -5,13 +5,14 @@ from contextlib import suppress
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 
-from yomite.charset import build_charset
+from yomite.charset import LOOKALIKE_GROUPS, build_charset
 from yomite.data.sources import Sample, open_source
 from yomite.errors import PictureError
 from yomite.evaluation.answers import TOP, collect_answers
@@ -54,6 +55,7 @@ def test_metadata_is_complete(released_model: Path, card: dict[str, Any]) -> Non
     assert metadata["name"] == card["name"] == released_model.stem
     assert metadata["license"] == card["license"] == "CC-BY-SA-4.0"
     assert tuple(json.loads(metadata["charset"])) == build_charset("full").characters
+    assert tuple(json.loads(metadata["lookalikes"])) == LOOKALIKE_GROUPS
     assert metadata["training_commit"] == card["training"]["commit"] != ""
     log_prior = np.array(json.loads(metadata["log_prior"]))
     assert log_prior.shape == (card["num_classes"],)
@@ -66,6 +68,29 @@ def test_metadata_is_complete(released_model: Path, card: dict[str, Any]) -> Non
     assert all(value > 0 for value in json.loads(metadata["temperature"]).values())
     if rejection := card.get("rejection"):
         assert json.loads(metadata["known_threshold"]) == rejection["known_threshold"]
+
+
+@pytest.mark.parametrize("prior", ["text", "uniform"])
+def test_the_file_is_all_that_a_confidence_takes(
+    released_model: Path, reader: Recognizer, prior: Literal["text", "uniform"]
+) -> None:
+    """docs/model-file.md by the letter, as another language would have it: nothing of yomite but the canvas."""
+    session = onnxruntime.InferenceSession(str(released_model))
+    fields = session.get_modelmeta().custom_metadata_map
+    charset, groups = json.loads(fields["charset"]), json.loads(fields["lookalikes"])
+    log_prior = np.array(json.loads(fields["log_prior"])) * (
+        float(fields["prior_weight"]) if prior == "text" else 0
+    )
+    picture = [[(0, 0), (0, 10)], [(0, 0), (10, 0), (10, 10)], [(0, 10), (10, 10)]]
+    logits = session.run(["logits"], {"images": to_canvas(picture)[None, None]})[0][0].astype(float)
+    powers = np.exp((logits + log_prior) / json.loads(fields["temperature"])[prior])
+    shares = dict(zip(charset, powers / powers.sum(), strict=True))
+    best = max(shares, key=shares.__getitem__)
+    alike = next((group for group in groups if best in group), best)
+    result = reader.recognize(picture, prior=prior)
+    assert (best, alike) == (result.text, "口ロ囗")
+    assert result.confidence == pytest.approx(sum(shares[one] for one in alike), abs=1e-5)
+    assert result.confidence > shares[best] + 1e-4
 
 
 def test_the_card_is_complete(card: dict[str, Any]) -> None:

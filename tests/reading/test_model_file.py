@@ -11,6 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from tiny_model import CHARACTERS, STROKES, build_metadata, write_tiny_model
 
 import yomite
+from yomite.charset import LOOKALIKE_GROUPS
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +196,12 @@ def test_the_file_says_what_looks_alike(tmp_path: Path) -> None:
             alike = "一十" if groups and result.text in "一十" else result.text
             shares = [one.probability for one in result.candidates if one.text in alike]
             assert result.confidence == pytest.approx(sum(shares), abs=1e-6)
+
+
+def test_the_page_lists_what_older_files_have() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "model-file.md").read_text(encoding="utf-8")
+    listed = page.split("leaving out what `charset` lacks:\n")[1].split("\n\n")[1]
+    assert tuple(listed.split()) == LOOKALIKE_GROUPS
 
 
 def test_a_known_of_another_shape_is_one_clear_line(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 Card = Mapping[str, Any]
 
 _PURPOSE_BY_SUFFIX = {
-    "onnx": "to read with, on ONNX Runtime without torch; characters, calibration and prior are inside",
+    "onnx": "to read with, on ONNX Runtime without torch; characters, look-alikes, calibration and prior are "
+    "inside",
     "safetensors": "the same numbers, to fine-tune from",
 }
 
