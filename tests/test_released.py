@@ -74,13 +74,12 @@ def test_metadata_is_complete(released_model: Path, card: dict[str, Any]) -> Non
 def test_the_file_is_all_that_a_confidence_takes(
     released_model: Path, reader: Recognizer, prior: Literal["text", "uniform"]
 ) -> None:
-    """docs/model-file.md by the letter, as another language would have it: nothing of yomite but the canvas."""
+    """docs/model-file.md by the letter, as another language would do it: only the canvas is of yomite."""
     session = onnxruntime.InferenceSession(str(released_model))
     fields = session.get_modelmeta().custom_metadata_map
     charset, groups = json.loads(fields["charset"]), json.loads(fields["lookalikes"])
-    log_prior = np.array(json.loads(fields["log_prior"])) * (
-        float(fields["prior_weight"]) if prior == "text" else 0
-    )
+    weight = float(fields["prior_weight"]) if prior == "text" else 0
+    log_prior = weight * np.array(json.loads(fields["log_prior"]))
     picture = [[(0, 0), (0, 10)], [(0, 0), (10, 0), (10, 10)], [(0, 10), (10, 10)]]
     logits = session.run(["logits"], {"images": to_canvas(picture)[None, None]})[0][0].astype(float)
     powers = np.exp((logits + log_prior) / json.loads(fields["temperature"])[prior])
