@@ -9,10 +9,8 @@ of docs/demo.md; the first needs Playwright and Chromium and is left out without
 import argparse
 import asyncio
 import base64
-import datetime
 import io
 import json
-import os
 import random
 import shutil
 import socket
@@ -26,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from machine import describe_machine
 from PIL import Image
 
 DRAWINGS = json.loads((Path(__file__).parents[1] / "examples" / "drawings.json").read_text(encoding="utf-8"))
@@ -39,7 +38,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=50, help="people who draw at once")
     parser.add_argument("--seconds", type=float, default=30.0)
     options = parser.parse_args()
-    print(_describe_machine())
+    print(f"{describe_machine()}\n")
     with _run_server() as (url, process):
         asyncio.run(_call(url, "recognize_strokes", DRAWINGS["ei"]["strokes"], "text", 10))
         _print_browser(url)
@@ -202,16 +201,6 @@ def _encode(picture: Image.Image) -> str:
 def _read_memory_mb(process: int) -> float:
     status = Path(f"/proc/{process}/status").read_text()
     return int(status.split("VmRSS:")[1].split()[0]) / 1000
-
-
-def _describe_machine() -> str:
-    cores = len(os.sched_getaffinity(0))
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent
-    ).stdout.strip()
-    load = os.getloadavg()[0]
-    commit = commit or "unknown"
-    return f"{datetime.date.today()}, commit {commit}, {cores} cores, load {load:.1f} at the start\n"
 
 
 def _tabulate(title: str, rows: Any, head: tuple[str, ...] | None = None) -> str:

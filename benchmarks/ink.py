@@ -8,16 +8,13 @@ for benchmarks/README.md.
 """
 
 import argparse
-import datetime
-import os
-import platform
 import random
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from machine import describe_machine
 
 from yomite.charset import Charset, build_charset
 from yomite.config import load_config
@@ -54,15 +51,6 @@ def main() -> None:
     print_rate(stream, options.num_images)
     print()
     print_stages(stream, config.data.ink.haste, config.model.input_size)
-
-
-def describe_machine() -> str:
-    """Date, commit and processor."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=PROJECT
-    ).stdout.strip()
-    load = f", load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
-    return f"{datetime.date.today()}, commit {commit or 'unknown'}, {platform.machine()}{load}"
 
 
 def print_rate(stream: DrawnStream, num_images: int) -> None:

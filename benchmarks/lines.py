@@ -7,20 +7,16 @@ sheet, to lay beside real lines. Prints a table for benchmarks/README.md.
 """
 
 import argparse
-import datetime
-import os
-import platform
-import subprocess
 import time
 from pathlib import Path
 
 import numpy as np
+from machine import describe_machine
 from PIL import Image
 
 from yomite.data.sources import resolve_data_root
 from yomite.ink.line import ComposedLine, LineComposer, build_line_composer
 
-PROJECT = Path(__file__).parents[1]
 ROW_PX, ROW_LENGTH_PX = 56, 860
 
 
@@ -39,15 +35,6 @@ def main() -> None:
         Image.fromarray(lay_sheet(composer, 30, 15)).save(options.sheet)
         print(options.sheet)
     print_rate(composer, options.num_lines)
-
-
-def describe_machine() -> str:
-    """Date, commit and processor."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=PROJECT
-    ).stdout.strip()
-    load = f", load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
-    return f"{datetime.date.today()}, commit {commit or 'unknown'}, {platform.machine()}{load}"
 
 
 def print_rate(composer: LineComposer, num_lines: int) -> None:

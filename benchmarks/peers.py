@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
-from reading import describe_machine
+from machine import describe_machine
 
 import yomite
 from yomite.data.sources import Sample, open_source

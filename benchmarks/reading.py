@@ -6,9 +6,6 @@ Prints a table for benchmarks/README.md.
 """
 
 import argparse
-import datetime
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -18,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from machine import describe_machine
 
 import yomite
 from yomite.data.sources import open_source
@@ -39,16 +37,6 @@ def main() -> None:
     _print_speed(
         model, [sample.picture for sample in open_source(options.pictures, options.data_root)], options
     )
-
-
-def describe_machine() -> str:
-    """Date, commit, cores and load, for the line above a table."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent
-    ).stdout.strip()
-    load = f", load {os.getloadavg()[0]:.1f} at the start" if hasattr(os, "getloadavg") else ""
-    return f"{datetime.date.today()}, commit {commit or 'unknown'}, {platform.machine()}, {cores} cores{load}"
 
 
 def _print_speed(model: yomite.Recognizer, pictures: list[Any], options: argparse.Namespace) -> None:

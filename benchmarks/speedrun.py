@@ -15,17 +15,17 @@ STARTED = time.perf_counter()  # before anything that takes time is imported
 import argparse  # noqa: E402
 import datetime  # noqa: E402
 import json  # noqa: E402
-import os  # noqa: E402
 import platform  # noqa: E402
 import shutil  # noqa: E402
-import subprocess  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
 from pathlib import Path  # noqa: E402
 
 import torch  # noqa: E402
+from machine import read_commit  # noqa: E402
 
 from yomite.config import RunConfig, load_config  # noqa: E402
+from yomite.cores import count_cores  # noqa: E402
 from yomite.data.sources import resolve_data_root  # noqa: E402
 from yomite.streams import Stream  # noqa: E402
 from yomite.tasks import ValidationSet  # noqa: E402
@@ -115,14 +115,11 @@ def race(
 
 def format_race(config: RunConfig, splits: Sequence[Split], target: float) -> str:
     """The table, and one line that says how it ended."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=PROJECT
-    ).stdout.strip()
     device = World.alone().device
-    cores = f"{os.cpu_count()} cores {platform.machine()}"
+    cores = f"{count_cores()} cores {platform.machine()}"
     chip = f"{torch.cuda.get_device_name()}, {cores}" if device.type == "cuda" else cores
     lines = [
-        f"{config.name}: {', '.join(config.validation.sources)}, {chip}, commit {commit or 'unknown'}, "
+        f"{config.name}: {', '.join(config.validation.sources)}, {chip}, commit {read_commit()}, "
         f"{datetime.date.today()}",
         "",
         "| samples | time | look-alike top-1 | strict top-1 |",

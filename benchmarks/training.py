@@ -22,6 +22,7 @@ from torch.utils.benchmark import Timer
 
 from yomite.charset import Charset, build_charset
 from yomite.config import RunConfig, load_config
+from yomite.cores import count_cores
 from yomite.models.cost import count_macs
 from yomite.streams import Stream, build_stream
 from yomite.streams.batch import Batch
@@ -211,7 +212,7 @@ def describe(device: torch.device) -> str:
     """The device in words."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"cpu, {torch.get_num_threads()} threads, {os.cpu_count()} cores"
+    return f"cpu, {torch.get_num_threads()} threads, {count_cores()} cores"
 
 
 if __name__ == "__main__":

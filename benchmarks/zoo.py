@@ -22,7 +22,6 @@ import json
 import platform
 import shutil
 import statistics
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from machine import read_commit
 
 from yomite.charset import build_charset
 from yomite.checkpoint import read_checkpoint
@@ -261,13 +261,11 @@ def format_table(out: Path, minutes: float, num_classes: int, size: int) -> str:
     }
     ranked = sorted(paths.items(), key=lambda item: -statistics.mean(item[1].top1.values()))
     names = list(ranked[0][1].top1)
-    command = ["git", "rev-parse", "--short", "HEAD"]
-    commit = subprocess.run(command, capture_output=True, text=True, cwd=PROJECT).stdout.strip()
     on_gpu = World.alone().device.type == "cuda"
     chip = torch.cuda.get_device_name() if on_gpu else f"{ranked[0][1].num_cores} {platform.machine()} cores"
     lines = [
         f"{num_classes} characters, {minutes:g} minutes of training each on {chip}, "
-        f"commit {commit or 'unknown'}, {datetime.date.today()}; strict top-1.",
+        f"commit {read_commit()}, {datetime.date.today()}; strict top-1.",
         "",
         f"| family | parameters | MACs | ms a picture | training images/s | {' | '.join(names)} |",
         f"|---|{'---|' * (4 + len(names))}",

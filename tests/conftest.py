@@ -1,8 +1,11 @@
 """What several test files share."""
 
+import importlib.util
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import settings
@@ -55,3 +58,16 @@ def released_model() -> Path:
     if missing:
         pytest.fail(f"the release is incomplete: src/yomite/released lacks {', '.join(missing)}")
     return RELEASED / RELEASED_FILES[0]
+
+
+def load_benchmark(name: str) -> ModuleType:
+    """A benchmark as a module; they are scripts, which import one another from their folder."""
+    folder = PROJECT_ROOT / "benchmarks"
+    spec = importlib.util.spec_from_file_location(name, folder / f"{name}.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(folder)
+        spec.loader.exec_module(module)
+    return module

@@ -1,13 +1,13 @@
 """The weights file: what goes in comes out, and a bad file gets one line."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from yomite import checkpoint as checkpoint_module
 from yomite.checkpoint import Checkpoint, load_model, read_checkpoint, write_checkpoint
 from yomite.errors import ModelFileError
 from yomite.models import build
@@ -72,7 +72,7 @@ def test_an_interrupted_write_leaves_the_old_file(tmp_path: Path, monkeypatch: p
     def fail(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(checkpoint_module.os, "fsync", fail)
+    monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError, match="No space"):
         write_checkpoint(path, build_checkpoint(commit="new"))
     assert path.read_bytes() == before

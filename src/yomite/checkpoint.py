@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +21,7 @@ from torch import Tensor, nn
 
 from yomite.errors import ConfigError, ModelFileError
 from yomite.extensions import is_custom
+from yomite.files import write_whole
 from yomite.models import build, is_built_in
 
 FORMAT_VERSION = "1"
@@ -60,8 +60,7 @@ class Checkpoint:
 
 
 def write_checkpoint(path: str | Path, checkpoint: Checkpoint, *, half: bool = False) -> None:
-    """Writes beside the path, flushes to the disk and renames: the path holds the old or the new file,
-    never a part.
+    """Write a checkpoint whole: the path holds the old or the new file, never a part.
 
     Args:
         path: The file to write.
@@ -84,16 +83,7 @@ def write_checkpoint(path: str | Path, checkpoint: Checkpoint, *, half: bool = F
         "checksum": _sum_up(tensors),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        with partial.open("wb") as file:
-            file.write(save(tensors, metadata))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
-    _flush_folder(path.parent)
+    write_whole(path, save(tensors, metadata))
 
 
 def _sum_up(tensors: dict[str, Tensor]) -> str:
@@ -103,17 +93,6 @@ def _sum_up(tensors: dict[str, Tensor]) -> str:
         digest.update(name.encode())
         digest.update(tensors[name].reshape(-1).view(torch.uint8).numpy().data)
     return digest.hexdigest()
-
-
-def _flush_folder(folder: Path) -> None:
-    """Makes the rename itself survive a power cut, where folders can be flushed (not on Windows)."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint:

@@ -1,14 +1,12 @@
 """The race ends when the target is reached, and says so when it is not."""
 
-import importlib.util
-import sys
 import time
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
-from conftest import PROJECT_ROOT
+from conftest import PROJECT_ROOT, load_benchmark
 from tiny_run import CHARACTERS, SIZE, FakeStream
 
 from yomite.config import RunConfig, load_config
@@ -18,12 +16,7 @@ from yomite.tasks import ValidationSet
 
 @pytest.fixture(scope="module")
 def speedrun() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("speedrun", PROJECT_ROOT / "benchmarks" / "speedrun.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["speedrun"] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+    return load_benchmark("speedrun")
 
 
 def load_small(folder: Path, total_steps: int) -> RunConfig:

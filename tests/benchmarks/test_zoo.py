@@ -1,14 +1,12 @@
 """The benchmark of the families: plans, measures, keeps what is done, and prints a table."""
 
-import importlib.util
-import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
-from conftest import PROJECT_ROOT
+from conftest import load_benchmark
 from tiny_run import CHARACTERS, SIZE, FakeStream
 
 from yomite.models import ARCHITECTURES, LIBRARIES
@@ -32,12 +30,7 @@ class Counted(FakeStream):
 
 @pytest.fixture(scope="module")
 def zoo() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("zoo", PROJECT_ROOT / "benchmarks" / "zoo.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["zoo"] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+    return load_benchmark("zoo")
 
 
 def open_bench(zoo: ModuleType, family: str, folder: Path, stream: FakeStream) -> Any:

@@ -41,6 +41,7 @@ from yomite.charset.charset import Charset, build_charset
 from yomite.charset.japanese import JAPANESE
 from yomite.charset.language import Language
 from yomite.errors import ConfigError, DataError, YomiteError
+from yomite.files import write_whole
 
 SENTENCES = Path("text") / "sentences.txt.gz"
 
@@ -174,7 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             },
         }
         try:
-            options.out.write_text(json.dumps(table, ensure_ascii=False) + "\n", encoding="utf-8")
+            write_whole(options.out, f"{json.dumps(table, ensure_ascii=False)}\n".encode())
         except OSError as error:
             raise DataError(
                 f"{options.out}: {error.strerror}; give --out FILE in a folder that exists"

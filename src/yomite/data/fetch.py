@@ -20,6 +20,7 @@ from typing import Any
 from yomite.data.catalog import CatalogEntry, RemoteFile
 from yomite.data.sources import open_source
 from yomite.errors import DataError, MissingExtraError
+from yomite.files import write_whole
 
 CHECKSUMS = "checksums.json"
 
@@ -144,7 +145,7 @@ def _record(root: Path, file: RemoteFile, sha256: str) -> tuple[str, str]:
     if file.path in records:
         return sha256, "as downloaded first"
     records[file.path] = f"sha256:{sha256}"
-    (root / CHECKSUMS).write_text(json.dumps(records, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_whole(root / CHECKSUMS, f"{json.dumps(records, indent=2, ensure_ascii=False)}\n".encode())
     return sha256, "recorded now: no checksum is known to compare with"
 
 

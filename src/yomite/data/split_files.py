@@ -20,6 +20,7 @@ from yomite.data.cache import CachedSamples
 from yomite.data.duplicates import find_equal, find_near
 from yomite.data.splits import assign_folds
 from yomite.errors import DataError
+from yomite.files import write_whole
 
 SPLIT_SUFFIX = ".split"
 
@@ -111,7 +112,7 @@ def write_split(path: Path, split: Split) -> str:
         errors="surrogatepass"
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
+    write_whole(path, content)
     return hashlib.sha256(content).hexdigest()
 
 

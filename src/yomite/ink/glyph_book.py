@@ -6,8 +6,8 @@ bars and dots look like in a vertical line.
 
 from __future__ import annotations
 
+import io
 import json
-import os
 import zipfile
 import zlib
 from collections.abc import Iterable, Sequence
@@ -18,6 +18,7 @@ from typing import NamedTuple
 import numpy as np
 
 from yomite.errors import DataError
+from yomite.files import write_whole
 from yomite.ink.forms import build_forms
 from yomite.ink.hand import flatten_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
@@ -243,10 +244,9 @@ def save_glyph_book(book: GlyphBook, path: Path) -> None:
     arrays = {name: getattr(book, name) for name in _ARRAY_NAMES}
     class_glyphs = np.stack([source.class_glyphs for source in book.sources])
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    with open(partial, "wb") as file:
-        np.savez_compressed(file, facts=np.array(facts), class_glyphs=class_glyphs, **arrays)
-    os.replace(partial, path)
+    content = io.BytesIO()
+    np.savez_compressed(content, facts=np.array(facts), class_glyphs=class_glyphs, **arrays)
+    write_whole(path, content.getvalue())
 
 
 def load_glyph_book(path: Path) -> GlyphBook:

@@ -8,6 +8,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from yomite.charset import number_lookalikes
+from yomite.cores import count_cores
 from yomite.errors import CharsetError, ModelFileError, YomiteError
 from yomite.ink.canvas import to_canvas
 from yomite.ink.pictures import Picture
@@ -21,8 +22,10 @@ from yomite.reading.arguments import (
 )
 from yomite.reading.batches import read_in_batches
 from yomite.reading.metadata import Prior
-from yomite.reading.model_file import Calibration, count_cores, find_model, open_model_file
+from yomite.reading.model_file import Calibration, find_model, open_model_file
 from yomite.reading.results import Candidate, Recognition
+
+_MAX_THREADS = 8  # one small picture gains nothing from more
 
 
 class Recognizer:
@@ -47,7 +50,7 @@ class Recognizer:
         """Open a model file, given by its path or its content; the rest is as for :func:`load`."""
         self.prior: Prior = check_prior(prior)
         self.num_threads = check_num_threads(num_threads)
-        self._num_workers = num_threads or count_cores()
+        self._num_workers = num_threads or min(count_cores(), _MAX_THREADS)
         self._source = source if isinstance(source, bytes) else Path(source)
         self._model = open_model_file(self._source, self._num_workers)
         self.name = self._model.name

@@ -205,12 +205,6 @@ def open_session(source: Path | bytes, num_threads: int) -> onnxruntime.Inferenc
         ) from error
 
 
-def count_cores() -> int:
-    """Count the cores that this process may use, at most 8: one small picture gains nothing from more."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(usable, 8)
-
-
 def _read_calibrations(metadata: Metadata, num_classes: int) -> dict[Prior, Calibration]:
     temperatures = metadata.read("temperature", to_temperatures)
     thresholds = metadata.read("rejection_threshold", to_numbers_by_prior)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from yomite.checkpoint import read_checkpoint
 from yomite.config import RunConfig, parse_config
+from yomite.files import write_whole
 from yomite.training.distributed import World
 from yomite.training.loop import train
 
@@ -45,7 +46,7 @@ def train_folds(
             for score, value in scores_of_set.items():
                 kept.setdefault(score, []).append(value)
     if world is None or world.is_main:
-        (config.folder / "folds.json").write_text(json.dumps(scores, ensure_ascii=False, indent=1), "utf-8")
+        write_whole(config.folder / "folds.json", json.dumps(scores, ensure_ascii=False, indent=1).encode())
     return scores
 
 

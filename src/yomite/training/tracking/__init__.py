@@ -11,6 +11,7 @@ import numpy as np
 
 from yomite.config import RunConfig, TrackingConfig
 from yomite.errors import MissingExtraError
+from yomite.files import write_whole
 from yomite.training.tracking.boards import Board, TensorBoard, WeightsAndBiases
 
 
@@ -80,7 +81,7 @@ def check_boards(config: TrackingConfig) -> None:
 def _cut_log(path: Path, start_step: int) -> None:
     if path.exists():
         kept = [line for line in path.read_text("utf-8").splitlines() if _step_of(line) <= start_step]
-        path.write_text("".join(f"{line}\n" for line in kept), "utf-8")
+        write_whole(path, "".join(f"{line}\n" for line in kept).encode())
 
 
 def _step_of(line: str) -> float:

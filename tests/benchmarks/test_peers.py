@@ -1,34 +1,21 @@
 """benchmarks/peers.py on drawings of our own: what a peer lacks counts, what it has seen does not rank."""
 
-import importlib.util
 import json
-import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 import onnx
 import pytest
-from conftest import PROJECT_ROOT
+from conftest import load_benchmark
 from tiny_model import CHARACTERS, STROKES, write_tiny_model
 
 from yomite.data.sources import Sample
 from yomite.reading.results import Candidate, Recognition
 
-FOLDER = PROJECT_ROOT / "benchmarks"
-
 
 @pytest.fixture(scope="module")
 def peers() -> ModuleType:
-    sys.path.insert(0, str(FOLDER))
-    try:
-        spec = importlib.util.spec_from_file_location("peers", FOLDER / "peers.py")
-        assert spec and spec.loader
-        module = importlib.util.module_from_spec(spec)
-        sys.modules["peers"] = module  # dataclasses look here for annotations
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(FOLDER))
-    return module
+    return load_benchmark("peers")
 
 
 def test_any_onnx_classifier_joins(peers: ModuleType, tmp_path: Path) -> None:
