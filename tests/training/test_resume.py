@@ -94,7 +94,7 @@ def test_a_full_disk_leaves_what_was_written(whole: Path, tmp_path: Path) -> Non
     """Writing to /dev/full gives the real error."""
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
-    partial = tmp_path / "run/checkpoints/.step-00000015.safetensors.partial"
+    partial = tmp_path / f"run/checkpoints/.step-00000015.safetensors.{os.getpid()}.partial"
     partial.parent.mkdir(parents=True)
     partial.symlink_to("/dev/full")
     with pytest.raises(TrainingError, match=r"step 15: .* could not be written \(No space left on device\)"):
