@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+import tiny_lines
 import torch
 
 from yomite.streams.batch import Batch
@@ -83,9 +84,21 @@ def test_a_stream_may_have_no_end() -> None:
     assert list(itertools.islice(endless, 3)) == list(StepSampler(10, 8, 3, 6))
 
 
-def test_a_batch_moves_whole() -> None:
-    batch = Batch(torch.zeros(2, 1, 4, 4), torch.zeros(2), widths=torch.ones(2), metadata={"writer": "p01"})
-    moved = batch.to(torch.device("meta"))
-    assert moved.images.device.type == moved.targets.device.type == "meta"
-    assert moved.widths is not None and moved.widths.device.type == "meta"
-    assert moved.target_lengths is None and moved.metadata == {"writer": "p01"}
+@pytest.mark.parametrize("workers", [0, 1])
+def test_lines_of_two_epochs_are_one_batch(workers: int) -> None:
+    """Each line is the one that its stream draws alone, whatever the width that it is padded to."""
+    stream = tiny_lines.LineStream()
+    batches = list(build_loader(stream, 16, start_step=0, total_steps=5, workers=workers))
+    position = 0
+    for batch in batches:
+        assert batch.widths is not None and batch.target_lengths is not None
+        assert len(batch) == len(batch.widths) == len(batch.metadata["is_vertical"]) == 16
+        for row in range(16):
+            epoch, index = divmod(position, stream.num_samples)
+            alone = stream.draw(epoch, np.array([index]))
+            width, length = batch.widths[row], batch.target_lengths[row]
+            assert torch.equal(batch.images[row, :, :, :width], alone.images[0])
+            assert not batch.images[row, :, :, width:].any()
+            assert torch.equal(batch.targets[row, :length], alone.targets[0])
+            assert batch.metadata["is_vertical"][row] == (length > 2)
+            position += 1

@@ -126,9 +126,7 @@ def draw_lines(
     rows = int((high_y - low_y) * scale + 2.0 * pad) + 1
     columns = int((high_x - low_x) * scale + 2.0 * pad) + 1
     coverage = np.zeros((rows, columns), np.float32)
-    draw_strokes(
-        coverage, written, starts, pressure, traits, line_px, scale, pad - low_x * scale, pad - low_y * scale
-    )
+    draw_strokes(coverage, written, starts, pressure, traits, line_px, scale, pad, pad, low_x, low_y)
     return coverage
 
 
@@ -143,6 +141,8 @@ def draw_strokes(
     scale: float,
     shift_x: float,
     shift_y: float,
+    low_x: float = 0.0,
+    low_y: float = 0.0,
 ) -> None:
     """Draw what a hand wrote onto a sheet; what lies outside is left out.
 
@@ -152,7 +152,8 @@ def draw_strokes(
         traits: float64 (len(TRAITS),); `width` does not count.
         line_px: Width of an ordinary line.
         scale: Pixels for one unit of `written`.
-        shift_x, shift_y: Where the origin of `written` lies on the sheet, in pixels.
+        shift_x, shift_y: Where the point (low_x, low_y) of `written` lies on the sheet, in pixels.
+        low_x, low_y: In the unit of `written`; subtracted before scaling, so that no digit is lost.
     """
     change, taper, nib = traits[1], traits[2], traits[3]
     rows, columns = coverage.shape
@@ -168,8 +169,8 @@ def draw_strokes(
         pen_down = 1.0 + 0.25 * change * np.random.normal()
         for k in range(max(count - 1, 1)):
             a, b = i + k, min(i + k + 1, end - 1)
-            ax, ay = written[a, 0] * scale + shift_x, written[a, 1] * scale + shift_y
-            bx, by = written[b, 0] * scale + shift_x, written[b, 1] * scale + shift_y
+            ax, ay = (written[a, 0] - low_x) * scale + shift_x, (written[a, 1] - low_y) * scale + shift_y
+            bx, by = (written[b, 0] - low_x) * scale + shift_x, (written[b, 1] - low_y) * scale + shift_y
             dx, dy = bx - ax, by - ay
             squared = dx * dx + dy * dy
             t = (k + 0.5) / max(count - 1, 1)

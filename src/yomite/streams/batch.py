@@ -101,7 +101,7 @@ def pad_lines(images: Sequence[np.ndarray], targets: Sequence[Sequence[int]], **
     padded = torch.zeros((len(images), 1, images[0].shape[0], max(widths)), dtype=torch.uint8)
     labels = torch.zeros((len(images), max(lengths)), dtype=torch.int64)
     for number, (image, line) in enumerate(zip(images, targets, strict=True)):
-        padded[number, 0, :, : image.shape[1]] = torch.from_numpy(image)
+        padded[number, 0, :, : image.shape[1]] = torch.tensor(image)
         labels[number, : len(line)] = torch.tensor(line, dtype=torch.int64)
     return Batch(padded, labels, torch.tensor(widths), torch.tensor(lengths), metadata)
 

@@ -142,7 +142,7 @@ class LineTask:
             )
         height, width = int(model.input_size), PX_OF_STEP * int(model.stride)  # type: ignore[arg-type]
         return Traced(
-            _LogProbabilities(model),
+            _LogProbabilities(model).eval(),
             torch.randint(0, 256, (2, 1, height, width), dtype=torch.uint8),
             ["log_probabilities"],
             {"images": {0: "N", 3: "W"}, "log_probabilities": {0: "N", 1: "T"}},
