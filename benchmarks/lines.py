@@ -24,12 +24,15 @@ def main() -> None:
     """Run the benchmark that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-root", type=Path)
+    parser.add_argument("--cache-folder", type=Path, help="keeps the glyphs for the next time")
     parser.add_argument("--num-lines", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sheet", type=Path, help="contact sheet of 30 horizontal and 15 vertical lines")
     options = parser.parse_args()
     start = time.process_time()
-    composer = build_line_composer(resolve_data_root(options.data_root), seed=options.seed)
+    composer = build_line_composer(
+        resolve_data_root(options.data_root), seed=options.seed, cache_folder=options.cache_folder
+    )
     print(f"{describe_machine()}; sources read in {time.process_time() - start:.0f} s of processor time\n")
     if options.sheet:
         Image.fromarray(lay_sheet(composer, 30, 15)).save(options.sheet)
@@ -63,7 +66,7 @@ def lay_sheet(composer: LineComposer, num_horizontal: int, num_vertical: int) ->
     half = (len(rows) + 1) // 2
     upper = np.hstack([np.vstack(rows[:half]), np.vstack(rows[half : 2 * half] or rows[:half])])
     columns = [fit(line.picture, 100, 560) for line in lines["vertical"][:num_vertical]]
-    lower = np.full((560, upper.shape[1]), 140, np.uint8)
+    lower = np.full((columns[0].shape[0], upper.shape[1]), 140, np.uint8)
     joined = np.hstack(columns)[:, : upper.shape[1]]
     lower[:, : joined.shape[1]] = joined
     return np.vstack([upper, lower])

@@ -17,7 +17,7 @@ from yomite.ink.paper import PAPER_NAMES, PAPER_RANGES, PAPER_TRAIT_NAMES, PAPER
 from yomite.ink.pen import TRAIT_NAMES, draw_strokes, lay_on_paper
 from yomite.ink.photo import photograph
 
-LOW_RESOLUTION_SHARE = 0.35
+LOW_RESOLUTION_SHARE = 0.28
 MAX_LENGTH_PX = 2600
 
 _WIDTH, _PAPER, _CONTRAST, _BLUR, _SCRAPS, _INVERSION, _NOISE = (
@@ -205,10 +205,10 @@ def _adjust_traits(traits: np.ndarray, unit: float, rng: np.random.Generator) ->
     traits[_SCRAPS] = 0.0
     traits[_BLUR] = min(traits[_BLUR], max(unit / 24.0 - 0.4, 0.0))  # else small characters dissolve
     traits[_NOISE] *= rng.random()
-    if rng.random() < 0.35:
+    if rng.random() < 0.28:
         traits[_PAPER] -= 90.0 * rng.random()
         traits[_CONTRAST] *= 0.4 + 0.6 * rng.random()
-    traits[_CONTRAST] = max(traits[_CONTRAST], 40.0)
+    traits[_CONTRAST] = max(traits[_CONTRAST], 50.0)
     traits[_NOISE] = min(traits[_NOISE], 0.08 * traits[_CONTRAST])
     if rng.random() < 0.04:
         traits[_INVERSION] = 1.0
