@@ -44,6 +44,9 @@ ARCHITECTURES: dict[str, Architecture] = {
     "vit": Architecture("vit:VisionTransformer", "patches as tokens, with learned or 2-D sine positions"),
     "swin": Architecture("swin:SwinTransformer", "attention in windows that shift from block to block"),
     "hybrid": Architecture("hybrid:Hybrid", "a convolutional stem, then a Transformer encoder"),
+    "sliding": Architecture(
+        "sliding:SlidingNet", "lines: the released network slid along the line (objective ctc)", "line"
+    ),
     "crnn": Architecture(
         "crnn:CRNN", "lines: convolutions, then a bidirectional LSTM (objective ctc)", "line"
     ),

@@ -108,7 +108,7 @@ class CRNN(LineModel):
                     with torch.no_grad():
                         parameter.chunk(4)[1].fill_(1.0)  # input, forget, cell, output
 
-    def steps(self, ink: Tensor) -> Tensor:
+    def steps(self, ink: Tensor, is_vertical: bool = False) -> Tensor:
         """Float ink (N, 1, H, W) -> float (N, T, 2 * hidden)."""
         columns = self.encoder(ink).flatten(1, 2).transpose(1, 2)
         return self.memory(columns)[0]

@@ -1,7 +1,8 @@
 """What the families of the line task share: a line of any length -> one distribution a step, for CTC.
 
-A line is a picture of fixed height, uint8 (N, 1, H, W), ink bright on 0, written from left to right; padding
-on the right is blank paper and needs no mask. A family is a LineModel that fills in `steps`.
+A line is a strip of fixed height, uint8 (N, 1, H, W), ink bright on 0, that begins on the left; a vertical
+line lies on its side, rows and columns exchanged. Padding on the right is blank paper and needs no mask. A
+family is a LineModel that fills in `steps`.
 """
 
 from __future__ import annotations
@@ -31,8 +32,13 @@ class LineModel(nn.Module):
             raise ConfigError(f"a model needs at least 2 classes, got {num_classes}; choose a larger charset")
         self.num_classes, self.input_size, self.stride = num_classes, input_size, stride
 
-    def steps(self, ink: Tensor) -> Tensor:
-        """Float ink (N, 1, H, W), W a multiple of the stride -> float (N, T, K): what a family is."""
+    def steps(self, ink: Tensor, is_vertical: bool = False) -> Tensor:
+        """Float ink (N, 1, H, W), W a multiple of the stride -> float (N, T, K): what a family is.
+
+        Args:
+            ink: 0 where paper is.
+            is_vertical: Whether the lines lie on their side; most families need not know.
+        """
         raise NotImplementedError
 
     def add_classifier(self, width: int, dropout: float) -> None:
@@ -41,19 +47,41 @@ class LineModel(nn.Module):
         self.classifier = nn.Linear(width, self.num_classes + 1)
         initialize_linear(self.classifier)
 
-    def forward(self, images: Tensor) -> Tensor:
-        """Uint8 images (N, 1, H, W) -> logits (N, T, C + 1)."""
-        return self.classifier(self.dropout(self.steps(pad_width(scale_ink(images), self.stride))))
+    def forward(self, images: Tensor, is_vertical: Tensor | None = None) -> Tensor:
+        """Read lines.
+
+        Args:
+            images: Uint8 (N, 1, H, W).
+            is_vertical: Bool (N,), which of them lie on their side; None: none.
+
+        Returns:
+            Logits (N, T, C + 1).
+        """
+        if is_vertical is None or not is_vertical.any():
+            return self.read(images, False)
+        if is_vertical.all():
+            return self.read(images, True)
+        across, down = (~is_vertical).nonzero()[:, 0], is_vertical.nonzero()[:, 0]
+        logits = torch.cat([self.read(images[across], False), self.read(images[down], True)])
+        return logits[torch.cat([across, down]).argsort()]
+
+    def read(self, images: Tensor, is_vertical: bool) -> Tensor:
+        """Uint8 images (N, 1, H, W), all of one direction -> logits (N, T, C + 1)."""
+        ink = pad_width(scale_ink(images), self.stride)
+        return self.classifier(self.dropout(self.steps(ink, is_vertical)))
 
     @torch.no_grad()
-    def attention_maps(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
+    def attention_maps(
+        self, images: Tensor, labels: Tensor | None = None, is_vertical: Tensor | None = None
+    ) -> Tensor:
         """Where it sees characters: uint8 images (N, 1, H, W) -> float (N, 1, T), 0..1.
 
         Args:
             images: The lines.
             labels: int64 (N,), one character for each line, to see where that one stands; None: any.
+            is_vertical: As for `forward`.
         """
-        probabilities = self(images).softmax(2)
+        probabilities = self(images, is_vertical).softmax(2)
         if labels is None:
             return 1 - probabilities[:, None, :, -1]
         return probabilities[torch.arange(len(labels)), :, labels][:, None]

@@ -42,6 +42,18 @@ class ResidualBlock(nn.Module):
         return functional.relu(self.shortcut(x) + self.norm2(self.conv2(inner)))
 
 
+def build_trunk(widths: Sequence[int], depths: Sequence[int]) -> tuple[nn.Sequential, nn.Sequential]:
+    """Stem and blocks, not yet initialized: float ink (N, 1, H, W) -> maps (N, last width, h, w)."""
+    stem = nn.Sequential(_conv(1, widths[0], 3, stride=2), nn.BatchNorm2d(widths[0]), nn.ReLU())
+    blocks: list[nn.Module] = []
+    width = widths[0]
+    for stage, (stage_width, depth) in enumerate(zip(widths, depths, strict=True)):
+        for block in range(depth):
+            blocks.append(ResidualBlock(width, stage_width, stride=2 if stage > 0 and block == 0 else 1))
+            width = stage_width
+    return stem, nn.Sequential(*blocks)
+
+
 class ResidualNet(CharacterModel):
     """uint8 images (N, 1, S, S), ink bright on 0 -> logits (N, C).
 
@@ -87,14 +99,8 @@ class ResidualNet(CharacterModel):
             raise ConfigError(
                 f"input_size {input_size} with {len(widths)} stages; it must be a multiple of {multiple}"
             )
-        self.stem = nn.Sequential(_conv(1, widths[0], 3, stride=2), nn.BatchNorm2d(widths[0]), nn.ReLU())
-        blocks: list[nn.Module] = []
-        width = widths[0]
-        for stage, (stage_width, depth) in enumerate(zip(widths, depths, strict=True)):
-            for block in range(depth):
-                blocks.append(ResidualBlock(width, stage_width, stride=2 if stage > 0 and block == 0 else 1))
-                width = stage_width
-        self.blocks = nn.Sequential(*blocks)
+        self.stem, self.blocks = build_trunk(widths, depths)
+        width = widths[-1]
         side = input_size // multiple
         self.add_head(width, side, embedding=embedding, pools=pools, dropout=dropout, head=head)
         self._initialize()

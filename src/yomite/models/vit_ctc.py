@@ -79,6 +79,6 @@ class ViTCTC(LineModel):
         self.row_weight = nn.Parameter(torch.full((width, self.encoder.rows), self.encoder.rows**-0.5))
         self.add_classifier(width, dropout)
 
-    def steps(self, ink: Tensor) -> Tensor:
+    def steps(self, ink: Tensor, is_vertical: bool = False) -> Tensor:
         """Float ink (N, 1, H, W) -> float (N, T, K)."""
         return torch.einsum("nkht,kh->ntk", self.encoder(ink), self.row_weight)

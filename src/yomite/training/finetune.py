@@ -34,6 +34,10 @@ def fill_from_weights(model: nn.Module, charset: Charset, weights: Checkpoint) -
     by_class_names = [name for name in ("classifier.weight", "classifier.bias") if name in own]
     if "place_weight" in own and "place_weight" in tensors:
         tensors["place_weight"] = _resample_places(tensors["place_weight"], own["place_weight"])
+    fresh = tuple(getattr(model, "fresh", ()))
+    for name in own.keys() - tensors.keys() if fresh else ():
+        if name.startswith(fresh):
+            tensors[name] = own[name]
     for name in sorted(own.keys() | tensors.keys()):
         came = tuple(tensors[name].shape) if name in tensors else None
         wanted = tuple(own[name].shape) if name in own else None
@@ -51,8 +55,10 @@ def fill_from_weights(model: nn.Module, charset: Charset, weights: Checkpoint) -
     for name in by_class_names:
         rows = own[name].clone()
         rows[known] = tensors[name][source]
-        num_others = len(rows) - len(charset)  # the blank or the end of a line comes after the characters
-        rows[len(charset) :] = tensors[name][len(tensors[name]) - num_others :]
+        # The blank or the end of a line comes after the characters; a character model has none.
+        others = tensors[name][len(weights.characters) :]
+        if len(rows) == len(charset) + len(others):
+            rows[len(charset) :] = others
         tensors[name] = rows
     model.load_state_dict(tensors)
     return len(known)

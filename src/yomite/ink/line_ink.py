@@ -1,0 +1,186 @@
+"""Ink of a line: gray levels to ink, without rulings and without the neighbors that hang in at the rim.
+
+A part of the line canvas (line_canvas.py), in the part of numpy that numba compiles; docs/line-canvas.md writes
+the steps down.
+
+Source of the threshold: N. Otsu, "A threshold selection method from gray-level histograms", 1979.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def measure_line_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Tell ink from paper.
+
+    Args:
+        gray: uint8 (H, W), the reading direction along the width.
+
+    Returns:
+        ink: float32 (H, W), 0..1; long rulings are taken out.
+        has_ink: False when nothing stands out from the paper.
+    """
+    height, width = gray.shape
+    levels = np.arange(256).astype(np.float64)
+    counts = np.bincount(np.ascontiguousarray(gray).reshape(-1), minlength=256).astype(np.float64)
+    total = counts.sum()
+    below, below_sum = np.cumsum(counts), np.cumsum(counts * levels)
+    variance = (below_sum - below * below_sum[255] / total) ** 2 / np.maximum(below * (total - below), 1.0)
+    threshold = np.argmax(variance)
+    rim = np.sum(gray[0] <= threshold) + np.sum(gray[height - 1] <= threshold)
+    is_dark_ink = 0.65 * below[threshold] / total + 0.35 * rim / (2.0 * width) <= 0.5
+    level = gray.astype(np.float32)
+    if not is_dark_ink:
+        level = np.float32(255.0) - level
+
+    # The paper's level: the upper quartile of cells about as wide as high, two on top of each other.
+    half = max(1, height // 2)
+    num_cells = max(1, int(width / height + 0.5))
+    paper = np.empty((2, num_cells))
+    for index in range(num_cells):
+        first, last = index * width // num_cells, (index + 1) * width // num_cells
+        for row in range(2):
+            cell = np.ascontiguousarray(
+                level[row * (height - half) : row * (height - half) + half, first:last]
+            )
+            flat_cell = cell.copy().reshape(-1)
+            place = int(0.75 * (len(flat_cell) - 1))
+            paper[row, index] = np.partition(flat_cell, place)[place]
+    columns = np.arange(width).astype(np.float64)
+    centers = (np.arange(num_cells) + 0.5) * (width / num_cells)
+    upper = np.interp(columns, centers, paper[0]).astype(np.float32).reshape(1, width)
+    lower = np.interp(columns, centers, paper[1]).astype(np.float32).reshape(1, width)
+    share = (np.arange(height).astype(np.float32) + np.float32(0.5)) / np.float32(height)
+    share = np.minimum(
+        np.maximum(share * np.float32(2.0) - np.float32(0.5), np.float32(0.0)), np.float32(1.0)
+    )
+    share = share.reshape(height, 1)
+    depth = upper + (lower - upper) * share - level
+
+    # Ink and paper part where the variance between the two is largest.
+    depth = np.minimum(np.maximum(depth, np.float32(0.0)), np.float32(255.0))
+    counts = np.bincount(depth.astype(np.uint8).reshape(-1), minlength=256).astype(np.float64)
+    below, below_sum = np.cumsum(counts), np.cumsum(counts * levels)
+    variance = (below_sum - below * below_sum[255] / total) ** 2 / np.maximum(below * (total - below), 1.0)
+    threshold = np.argmax(variance)
+    if below[threshold] == total:
+        return np.zeros((height, width), np.float32), False
+    bare = below_sum[threshold] / below[threshold]
+    full = (below_sum[255] - below_sum[threshold]) / (total - below[threshold])
+    noise = np.sqrt(
+        np.sum(counts[: threshold + 1] * (levels[: threshold + 1] - bare) ** 2) / below[threshold]
+    )
+    if full - bare < 8.0 or full - bare < 2.5 * noise:
+        return np.zeros((height, width), np.float32), False
+    low = bare + min(2.0 * noise + 2.0, 0.6 * (full - bare))
+
+    # Pens of several colors: full ink is measured in each stretch of the line, where there is enough of it.
+    is_ink = depth > threshold + 0.5
+    amount = is_ink.astype(np.float32).sum(axis=0).astype(np.float64)
+    strength = np.where(is_ink, depth, np.float32(0.0)).sum(axis=0).astype(np.float64)
+    amounts, strengths = np.zeros(num_cells), np.zeros(num_cells)
+    for index in range(num_cells):
+        first, last = index * width // num_cells, (index + 1) * width // num_cells
+        amounts[index], strengths[index] = amount[first:last].sum(), strength[first:last].sum()
+    prior = 0.02 * half * half
+    fulls = (strengths + prior * full) / (amounts + prior)
+    fulls = np.maximum(fulls, low + 0.4 * (full - low))
+    local = np.interp(columns, centers, fulls).astype(np.float32).reshape(1, width)
+    ink = (depth - np.float32(low)) / (local - np.float32(low))
+    ink = np.minimum(np.maximum(ink, np.float32(0.0)), np.float32(1.0))
+    return ink, True
+
+
+def remove_rulings(ink: np.ndarray, length: int, least: float) -> np.ndarray:
+    """Take out what runs along the rows for so long; what crosses it stays.
+
+    Args:
+        ink: float32 (H, W), 0..1.
+        length: Of the shortest ruling, in px.
+        least: Share of it that must be ink.
+
+    Returns:
+        float32 (H, W), 0..1.
+    """
+    height, width = ink.shape
+    if width <= length or height < 4:
+        return ink
+    # A ruling may climb by a row: the strongest of three.
+    thick = ink.copy()
+    thick[1:] = np.maximum(thick[1:], ink[:-1])
+    thick[:-1] = np.maximum(thick[:-1], ink[1:])
+    sums = np.zeros(height * width + 1)
+    sums[1:] = np.cumsum(thick.reshape(-1).astype(np.float64))
+    plain = np.zeros(height * width + 1)
+    plain[1:] = np.cumsum(ink.reshape(-1).astype(np.float64))
+    num, beside = width - length + 1, max(3, height // 12)
+    beside_run = np.zeros(num)
+    is_ruled = np.zeros((height, width), np.bool_)
+    marks = np.zeros(width + 1)
+    for row in range(height):
+        first = row * width
+        run = sums[first + length : first + length + num] - sums[first : first + num]
+        starts = run >= least * length
+        if starts.any():
+            # A ruling is thin: a row through dense writing has as much ink on both sides.
+            for side in (-beside, beside):
+                first = min(max(row + side, 0), height - 1) * width
+                outer = plain[first + length : first + length + num] - plain[first : first + num]
+                beside_run[:] = outer if side < 0 else beside_run + outer
+            starts &= beside_run <= 0.8 * length
+            marks[:] = 0.0
+            marks[:num] += starts
+            marks[length : length + num] -= starts
+            is_ruled[row] = np.cumsum(marks)[:width] > 0.5
+    # What crosses a ruling has ink above and below it.
+    above, under = ink.copy(), ink.copy()
+    above[0] = np.where(is_ruled[0], np.float32(0.0), ink[0])
+    under[height - 1] = np.where(is_ruled[height - 1], np.float32(0.0), ink[height - 1])
+    for row in range(1, height):
+        above[row] = np.where(is_ruled[row], above[row - 1], ink[row])
+        last = height - 1 - row
+        under[last] = np.where(is_ruled[last], under[last + 1], ink[last])
+    return np.where(is_ruled, np.minimum(ink, np.minimum(above, under)), ink)
+
+
+def remove_neighbors(ink: np.ndarray, low: np.ndarray) -> np.ndarray:
+    """Take out ink that hangs in from the upper rim and does not reach far enough.
+
+    Args:
+        ink: float32 (H, W), 0..1.
+        low: float32 (W,), the row that ink of this line reaches, at each column.
+
+    Returns:
+        float32 (H, W), 0..1.
+    """
+    height, width = ink.shape
+    reached = np.zeros((height, width), np.bool_)
+    reached[0] = ink[0] > 0.25
+    last = 0
+    for row in range(1, height):
+        before = reached[row - 1]
+        if not before.any():
+            break
+        wide = before.copy()
+        wide[1:] |= before[:-1]
+        wide[:-1] |= before[1:]
+        reached[row] = wide & (ink[row] > 0.25)
+        last = row
+    # Back up again: does what hangs here reach the line?
+    belongs = np.zeros((height, width), np.bool_)
+    for row in range(last, -1, -1):
+        belongs[row] = reached[row] & (row >= low)
+        if row < height - 1:
+            after = belongs[row + 1]
+            wide = after.copy()
+            wide[1:] |= after[:-1]
+            wide[:-1] |= after[1:]
+            belongs[row] |= reached[row] & wide
+    is_foreign = reached & ~belongs
+    # The soft edge of a stroke goes with it.
+    wide_foreign = is_foreign.copy()
+    wide_foreign[1:] |= is_foreign[:-1]
+    wide_foreign[:, 1:] |= is_foreign[:, :-1]
+    wide_foreign[:, :-1] |= is_foreign[:, 1:]
+    return np.where(wide_foreign & ~belongs, np.float32(0.0), ink)
