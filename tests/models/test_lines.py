@@ -26,7 +26,15 @@ HEIGHT, CLASSES = 16, 4
 CRNN = {"widths": [8, 16], "hidden": 16, "layers": 1, "dropout": 0.0}
 VIT = {"patch": 4, "width": 16, "depth": 2, "heads": 2, "dropout": 0.0}
 DECODER = {"width": 16, "depth": 1, "heads": 2, "max_length": 4, "dropout": 0.0}
-CTC_FAMILIES = {"crnn": (CRNN, 4), "vit_ctc": (VIT, 4)}
+SLIDING = {
+    "widths": [8, 16], "depths": [1, 1], "embedding": 16, "pools": 1, "context": 8, "blocks": 1, "reach": 3,
+    "dropout": 0.0,
+}  # fmt: skip
+CTC_FAMILIES: dict[str, tuple[dict[str, Any], int]] = {
+    "sliding": (SLIDING, 2),
+    "crnn": (CRNN, 4),
+    "vit_ctc": (VIT, 4),
+}
 DECODERS: dict[str, dict[str, Any]] = {
     "cnn": DECODER | {"stem_widths": [8, 16]},
     "vit": DECODER | {"encoder": "vit", "patch": 4, "encoder_depth": 1},

@@ -18,6 +18,7 @@ from yomite.data.readers.etl import ETL_NAME, read_etl
 from yomite.data.readers.fonts import FONT_SUFFIXES, read_font_file
 from yomite.data.readers.huggingface import is_hugging_face, read_hugging_face
 from yomite.data.readers.kuzushiji import IMAGES_NAME, read_arrays
+from yomite.data.readers.lines import LINES_NAME, read_lines
 from yomite.data.readers.manifests import MANIFEST_SUFFIXES, read_manifest
 from yomite.data.readers.pictures import (
     PICTURE_SUFFIXES,
@@ -90,6 +91,11 @@ def open_source(
         )  # fmt: skip
     if path.suffix == SPLIT_SUFFIX and path.is_file():
         return _open_split(name_or_path, path, wanted, data_root, strict)
+    if (path / LINES_NAME).is_file():
+        return Source(
+            name_or_path, lambda: _select(read_lines(path / LINES_NAME), wanted),
+            lambda: _list_tree(path), path=path, strict=strict,
+        )  # fmt: skip
     manifest = path
     if path.is_dir():
         manifest = next((path / name for name in _MANIFESTS if (path / name).is_file()), path)

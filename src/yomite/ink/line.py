@@ -79,9 +79,17 @@ class LineComposer:
 
     def compose(self, epoch: int, index: int) -> ComposedLine:
         """Compose a line, a pure function of (seed, epoch, index)."""
+        text, is_vertical, rng = self._begin(epoch, index)
+        return self._draw(text, is_vertical, rng)
+
+    def foresee(self, epoch: int, index: int) -> tuple[str, bool]:
+        """Return the text of a line, and whether it runs down, without drawing it."""
+        return self._begin(epoch, index)[:2]
+
+    def _begin(self, epoch: int, index: int) -> tuple[str, bool, np.random.Generator]:
         rng = np.random.Generator(np.random.PCG64((*self._seed, epoch, index)))
         is_vertical = bool(rng.random() < VERTICAL_SHARE)
-        return self._draw(self._draw_text(rng), is_vertical, rng)
+        return self._draw_text(rng), is_vertical, rng
 
     def compose_text(self, text: str, direction: str = "horizontal", *, seed: int = 0) -> ComposedLine:
         """Compose a line of a given text, a pure function of the arguments.

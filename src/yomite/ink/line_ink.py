@@ -1,7 +1,7 @@
 """Ink of a line: gray levels to ink, without rulings and without the neighbors that hang in at the rim.
 
-A part of the line canvas (line_canvas.py), in the part of numpy that numba compiles; docs/line-canvas.md writes
-the steps down.
+A part of the line canvas (line_canvas.py), in the part of numpy that numba compiles; docs/line-canvas.md
+writes the steps down.
 
 Source of the threshold: N. Otsu, "A threshold selection method from gray-level histograms", 1979.
 """

@@ -19,14 +19,18 @@ from yomite.errors import ConfigError
 from yomite.models.arguments import check_counts, check_share, check_whole
 from yomite.models.heads import LinearHead
 from yomite.models.line import LineModel
-from yomite.models.residual import ResidualBlock, build_trunk
+from yomite.models.residual import build_trunk
+
+
+FAINT = 1e-3
+"""Deviation of the weights that are to change nothing at first."""
 
 
 class MixingBlock(nn.Module):
     """x + what a step learns from its neighbors: float (N, D, T) -> (N, D, T)."""
 
     def __init__(self, width: int, reach: int, expansion: int, dropout: float) -> None:
-        """Builds; the block begins as the identity."""
+        """Builds; the block begins nearly as the identity."""
         super().__init__()
         self.along = nn.Conv1d(width, width, reach, padding=reach // 2, groups=width, bias=False)
         self.norm = nn.BatchNorm1d(width)
@@ -35,8 +39,9 @@ class MixingBlock(nn.Module):
         self.dropout = nn.Dropout(dropout)
         nn.init.kaiming_normal_(self.along.weight, nonlinearity="linear")
         nn.init.kaiming_normal_(self.widen.weight, nonlinearity="relu")
-        for parameter in (self.widen.bias, self.narrow.weight, self.narrow.bias):
-            nn.init.zeros_(parameter)  # type: ignore[arg-type]
+        nn.init.normal_(self.narrow.weight, std=FAINT)
+        for bias in (self.widen.bias, self.narrow.bias):
+            nn.init.zeros_(bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
         """One block."""
@@ -122,16 +127,14 @@ class SlidingNet(LineModel):
         for module in (*self.stem.modules(), *self.blocks.modules(), self.more):
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-            elif isinstance(module, ResidualBlock):
-                nn.init.zeros_(module.norm2.weight)
         num_places = self.place_weight[0, 0].numel()
         nn.init.normal_(self.place_weight, mean=1.0, std=1.0)
         nn.init.kaiming_normal_(self.embed.weight, nonlinearity="linear")
         self.classifier.initialize()
         with torch.no_grad():
             self.place_weight /= (2 * num_places) ** 0.5
-            self.part.weight.zero_()
-            self.part.bias.zero_()
+            nn.init.normal_(self.part.weight, std=FAINT)
+            nn.init.zeros_(self.part.bias)
             for half in self.part.weight.chunk(2):
                 half[:, : self.embedding] = torch.eye(self.embedding)
 

@@ -1,0 +1,151 @@
+"""The stream of composed lines: a text, a hand, a pen and a paper, then the strip that reading takes, too.
+
+A batch should hold lines of one direction and of about one length, and yet each line must be a pure function
+of (seed, epoch, index). So the lines of a stretch of the epoch are foreseen (their texts are drawn, which is
+cheap), sorted, cut into groups as large as a batch, and the groups are shuffled.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from numba import njit
+
+from yomite.charset import Charset
+from yomite.config import DataConfig
+from yomite.ink import line_canvas, line_ink
+from yomite.ink.line import LineComposer, build_line_composer
+from yomite.ink.line_canvas import MAX_WIDTH, WORK_HEIGHT, shrink_height
+from yomite.streams.batch import Batch, pad_lines
+
+NUM_GROUPS = 8
+"""Batches that are sorted together."""
+
+
+def _compile(function: Callable, **compiled: Callable) -> Callable:
+    """Compile a function of another module; `compiled` stands in for what it calls."""
+    scope = {**function.__globals__, **compiled}
+    return njit(cache=True, nogil=True)(
+        types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__)
+    )
+
+
+_find_line = _compile(line_canvas.find_line)
+_clean_line = _compile(
+    line_canvas.clean_line,
+    measure_line_ink=_compile(line_ink.measure_line_ink),
+    remove_rulings=_compile(line_ink.remove_rulings),
+    remove_neighbors=_compile(line_ink.remove_neighbors),
+    find_line=_find_line,
+)
+_to_strip = _compile(
+    line_canvas.to_strip,
+    clean_line=_clean_line,
+    find_line=_find_line,
+    place_line=_compile(line_canvas.place_line),
+)
+
+
+class LineStream:
+    """Composed lines; see `yomite.streams.Stream`."""
+
+    def __init__(
+        self,
+        composer: LineComposer,
+        charset: Charset,
+        *,
+        num_samples: int,
+        group: int,
+        height: int,
+        seed: int,
+    ) -> None:
+        """Keep what lines are composed of.
+
+        Args:
+            composer: Of the lines.
+            charset: The classes.
+            num_samples: In an epoch.
+            group: Lines that are alike in length and direction; best the size of a micro-batch.
+            height: Of the strips.
+            seed: Of the order.
+        """
+        self.num_samples = num_samples
+        self._composer, self._charset = composer, charset
+        self._group, self._height, self._seed = group, height, seed
+        self._stretch: tuple[int, int, np.ndarray] | None = None
+
+    def draw(self, epoch: int, indices: np.ndarray) -> Batch:
+        """Draw lines; the metadata has `texts`, and `is_vertical`, bool (N,)."""
+        strips, targets, texts, is_vertical = [], [], [], []
+        for index in np.asarray(indices).tolist():
+            line = self._composer.compose(epoch, self._find(epoch, index))
+            down = line.direction == "vertical"
+            strip = to_strip(line.picture, is_vertical=down, height=self._height)
+            text = line.text if strip.shape[1] > 1 else ""
+            strips.append(strip)
+            texts.append(text)
+            targets.append([self._charset.label(character) for character in text])
+            is_vertical.append(down)
+        return pad_lines(strips, targets, texts=texts, is_vertical=torch.tensor(is_vertical))
+
+    def _find(self, epoch: int, index: int) -> int:
+        """Return which line of the composer stands at an index."""
+        size = self._group * NUM_GROUPS
+        stretch, place = divmod(index, size)
+        if self._stretch is None or self._stretch[:2] != (epoch, stretch):
+            first, last = stretch * size, min((stretch + 1) * size, self.num_samples)
+            self._stretch = (epoch, stretch, first + self._sort(epoch, first, last))
+        return int(self._stretch[2][place])
+
+    def _sort(self, epoch: int, first: int, last: int) -> np.ndarray:
+        foreseen = [self._composer.foresee(epoch, index) for index in range(first, last)]
+        lengths = [(is_vertical, _measure(text)) for text, is_vertical in foreseen]
+        order = np.array(sorted(range(last - first), key=lengths.__getitem__), dtype=np.int64)
+        groups = [order[start : start + self._group] for start in range(0, len(order), self._group)]
+        rng = np.random.Generator(np.random.PCG64((self._seed, epoch, first)))
+        return np.concatenate([groups[number] for number in rng.permutation(len(groups))])
+
+
+def to_strip(picture: np.ndarray, *, is_vertical: bool, height: int) -> np.ndarray:
+    """Take `line_canvas.to_strip` of a gray picture, compiled.
+
+    Args:
+        picture: Uint8 (h, w).
+        is_vertical: Whether the line runs down.
+        height: Of the strip, H.
+
+    Returns:
+        uint8 (H, W); one column wide where there is no ink.
+    """
+    gray = picture.T if is_vertical else picture
+    return _to_strip(
+        np.ascontiguousarray(shrink_height(np.ascontiguousarray(gray), WORK_HEIGHT)), height, MAX_WIDTH
+    )
+
+
+def _measure(text: str) -> float:
+    """How long a text is written, in kanji."""
+    return sum(0.55 if ord(character) < 0x250 else 1.0 for character in text)
+
+
+def build_lines(config: DataConfig, charset: Charset, data_root: Path, seed: int, size: int) -> LineStream:
+    """Build the stream that a run learns lines from.
+
+    Raises:
+        DataError: If what lines are composed of is missing.
+    """
+    composer = build_line_composer(data_root, charset, seed=seed)
+    stream = LineStream(
+        composer,
+        charset,
+        num_samples=config.samples_per_epoch,
+        group=config.lines.group,
+        height=size,
+        seed=seed,
+    )
+    stream.draw(0, np.arange(2))  # compiled before the loader's processes are forked
+    return stream
