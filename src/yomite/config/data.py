@@ -50,12 +50,20 @@ class FolderConfig(Section):
     path: str | None = None
 
 
+class LinesConfig(Section):
+    """Of the stream lines, which composes them."""
+
+    group: int = Field(
+        default=64, ge=1, description="lines alike in length and direction: the size of a micro-batch is best"
+    )
+
+
 class DataConfig(Section):
     """What is learned from. The shares are relative: they are divided by their sum."""
 
     stream: str = Field(
         default="drawn",
-        description="drawn, stored (real samples), or package.module:callable",
+        description="drawn, stored (real samples), lines (composed), or package.module:callable",
         validation_alias=AliasChoices("stream", "mixture"),  # its name before lines came
     )
     sources: tuple[str, ...] = Field(default=(), description="of stored: names or paths")
@@ -81,6 +89,7 @@ class DataConfig(Section):
     fonts: FontsConfig = FontsConfig()
     cells: CellsConfig = CellsConfig()
     folder: FolderConfig = FolderConfig()
+    lines: LinesConfig = LinesConfig()
 
     @property
     def real_sources(self) -> list[str]:
@@ -92,7 +101,7 @@ class DataConfig(Section):
 
     @model_validator(mode="after")
     def _some_share(self) -> DataConfig:
-        if self.arguments and self.stream in ("drawn", "stored"):
+        if self.arguments and self.stream in ("drawn", "stored", "lines"):
             raise ValueError(f"arguments are for a stream of your own; {self.stream} has keys instead")
         if self.stream == "stored" and not self.sources:
             raise ValueError("stream stored needs sources, as sources: [my-samples]")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -47,6 +47,10 @@ class OptimizerConfig(Section):
     learning_rate: float = Field(default=2e-3, gt=0, le=10, description="the peak of the schedule")
     weight_decay: float = Field(default=0.05, ge=0, le=1)
     betas: tuple[float, float] = (0.9, 0.99)
+    rates: dict[str, Annotated[float, Field(ge=0, le=10)]] = Field(
+        default={},
+        description="share of the learning rate of a part of the model, by how its parameters' names begin",
+    )
     momentum: float = Field(default=0.9, ge=0, lt=1)
     nesterov: bool = True
 

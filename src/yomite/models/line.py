@@ -24,6 +24,8 @@ class LineModel(nn.Module):
 
     task = "line"
     objective = "ctc"
+    tells_directions = False
+    """Whether it reads lines that lie on their side in another way; then a model file has both ways."""
 
     def __init__(self, num_classes: int, input_size: int, stride: int) -> None:
         """Raises ConfigError for fewer than two classes; input_size is H, stride the px of a step."""
@@ -85,6 +87,11 @@ class LineModel(nn.Module):
         if labels is None:
             return 1 - probabilities[:, None, :, -1]
         return probabilities[torch.arange(len(labels)), :, labels][:, None]
+
+
+def compute_steps(model: nn.Module, images: Tensor, is_vertical: Tensor | None) -> Tensor:
+    """Logits (N, T, C + 1); a LineModel is told which lines lie on their side, bool (N,), others are not."""
+    return model(images, is_vertical) if isinstance(model, LineModel) else model(images)
 
 
 def pad_width(ink: Tensor, stride: int) -> Tensor:

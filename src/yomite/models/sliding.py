@@ -21,7 +21,6 @@ from yomite.models.heads import LinearHead
 from yomite.models.line import LineModel
 from yomite.models.residual import build_trunk
 
-
 FAINT = 1e-3
 """Deviation of the weights that are to change nothing at first."""
 
@@ -57,6 +56,7 @@ class SlidingNet(LineModel):
     slides down; all weights are shared, and one vector tells the two directions apart.
     """
 
+    tells_directions = True
     fresh = ("more.", "more_norm.", "direction", "mixing.", "part.")
     """What character weights do not have; it begins fresh (`init_from`)."""
 

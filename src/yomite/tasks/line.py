@@ -13,19 +13,21 @@ from typing import ClassVar
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from yomite.charset import Charset
 from yomite.data.sources import open_source
 from yomite.errors import DataError, ModelFileError, PictureError
-from yomite.ink.canvas import find_box, measure_ink
-from yomite.ink.pictures import read_gray
+from yomite.ink.line_canvas import to_line_canvas
 from yomite.models.decoding import foresee_lines, write_greedy
-from yomite.models.line import align_lines, count_used_steps, read_best_path
+from yomite.models.line import LineModel, align_lines, compute_steps, count_used_steps, read_best_path
 from yomite.streams.batch import Batch, pad_lines
 from yomite.tasks import Glimpse, Sheet, Table, Traced, ValidationSet
 
+COMPOSED = "composed/lines"
+"""The source of composed lines of texts and hands that are held back from training."""
+
+NUM_COMPOSED = 400
 NUM_SHOWN = 24
 NUM_ROWS = 30
 PX_OF_STEP = 64
@@ -54,20 +56,24 @@ class LineTask:
         """Read the lines of a source; `texts` in the metadata has what is written, unknown characters too."""
         if fold:
             raise DataError(f"data.fold {fold}: lines are not split into folds; name a set to validate on")
-        images, texts = [], []
+        if source == COMPOSED:
+            return _compose_lines(self.charset, data_root, size)
+        images, texts, is_vertical = [], [], []
         for sample in open_source(source, data_root):
+            down = sample.part == "vertical"
             try:
-                images.append(_to_strip(sample.picture, size))
+                images.append(to_line_canvas(sample.picture, is_vertical=down, height=size))
             except PictureError:
                 continue
             texts.append(sample.character)
+            is_vertical.append(down)
         targets = [[self.charset.label(c) for c in text if c in self.charset] for text in texts]
         if not any(targets):
             raise DataError(
                 f"validation source {source!r} has no character of charset {self.charset.name!r}; "
                 "choose another"
             )
-        return pad_lines(images, targets, texts=texts)
+        return pad_lines(images, targets, texts=texts, is_vertical=torch.tensor(is_vertical))
 
     def count(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Count edits and whole lines as benchmarks do: NFKC, white space left out."""
@@ -101,7 +107,7 @@ class LineTask:
         if _writes(model):
             lines = [line.labels for line in write_greedy(model, batch.images)]  # type: ignore[arg-type]
         else:
-            steps = model(batch.images)
+            steps = compute_steps(model, batch.images, batch.metadata.get("is_vertical"))
             labels, lengths = read_best_path(steps, count_used_steps(steps, batch.images, batch.widths))
             lines = [row[:length] for row, length in zip(labels.tolist(), lengths.tolist(), strict=True)]
         return [self._spell(line) for line in lines]
@@ -124,7 +130,10 @@ class LineTask:
             ]
             heat = None
             if hasattr(model, "attention_maps"):
-                heat = _cut_heat(model.attention_maps(seen.images), seen)  # type: ignore[operator]
+                told = {}
+                if isinstance(model, LineModel):
+                    told = {"is_vertical": seen.metadata.get("is_vertical")}
+                heat = _cut_heat(model.attention_maps(seen.images, **told), seen)  # type: ignore[operator]
             yield Sheet(f"{name}/lines", _cut_images(seen), titles, heat, is_right)
             rows: list[list[str | int]] = [
                 [one, other, count_edits(_normalize(one), _normalize(other))]
@@ -141,11 +150,14 @@ class LineTask:
                 "(objective ctc) can be exported"
             )
         height, width = int(model.input_size), PX_OF_STEP * int(model.stride)  # type: ignore[arg-type]
+        names = ["log_probabilities"]
+        if isinstance(model, LineModel) and model.tells_directions:
+            names.append("log_probabilities_vertical")
         return Traced(
-            _LogProbabilities(model).eval(),
+            _LogProbabilities(model, len(names)).eval(),
             torch.randint(0, 256, (2, 1, height, width), dtype=torch.uint8),
-            ["log_probabilities"],
-            {"images": {0: "N", 3: "W"}, "log_probabilities": {0: "N", 1: "T"}},
+            names,
+            {"images": {0: "N", 3: "W"}} | {name: {0: "N", 1: "T"} for name in names},
         )
 
     def _spell(self, labels: Iterable[int]) -> str:
@@ -162,14 +174,17 @@ class LineTask:
 
 
 class _LogProbabilities(nn.Module):
-    """The output of a model file for lines."""
+    """The outputs of a model file for lines: one for each direction that the model tells from the other."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, num_directions: int) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.num_directions = model, num_directions
 
-    def forward(self, images: Tensor) -> Tensor:
-        return self.model(images).log_softmax(2)
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        if self.num_directions == 1:
+            return (self.model(images).log_softmax(2),)
+        read = self.model.read
+        return read(images, False).log_softmax(2), read(images, True).log_softmax(2)  # type: ignore[operator]
 
 
 def count_edits(written: str, read: str) -> int:
@@ -194,7 +209,8 @@ def _measure_losses(model: nn.Module, batch: Batch) -> Tensor:
     lengths = batch.count_labels()
     if _writes(model):
         return foresee_lines(model(batch.images, batch.targets).float(), batch.targets, lengths)[0]
-    log_probs = model(batch.images).float().log_softmax(2)
+    steps = compute_steps(model, batch.images, batch.metadata.get("is_vertical"))
+    log_probs = steps.float().log_softmax(2)
     return align_lines(
         log_probs, count_used_steps(log_probs, batch.images, batch.widths), batch.targets, lengths
     )
@@ -223,16 +239,12 @@ def _cut_heat(maps: Tensor, batch: Batch) -> list[np.ndarray]:
     ]
 
 
-def _to_strip(picture: object, height: int) -> np.ndarray:
-    """A picture of a line -> uint8 (height, W), ink bright on 0, its box filling the height.
+def _compose_lines(charset: Charset, data_root: Path, height: int) -> Batch:
+    from yomite.ink.line import build_line_composer
+    from yomite.streams.lines import LineStream
 
-    Raises:
-        PictureError: If it cannot be read, or is blank.
-    """
-    ink, has_ink = measure_ink(read_gray(picture))
-    if not has_ink:
-        raise PictureError("the picture is blank: no ink stands out from the paper")
-    top, bottom, left, right = (int(side) for side in find_box(ink))
-    line = Image.fromarray((255 * ink[top:bottom, left:right]).astype(np.uint8))
-    width = max(1, round(line.width * height / line.height))
-    return np.asarray(line.resize((width, height), Image.Resampling.BOX))
+    composer = build_line_composer(data_root, charset, seed=0, validation=True)
+    stream = LineStream(
+        composer, charset, num_samples=NUM_COMPOSED, group=NUM_COMPOSED, height=height, seed=0
+    )
+    return stream.draw(0, np.arange(NUM_COMPOSED))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +12,7 @@ from torch.optim import SGD, AdamW, Optimizer
 from torch.optim.swa_utils import AveragedModel
 
 from yomite.config import EmaConfig, OptimizerConfig, ScheduleConfig
-from yomite.errors import ModelFileError
+from yomite.errors import ConfigError, ModelFileError
 from yomite.training.muon import Muon, find_orthogonal
 
 
@@ -19,18 +21,44 @@ def build_optimizer(learner: nn.Module, config: OptimizerConfig) -> Optimizer:
     parameters = [parameter for parameter in learner.parameters() if parameter.requires_grad]
     orthogonal = find_orthogonal(learner) if config.name == "muon" else set()
     kernels = [p for p in parameters if p.ndim > 1]
-    groups = [
+    groups: list[dict[str, Any]] = [
         {"params": [p for p in kernels if p not in orthogonal], "weight_decay": config.weight_decay},
         {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
     ]
     if config.name == "muon":
         inner = [p for p in kernels if p in orthogonal]
         groups.append({"params": inner, "weight_decay": config.weight_decay, "orthogonal": True})
+    groups = _split_rates(learner, groups, config.rates)
+    if config.name == "muon":
         return Muon(groups, lr=config.learning_rate, betas=config.betas)
     if config.name == "sgd":
         nesterov = config.nesterov and config.momentum > 0
         return SGD(groups, lr=config.learning_rate, momentum=config.momentum, nesterov=nesterov, fused=True)
     return AdamW(groups, lr=config.learning_rate, betas=config.betas, fused=True)
+
+
+def _split_rates(
+    learner: nn.Module, groups: list[dict[str, Any]], rates: Mapping[str, float]
+) -> list[dict[str, Any]]:
+    """Give the parts that have a rate of their own groups of their own.
+
+    Raises:
+        ConfigError: If no parameter of the model has such a name.
+    """
+    if not rates:
+        return groups
+    rate_of: dict[Tensor, float] = {}
+    for beginning, rate in rates.items():
+        named = [p for name, p in learner.named_parameters() if name.startswith(f"model.{beginning}")]
+        if not named:
+            raise ConfigError(f"optimizer.rates: no parameter of the model begins with {beginning!r}")
+        rate_of |= dict.fromkeys(named, rate)
+    return [
+        {**group, "params": params, "rate": rate}
+        for group in groups
+        for rate in sorted({1.0, *rate_of.values()})
+        if (params := [p for p in group["params"] if rate_of.get(p, 1.0) == rate])
+    ]
 
 
 def learning_rate_at(step: int, peak: float, schedule: ScheduleConfig, num_falls: int = 0) -> float:
@@ -70,9 +98,9 @@ def _move(start: float, end: float, progress: float) -> float:
 
 
 def set_learning_rate(optimizer: Optimizer, learning_rate: float) -> None:
-    """The same rate for every group."""
+    """The same rate for every group, but for the share of it that a part of the model has."""
     for group in optimizer.param_groups:
-        group["lr"] = learning_rate
+        group["lr"] = learning_rate * group.get("rate", 1.0)
 
 
 def read_optimizer(learner: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:

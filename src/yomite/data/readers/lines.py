@@ -14,8 +14,8 @@ DIRECTIONS = {"h": "horizontal", "v": "vertical", "horizontal": "horizontal", "v
 def read_lines(path: Path) -> Reading:
     """Read a list of `{"path": "a.png", "text": "...", "direction": "h", "writer": "..."}` each.
 
-    The part of a sample is its direction, horizontal (without one, too) or vertical; its character is the whole
-    text.
+    The part of a sample is its direction, horizontal (without one, too) or vertical; its character is the
+    whole text.
     """
     for number, row in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
         if not row.strip():

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from yomite.models.line import align_lines, count_used_steps, read_best_path
+from yomite.models.line import align_lines, compute_steps, count_used_steps, read_best_path
 from yomite.streams.batch import Batch
 
 
@@ -23,7 +23,8 @@ class CTC(nn.Module):
         self, model: nn.Module, batch: Batch, rng: torch.Generator
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The mean loss of a batch, and counts to be summed and divided by "samples"."""
-        log_probs = functional.log_softmax(model(batch.images).float(), dim=2)
+        steps = compute_steps(model, batch.images, batch.metadata.get("is_vertical"))
+        log_probs = functional.log_softmax(steps.float(), dim=2)
         lengths = batch.count_labels()
         used = count_used_steps(log_probs, batch.images, batch.widths)
         losses = align_lines(log_probs, used, batch.targets, lengths)
