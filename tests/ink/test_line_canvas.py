@@ -12,13 +12,19 @@ from yomite.ink.line_ink import measure_line_ink, remove_neighbors, remove_rulin
 def draw_boxes(
     num: int = 9, side: int = 30, height: int = 60, *, slope: float = 0.0, bend: float = 0.0
 ) -> np.ndarray:
-    """Draw a line of squares with a bar in each, none as high as its neighbor, dark on light: uint8 (height, W)."""
+    """Draw squares with a bar in each, none as high as its neighbor, dark on light: uint8 (height, W)."""
     width = num * (side + 6) + 20
     gray = np.full((height, width), 230, np.uint8)
     for number in range(num):
         left = 10 + number * (side + 6)
         t = 2 * (left + side / 2) / width - 1
-        top = round(height / 2 - side / 2 + (number % 3 - 1) * side / 8 + slope * (left - width / 2) + bend * (t * t - 0.5))
+        top = round(
+            height / 2
+            - side / 2
+            + (number % 3 - 1) * side / 8
+            + slope * (left - width / 2)
+            + bend * (t * t - 0.5)
+        )
         cell = gray[max(0, top) : top + side, left : left + side]
         cell[:3], cell[-3:], cell[:, :3], cell[:, -3:] = 30, 30, 30, 30
         cell[len(cell) // 2 - 1 : len(cell) // 2 + 2] = 30
@@ -65,7 +71,7 @@ def test_a_shadow_does_not_matter() -> None:
     shade = np.linspace(1.0, 0.55, gray.shape[1])
     shaded = (gray * shade).astype(np.uint8)
     plain, other = to_line_canvas(gray), to_line_canvas(shaded)
-    assert abs(plain.shape[1] - other.shape[1]) <= 4
+    assert abs(plain.shape[1] - other.shape[1]) <= 0.06 * plain.shape[1]
     width = min(plain.shape[1], other.shape[1])
     assert np.corrcoef(plain[:, :width].ravel(), other[:, :width].ravel())[0, 1] > 0.8
 
@@ -148,4 +154,4 @@ def test_the_course_of_a_line_is_found() -> None:
     middle, spread, left, right = find_line(ink)
     width = ink.shape[1]
     assert abs(middle[1] - 0.08 * width / 2) < 2.0
-    assert 8 < spread < 13 and left < 14 and right > width - 14
+    assert 8 < spread < 13 and left < 14 and right > width - 20

@@ -18,6 +18,7 @@ from yomite.charset import Charset
 from yomite.checkpoint import load_model, read_checkpoint
 from yomite.data.samples import Sample, Source
 from yomite.errors import DataError, ModelFileError
+from yomite.ink.line_canvas import MARGIN_PX
 from yomite.models import build
 from yomite.streams.batch import pad_lines
 from yomite.tasks import Sheet, Table, ValidationSet, build_task
@@ -163,7 +164,7 @@ def test_a_set_of_lines_keeps_texts_that_labels_cannot_spell(
     assert batch.metadata["texts"] == ["あxい", "え"]
     assert batch.target_lengths is not None and batch.target_lengths.tolist() == [2, 1]
     assert batch.images.shape[:3] == (2, 1, 16) and batch.widths is not None
-    assert batch.widths[0] > 1.8 * batch.widths[1]
+    assert batch.widths[0] - 2 * MARGIN_PX > 1.8 * (batch.widths[1] - 2 * MARGIN_PX)
     with pytest.raises(DataError, match="lines are not split into folds"):
         task.read_set("lines", tmp_path, 16, fold="1/2")
     with pytest.raises(DataError, match="no character of charset 'other'"):

@@ -2,9 +2,9 @@
 
 A strip has a fixed height and the reading direction along its width; a vertical line is laid on its side
 by exchanging rows and columns. Pure functions do the work, and training compiles the very same source (see
-`yomite.streams.lines`): `clean_line` takes the line's ink out of the gray levels, `find_line` finds its course
-and size, `place_line` lays it straight. They keep to the part of numpy that numba compiles.
-docs/line-canvas.md writes the steps down for other languages.
+`yomite.streams.lines`): `clean_line` takes the line's ink out of the gray levels, `find_line` finds its
+course and size, `place_line` lays it straight. They keep to the part of numpy that numba compiles.
+docs/canvas.md writes the steps down for other languages.
 """
 
 from __future__ import annotations
