@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from yomite.apps.profiling import format_profile
+from yomite.apps.profile import format_profile
 from yomite.config import RunConfig, parse_config
 from yomite.errors import TrainingError
 from yomite.training.profiling import PARTS, TRACED_STEPS, Operator, StepProfile, profile_run

@@ -11,21 +11,23 @@ import typer
 from typer.core import TyperGroup
 
 from yomite.apps import (
-    datasets,
+    benchmark,
+    data,
     demo,
-    drawing,
-    evaluating,
-    exporting,
-    learning,
-    profiling,
-    reading,
-    templating,
+    evaluate,
+    export,
+    models,
+    new,
+    profile,
+    recognize,
+    render,
+    train,
 )
 from yomite.errors import YomiteError
 
 
 class _OneLineErrors(TyperGroup):
-    """Turns every YomiteError into one line and exit code 2, and Ctrl-C into a quiet end."""
+    """Turn every YomiteError into one line and exit code 2, and Ctrl-C into a quiet end."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -47,17 +49,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command()(reading.recognize)
-app.command()(reading.models)
-app.command()(drawing.render)
+app.command()(recognize.recognize)
+app.command()(models.models)
+app.command()(render.render)
 app.command()(demo.demo)
-app.command()(learning.train)
-app.command()(profiling.profile)
-app.command()(templating.new)
-app.command()(evaluating.evaluate)
-app.command()(evaluating.benchmark)
-app.command()(exporting.export)
-app.add_typer(datasets.data)
+app.command()(train.train)
+app.command()(profile.profile)
+app.command()(new.new)
+app.command()(evaluate.evaluate)
+app.command()(benchmark.benchmark)
+app.command()(export.export)
+app.add_typer(data.data)
 
 
 def _show_version(is_asked: bool) -> None:

@@ -1,4 +1,4 @@
-"""The verb of drawing: render."""
+"""The verb render: characters, or a line, as a hand would write them."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The verb of learning: train."""
+"""The verb train: a run, its folds, or the search for its learning rate."""
 
 from pathlib import Path
 from typing import Annotated

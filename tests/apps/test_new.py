@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from yomite.apps.cli import app
-from yomite.apps.templating import write_template
+from yomite.apps.new import write_template
 from yomite.config import load_config
 from yomite.data.sources import open_source
 

@@ -47,7 +47,7 @@ def profile(
 
 
 def format_profile(measured: "StepProfile") -> str:
-    """Two tables: the parts of a step, and its most expensive operators."""
+    """Format two tables: the parts of a step, and its most expensive operators."""
     step_ms = 1000 * sum(measured.seconds_by_part.values())
     lines = ["", "| part of a step | ms | share |", "|---|---|---|"]
     for part, seconds in measured.seconds_by_part.items():

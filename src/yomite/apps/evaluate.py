@@ -1,4 +1,4 @@
-"""The verbs of measuring: evaluate, benchmark."""
+"""The verb evaluate: what a model, or any program's answers, get right on real writing."""
 
 import json
 import shlex
@@ -28,13 +28,6 @@ class Priors(str, Enum):
     TEXT = "text"
     UNIFORM = "uniform"
     BOTH = "both"
-
-
-class Part(str, Enum):
-    """The parts of the benchmark."""
-
-    DEV = "dev"
-    TEST = "test"
 
 
 @dataclass(frozen=True)
@@ -130,38 +123,6 @@ def evaluate(
         command = shlex.join(["yomite", *sys.argv[1:]])
         write_page(html, reports, title=f"yomite evaluate: {name}", notes=[f"{date.today()}: {command}"])
         typer.echo(f"report: {html}", err=True)
-
-
-def benchmark(
-    out: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder for the pictures.")],
-    part: Annotated[Part, typer.Option(help="dev to choose with, test to report.")] = Part.DEV,
-    data: Annotated[
-        list[str] | None, typer.Option(metavar="NAME|PATH", help="These sets instead; may be repeated.")
-    ] = None,
-    data_root: DataRoot = None,
-) -> None:
-    """Write the benchmark's pictures as files that any program can read.
-
-    Their paths, and the strokes where there are, stand in DIR/pictures.jsonl. Score a program's answers with
-    yomite evaluate --answers; docs/benchmark.md says how it answers.
-    """
-    from yomite.data.sources import open_source
-    from yomite.evaluation.protocol import BENCHMARK_SETS, LISTING, VERSION, name_folder, write_pictures
-
-    names = data or BENCHMARK_SETS[part.value]
-    if out.exists() and any(out.iterdir()):
-        raise DataError(f"{out} is not empty; give a new folder")
-    sources = [(name, open_source(name, data_root)) for name in names]
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / LISTING).open("w", encoding="utf-8") as listing:
-        for name, source in sources:
-            num_pictures = 0
-            for line in write_pictures(source, name, out):
-                listing.write(f"{json.dumps(line)}\n")
-                num_pictures += 1
-            typer.echo(f"{out / name_folder(name)}: {num_pictures} pictures")
-    options = " ".join(f"--data {name}" for name in names)
-    typer.echo(f"benchmark {VERSION}; score with: yomite evaluate --answers ANSWERS.jsonl {options}")
 
 
 def _open_readers(model: str | None, prior: Priors) -> list[_Scored]:

@@ -24,10 +24,10 @@ def new(
 
 
 def write_template(folder: Path) -> list[Path]:
-    """Copies the template, named for its folder.
+    """Copy the template, named for its folder.
 
     Raises:
-        YomiteError: If the folder holds something already, or cannot be made.
+        YomiteError: The folder holds something already, or cannot be made.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise YomiteError(f"{folder} is there already and not empty; give the name of a new folder")
