@@ -2,9 +2,9 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 from tiny_model import CHARACTERS, STROKES, write_tiny_model
@@ -68,6 +68,7 @@ def test_json_has_everything(folder: Path) -> None:
 
 
 def test_the_page_stands_alone(folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason='needs the extra: pip install "yomite[reports]"')
     path = tmp_path / "new" / "report.html"
     code, _, err = run(
         "evaluate", folder / "tiny.onnx", "--data", folder / "own", "--html", path, "--robustness", "2"
@@ -77,9 +78,22 @@ def test_the_page_stands_alone(folder: Path, tmp_path: Path) -> None:
     for needed in ("Reliability", "Risk and coverage", "Stroke width", "By script and level", "永 → "):
         assert needed in page, needed
     addresses = re.findall(r"(?:src|href|url)\s*[=(]\s*[\"']?([^\"')\s>]+)", page)
-    assert addresses and all(address.startswith("data:") for address in addresses)
+    assert addresses and all(address.startswith(("data:", "#")) for address in addresses)  # inside the page
     assert page.count("<svg") == page.count("</svg>") == 2 * 8
     assert "nan" not in re.sub(r"data:[^\"]*", "", page)
+
+
+def test_without_matplotlib_there_is_one_line(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("yomite.reports")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    arguments = ("evaluate", folder / "tiny.onnx", "--data", folder / "own", "--prior", "text")
+    code, _, err = run(*arguments, "--html", tmp_path / "report.html")
+    assert code == 2 and 'pip install "yomite[reports]"' in err and len(err.splitlines()) == 1
+    code, _, _ = run(*arguments, "--confusions", tmp_path / "worst.png")
+    assert code == 0 and (tmp_path / "worst.png").is_file()  # a sheet needs no charts
 
 
 def test_another_program_is_scored_by_the_protocol(folder: Path, tmp_path: Path) -> None:
@@ -128,26 +142,3 @@ def test_rejected_strangers_are_counted(folder: Path, data_root: Path) -> None:
     shares = json.loads(out)["no_characters_rejected"]
     assert set(shares) == {"hangul", "latin words", "shapes", "objects", "two characters"}
     assert all(share in (0, 0.5, 1) for share in shares.values())
-
-
-def test_charts_are_drawn_to_scale() -> None:
-    from yomite.evaluation.charts import Series, draw_chart, find_ticks
-
-    svg = draw_chart(
-        [Series("one", [0, 0.5, 1], [0.2, 0.4, 0.6])],
-        x_label="<x>",
-        y_label="y",
-        x_range=(0, 1),
-        y_range=(0, 1),
-    )
-    points = np.array(
-        [
-            float(number)
-            for number in re.search(r'polyline points="([^"]*)"', svg)[1].replace(",", " ").split()
-        ]
-    )  # type: ignore[index]
-    (x, y) = points.reshape(-1, 2).T
-    assert np.ptp(np.diff(x)) < 0.2 and np.ptp(np.diff(y)) < 0.2 and y[0] > y[-1] and x[0] < x[-1]
-    assert "&lt;x&gt;" in svg and "<x>" not in svg and "one" in svg
-    assert find_ticks(0, 1) == [0, 0.2, 0.4, 0.6, 0.8, 1.0]
-    assert find_ticks(0.93, 1.0) == [0.94, 0.96, 0.98, 1.0]

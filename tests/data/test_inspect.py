@@ -1,59 +1,23 @@
 """A set with one of each fault hidden in it: every one is found, and nothing else."""
 
-import re
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 from drawings import draw_page
+from drawn_set import DRAWN, read_as_drawn, write_set
 from PIL import Image
 
 from yomite.data.findings import find_hard_pairs, find_problems, find_rare, format_summary
 from yomite.data.inspect import inspect_source
-from yomite.data.page import draw_charts, write_page, write_transforms
 from yomite.data.samples import Sample, Source
 from yomite.data.sources import open_source
-from yomite.data.transforms import transform_picture
 from yomite.errors import DataError
-
-DRAWN = {"永": "ei", "山": "yama", "川": "kawa", "本": "hon"}
-
-
-@dataclass
-class Answer:
-    """As a recognizer answers."""
-
-    candidates: tuple
-
-
-@dataclass
-class Candidate:
-    text: str
-    probability: float
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "own"
-    for character, name in DRAWN.items():
-        (folder / character).mkdir(parents=True)
-        for number in range(6):
-            page = np.pad(draw_page(name, 80, 3 + 0.4 * number), 10, constant_values=255)
-            rng = np.random.default_rng((number, *map(ord, name)))
-            bent = transform_picture(page, rng, ["affine", "elastic"], strength=1.3)
-            Image.fromarray(bent).save(folder / character / f"{number}.png")
-    return folder
-
-
-def read_as_drawn(pictures: list) -> list:
-    """Sure of every label but one: 本/1.png is 木."""
-    answers = []
-    for picture in pictures:
-        character = Path(picture).parent.name
-        text = "木" if Path(picture).name == "odd.png" else character
-        answers.append(Answer((Candidate(text, 0.97), Candidate("末" if text == "本" else "己", 0.02))))
-    return answers
+    return write_set(tmp_path / "own")
 
 
 def test_a_clean_set_has_no_findings(folder: Path) -> None:
@@ -135,27 +99,3 @@ def test_hard_pairs_against_a_count_by_hand() -> None:
     found.readings = [(("土", 0.9), ("士", 0.1)), (("士", 0.7), ("土", 0.3)), (("士", 1.0), ("工", 0.0))]
     (pair, *_) = find_hard_pairs(found)
     assert pair[:2] == ("土", "士") and pair[2] == pytest.approx((0.1 + 0.7) / 3)
-
-
-def test_the_page_is_whole_and_by_itself(folder: Path) -> None:
-    pytest.importorskip("sklearn")
-    (folder / "<b>&").mkdir()
-    source = open_source(str(folder))
-    found = inspect_source(source, read_as_drawn)
-    Image.fromarray(np.asarray(Image.open(folder / "永" / "2.png"))).save(folder / "川" / "copied.png")
-    found = inspect_source(source, read_as_drawn)
-    page = write_page(found, find_problems(found), lambda images: images.reshape(len(images), -1) / 255.0)
-    assert not re.findall(r"(?:src|href)=['\"](?!data:)|<script|@import|url\(", page)
-    for heading in ("Summary", "Counts and sizes", "As they came", "Contact sheet", "Mean pictures", "Map",
-                    "The same picture more than once", "Hardest pairs"):  # fmt: skip
-        assert f"<h2>{heading}</h2>" in page, heading
-    assert "Labels that the model doubts" not in page  # nothing of this kind was found
-    assert page.count("<svg") == 5 and len(page) < 3_000_000
-    assert set(draw_charts(found)) == {"scripts", "characters", "ink", "sizes"}
-
-
-def test_the_sheet_of_transforms(folder: Path) -> None:
-    page = write_transforms(open_source(str(folder)), num_samples=3)
-    assert page.count("<img") == 3 * (1 + 2 * 7) and page == write_transforms(
-        open_source(str(folder)), num_samples=3
-    )

@@ -1,21 +1,16 @@
-"""The report of a reader whose mistakes we chose, and the picture of them."""
+"""The report of a reader whose mistakes we chose."""
 
 import json
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 from tiny_model import STROKES, write_tiny_model
 
 import yomite
 from yomite.data.sources import Sample
-from yomite.evaluation import confusions as drawing
 from yomite.evaluation import report as reporting
-from yomite.evaluation.confusions import find_japanese_font, format_label, write_confusions
 from yomite.evaluation.report import Confusion, evaluate, format_table, group_confusions
-
-BLANK = np.full((20, 20), 255, np.uint8)
 
 
 def sample(character: str, picture: object = None) -> Sample:
@@ -85,30 +80,3 @@ def test_frequent_then_confident_confusions_come_first() -> None:
     groups = group_confusions(made)
     assert [len(group) for group in groups] == [2, 1]
     assert groups[0][0].confidence == 0.3
-
-
-@pytest.mark.parametrize("has_font", [True, False])
-def test_confusions_are_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_font: bool) -> None:
-    if not has_font:
-        monkeypatch.setattr(drawing, "find_japanese_font", lambda: None)
-    samples = [sample("未"), sample("十", BLANK), sample("A")]
-    answers = [read_as("末", 0.5), yomite.PictureError("blank"), read_as("B", 0.2)]
-    wrong = evaluate(lambda _: answers, samples, data="wrong", model="m")
-    right = evaluate(lambda _: [read_as("未", 0.5)], samples[:1], data="right", model="m")
-    write_confusions(tmp_path / "new" / "worst.png", [wrong, right])
-    pixels = np.asarray(Image.open(tmp_path / "new" / "worst.png"))
-    tiles = pixels[pixels.shape[0] // 4 : pixels.shape[0] // 2]
-    assert pixels.ndim == 2 and (tiles[:, :360] < 128).any()
-    assert (tiles[:, 400:] == 255).all()  # three tiles, no fourth
-
-
-def test_labels_without_a_font_are_code_points() -> None:
-    confusion = Confusion(sample("末"), "未", 0.5)
-    assert format_label(confusion, 2, has_font=True) == "末 > 未 x2"
-    assert format_label(confusion, 1, has_font=False) == "672B > 672A"
-    assert format_label(Confusion(sample("A"), "", 0.0), 1, has_font=False) == "A > none"
-
-
-def test_font_found_is_a_font() -> None:
-    path = find_japanese_font()
-    assert path is None or path.is_file()

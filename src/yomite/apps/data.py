@@ -167,8 +167,8 @@ def show(
 
         import yomite
         from yomite.data.findings import find_problems
-        from yomite.data.page import draw_charts, write_page, write_transforms
         from yomite.data.sources import open_source
+        from yomite.reports.data_page import draw_charts, write_data_set, write_transforms
 
         # dev/hiragana-sheets:p09 -> dev-hiragana-sheets-p09
         stem = (Path(name).name if Path(name).is_absolute() else name).replace("/", "-").replace(":", "-")
@@ -180,7 +180,7 @@ def show(
             if not len(found):
                 raise DataError(f"{name} holds no sample that can be read; type: yomite data check {name}")
             reader = yomite.load(model) if reads else None
-            page = write_page(
+            page = write_data_set(
                 found,
                 find_problems(found),
                 (lambda images: reader.compute_logits(images[:, None])) if reader else None,

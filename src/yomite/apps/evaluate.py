@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from yomite.apps.options import DataRoot
+from yomite.apps.options import DataRoot, needs_extra
 from yomite.errors import DataError
 
 if TYPE_CHECKING:
@@ -89,10 +89,12 @@ def evaluate(
     these too. macro: look-alike, every character weighing the same. ECE: distance of confidence from truth.
     """
     from yomite.data.sources import open_source
-    from yomite.evaluation.confusions import write_confusions
-    from yomite.evaluation.page import write_page
     from yomite.evaluation.report import format_table
+    from yomite.reports.confusions import write_confusions
 
+    if html:
+        with needs_extra("evaluate --html", "reports"):
+            from yomite.reports.evaluation_page import write_evaluation
     if answers:
         if model or negatives or robustness:
             raise DataError("--answers scores a file: leave out MODEL, --robustness and --negatives")
@@ -121,7 +123,11 @@ def evaluate(
         typer.echo(f"worst confusions: {confusions}", err=True)
     if html:
         command = shlex.join(["yomite", *sys.argv[1:]])
-        write_page(html, reports, title=f"yomite evaluate: {name}", notes=[f"{date.today()}: {command}"])
+        page = write_evaluation(
+            reports, title=f"yomite evaluate: {name}", notes=[f"{date.today()}: {command}"]
+        )
+        html.parent.mkdir(parents=True, exist_ok=True)
+        html.write_text(page, encoding="utf-8")
         typer.echo(f"report: {html}", err=True)
 
 

@@ -11,7 +11,6 @@ from yomite.streams.batch import Batch
 from yomite.tasks import ValidationSet
 from yomite.tasks.character import CharacterTask
 from yomite.training.tracking.glimpses import show_glimpses
-from yomite.training.tracking.pictures import GAP_PX, TILE_PX, TITLE_PX, draw_sheet, overlay_heat
 
 CHARSET = Charset("three", tuple("一二三"))
 
@@ -92,26 +91,3 @@ def test_large_sets_are_read_in_part() -> None:
     calls = glimpse(Corner(), [draw_set(labels, labels)])
     characters = calls["embed set/embedding"][1]
     assert len(characters) == 500 and characters.count("一") == 250
-
-
-def test_a_sheet_shows_each_tile_dark_on_white_in_its_place() -> None:
-    tiles = np.zeros((13, 4, 4), np.uint8)
-    tiles[12] = 255
-    sheet = draw_sheet(tiles, ["x"] * 13, is_right=[True] * 12 + [False])
-    step = TILE_PX + GAP_PX
-    assert sheet.shape == (GAP_PX + 2 * (step + TITLE_PX), GAP_PX + 12 * step, 3)
-    middle = GAP_PX + TILE_PX // 2
-    assert (sheet[middle, middle] == 255).all()
-    assert (sheet[middle + step + TITLE_PX, middle] == 0).all()
-    red = (sheet[..., 0].astype(int) - sheet[..., 1] > 100).any(axis=1)
-    assert red.any() and not red[: step + TITLE_PX].any()
-
-
-def test_heat_makes_paper_red_and_leaves_ink_black() -> None:
-    canvas = np.zeros((8, 8), np.uint8)
-    canvas[:4] = 255
-    heat = np.zeros((2, 2))
-    heat[:, 0] = 1
-    picture = overlay_heat(canvas, heat).astype(int)
-    assert (picture[:4] == 0).all()
-    assert (picture[4:, 7] == 255).all() and picture[7, 0, 0] == 255 and picture[7, 0, 1] < 100

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 import torch
 from torch import nn
 
+from yomite.reports.sheets import draw_sheet, overlay_heat
 from yomite.streams.batch import Batch
 from yomite.tasks import Points, Sheet, Table, Task, ValidationSet
 from yomite.training.tracking import Tracker
-from yomite.training.tracking.pictures import draw_sheet, overlay_heat
 
 
 @torch.no_grad()
