@@ -21,8 +21,9 @@ from yomite.config import load_config
 from yomite.data.sources import resolve_data_root
 from yomite.ink.canvas import MARGIN
 from yomite.ink.fonts import bend_ink
-from yomite.ink.hand import HABITS, draw_habits, seed_stream, write_glyph
+from yomite.ink.hand import HABITS, draw_habits
 from yomite.ink.pen import PEN_NAMES, PEN_RANGES, TRAITS, draw_lines, draw_traits, lay_on_paper
+from yomite.ink.writing import seed_stream, write_glyph
 from yomite.streams import drawn as drawn_module
 from yomite.streams.drawn import DrawnStream, build_drawn, stack_pens
 

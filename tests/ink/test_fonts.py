@@ -12,7 +12,8 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 
 from yomite.errors import DataError
 from yomite.ink.fonts import MASK_SIZE, bend_ink, read_font
-from yomite.ink.hand import HABIT_NAMES, build_hand, seed_stream
+from yomite.ink.hand import HABIT_NAMES, build_hand
+from yomite.ink.writing import seed_stream
 
 
 @pytest.fixture(scope="module")

@@ -15,12 +15,13 @@ from yomite.ink.glyph_book import (
     load_glyph_book,
     save_glyph_book,
 )
-from yomite.ink.hand import build_hand, seed_stream
+from yomite.ink.hand import build_hand
 from yomite.ink.line import ComposedLine, LineComposer
 from yomite.ink.line_layout import PAIR_FIRST, PAIR_SECOND, STRUCK, TURNED, lay_out
 from yomite.ink.line_plan import plan_line
 from yomite.ink.line_style import draw_style
 from yomite.ink.picture_glyphs import CELL_SHEETS
+from yomite.ink.writing import seed_stream
 
 TEXTS = ("今日は良い天気", "SDKを使う。", "3,000円（税込）", "「ゃっ」ー", "5〜10g", "12月25日", "あ")
 

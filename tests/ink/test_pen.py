@@ -9,7 +9,7 @@ from drawings import DRAWINGS
 
 from yomite.errors import YomiteError
 from yomite.ink.canvas import measure_ink
-from yomite.ink.hand import build_hand, flatten_glyph, seed_stream, write_glyph
+from yomite.ink.hand import build_hand
 from yomite.ink.pen import (
     PEN_NAMES,
     PEN_RANGES,
@@ -22,6 +22,7 @@ from yomite.ink.pen import (
     lay_on_paper,
 )
 from yomite.ink.strokes import Glyph
+from yomite.ink.writing import flatten_glyph, seed_stream, write_glyph
 
 
 def make_traits(**traits: float) -> np.ndarray:

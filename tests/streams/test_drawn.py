@@ -22,10 +22,10 @@ from yomite.config.data import PenName
 from yomite.errors import DataError
 from yomite.ink.canvas import MARGIN, measure_ink, place_ink, to_canvas
 from yomite.ink.fonts import MASK_SIZE
-from yomite.ink.hand import flatten_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE
 from yomite.ink.pen import PEN_NAMES
 from yomite.ink.strokes import Glyph
+from yomite.ink.writing import flatten_glyph
 from yomite.streams import drawn as drawn_module
 from yomite.streams.drawn import PEN_SHARES, DrawnStream, build_drawn, find_fonts, stack_pens
 

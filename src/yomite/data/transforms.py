@@ -3,7 +3,7 @@
 Every transform is a pure function of the picture, its random generator and one strength: 1 is what real
 pictures show, 0 nothing. A picture is gray levels with dark ink on light paper; so is what comes out, and it
 goes through `to_canvas` like any other. The strokes of the synthetic samples are bent before any pixel exists
-(`yomite.ink.hand`); these are for pictures that are there already, and for asking what a reader withstands.
+(`yomite.ink.writing`); these are for pictures that exist, and for measuring what a reader withstands.
 """
 
 from __future__ import annotations

@@ -20,12 +20,12 @@ import numpy as np
 from yomite.errors import DataError
 from yomite.files import write_whole
 from yomite.ink.forms import build_forms
-from yomite.ink.hand import flatten_glyph
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
 from yomite.ink.picture_glyphs import PictureGlyph, read_cell_glyphs, read_font_glyphs, turn_picture
 from yomite.ink.running import build_running
 from yomite.ink.signs import build_lying, build_signs
 from yomite.ink.strokes import Glyph
+from yomite.ink.writing import flatten_glyph
 
 KANJI, HIRAGANA, KATAKANA, SMALL_KANA, DIGIT, UPPER, LOWER, HALF_SIGN, WIDE_SIGN, STOP, BRACKET, BAR = range(
     12

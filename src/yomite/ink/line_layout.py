@@ -27,8 +27,9 @@ from yomite.ink.glyph_book import (
     GlyphBook,
     Source,
 )
-from yomite.ink.hand import HABIT_NAMES, write_glyph
+from yomite.ink.hand import HABIT_NAMES
 from yomite.ink.line_style import size_of
+from yomite.ink.writing import write_glyph
 
 STRUCK, TURNED, PAIR_FIRST, PAIR_SECOND = 1, 2, 4, 8
 """Marks of a character: struck out; lying on its side; the left and the right one of two side by side."""

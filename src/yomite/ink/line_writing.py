@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from yomite.ink.glyph_book import GlyphBook, Source
-from yomite.ink.hand import HABITS, draw_habits, seed_stream
+from yomite.ink.hand import HABITS, draw_habits
 from yomite.ink.line_layout import STRUCK, LineStrokes, lay_out
 from yomite.ink.line_marks import encircle, join_strokes, strike_out, underline
 from yomite.ink.line_plan import LinePlan, plan_line
 from yomite.ink.line_style import STYLE_NAMES, draw_style
+from yomite.ink.writing import seed_stream
 
 HASTE_SHARE = 0.55
 STRIKE_SHARE = 0.04

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from yomite.ink.glyph_book import build_glyph_book
-from yomite.ink.hand import NAMED_HANDS, Hand, build_hand, flatten_glyph, seed_stream, write_glyph
+from yomite.ink.hand import NAMED_HANDS, Hand, build_hand
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_character
 from yomite.ink.line import LineComposer
 from yomite.ink.pen import PEN_NAMES, TRAIT_NAMES, Pen, build_pen, draw_lines, lay_on_paper
 from yomite.ink.strokes import Glyph
+from yomite.ink.writing import flatten_glyph, seed_stream, write_glyph
 
 _USUAL_EXTENT = 0.85
 """Longer side of an ordinary character, as a share of its square: widths of lines are shares of it."""

@@ -22,9 +22,10 @@ from yomite.ink import canvas
 from yomite.ink.canvas import MARGIN
 from yomite.ink.fonts import MASK_SIZE, bend_ink, read_font
 from yomite.ink.forms import build_forms
-from yomite.ink.hand import HABITS, draw_habits, flatten_glyph, write_glyph
+from yomite.ink.hand import HABITS, draw_habits
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
 from yomite.ink.pen import PEN_NAMES, PEN_RANGES, TRAIT_NAMES, TRAITS, draw_lines, draw_traits, lay_on_paper
+from yomite.ink.writing import flatten_glyph, write_glyph
 from yomite.streams.batch import Batch, to_batch
 from yomite.streams.stored import read_pictures
 
