@@ -63,8 +63,20 @@ def test_json_has_everything(folder: Path) -> None:
         "stroke width", "rotation", "shift", "scale", "blur", "contrast",
     }  # fmt: skip
     assert all(share["num_samples"] == 3 for share in line["robustness"][0]["lookalike_top1"])
+    papers = {paper["name"]: paper for paper in line["papers"]}
+    assert {"bare", "black frame", "squared 150", "shadow"} <= set(papers)
+    assert papers["bare"]["lookalike_top1"]["num_samples"] == papers["bare"]["rejected"]["num_samples"] == 3
     assert line["latency"]["num_pictures"] == 8 and line["latency"]["median_ms"] > 0
     assert {"error_at_5", "error_at_10", "calibration_error", "macro"} <= set(line)
+
+
+def test_the_table_of_papers_is_printed(folder: Path) -> None:
+    code, out, _ = run(
+        "evaluate", folder / "tiny.onnx", "--data", folder / "own", "--prior", "text", "--robustness", "2"
+    )
+    assert code == 0 and "2 of them on paper:" in out
+    (line,) = (line for line in out.splitlines() if line.startswith("thin gray frame"))
+    assert re.fullmatch(r"thin gray frame +\d+\.\d\d ±\d+\.\d % +\d+\.\d\d %", line)
 
 
 def test_the_page_stands_alone(folder: Path, tmp_path: Path) -> None:
@@ -75,7 +87,14 @@ def test_the_page_stands_alone(folder: Path, tmp_path: Path) -> None:
     )
     assert code == 0 and str(path) in err
     page = path.read_text(encoding="utf-8")
-    for needed in ("Reliability", "Risk and coverage", "Stroke width", "By script and level", "永 → "):
+    for needed in (
+        "Reliability",
+        "Risk and coverage",
+        "Stroke width",
+        "By script and level",
+        "On paper",
+        "永 → ",
+    ):
         assert needed in page, needed
     addresses = re.findall(r"(?:src|href|url)\s*[=(]\s*[\"']?([^\"')\s>]+)", page)
     assert addresses and all(address.startswith(("data:", "#")) for address in addresses)  # inside the page

@@ -71,7 +71,8 @@ def evaluate(
         typer.Option(
             min=0,
             metavar="N",
-            help=f"Disturb N samples of each set, step by step; else {ROBUST_SAMPLES} with --html, or none.",
+            help=f"Disturb N samples of each set, step by step, and lay them on papers; "
+            f"else {ROBUST_SAMPLES} with --html, or none.",
         ),
     ] = None,
     negatives: Annotated[
@@ -152,6 +153,7 @@ def _open_readers(model: str | None, prior: Priors) -> list[_Scored]:
 def _score(
     reader: _Scored, name: str, source: "Source", *, num_robust: int, rejected: dict[str, float] | None
 ) -> "Report":
+    from yomite.evaluation.papers import measure_papers
     from yomite.evaluation.report import NUM_TIMED, measure_latency
     from yomite.evaluation.report import evaluate as score
     from yomite.evaluation.robustness import choose_samples, measure_robustness
@@ -161,9 +163,14 @@ def _score(
         reader.read, source, data=name, model=reader.name, prior=reader.prior, charset=reader.charset
     )
     pictures = [sample.picture for sample in choose_samples(source, NUM_TIMED)]
-    curves = measure_robustness(reader.read, choose_samples(source, num_robust)) if num_robust else ()
-    latency = measure_latency(reader.read, pictures)
-    return replace(report, curves=curves, latency=latency, rejected=rejected)
+    disturbed = choose_samples(source, num_robust) if num_robust else []
+    return replace(
+        report,
+        curves=measure_robustness(reader.read, disturbed) if disturbed else (),
+        papers=measure_papers(reader.read, disturbed) if disturbed else (),
+        latency=measure_latency(reader.read, pictures),
+        rejected=rejected,
+    )
 
 
 def _score_answers(path: Path, sources: "list[tuple[str, Source]]") -> "list[Report]":
@@ -196,7 +203,7 @@ def _measure_rejected(reader: _Scored, num: int, data_root: Path | None) -> dict
 
 def _show_more(reports: "list[Report]") -> None:
     """What the table has no room for, a line each."""
-    from yomite.evaluation.report import WITHIN
+    from yomite.evaluation.report import WITHIN, align_table
 
     for report in reports:
         if report.latency:
@@ -208,6 +215,14 @@ def _show_more(reports: "list[Report]") -> None:
                 f"{report.data}: of the {alike[0].num_samples} that it can answer, look-alike "
                 f"{alike[0].value:.2%}, strict {alike[1].value:.2%}"
             )
+        if report.papers:
+            num_samples = report.papers[0].rejected.num_samples
+            typer.echo(f"{report.data}, prior {report.prior}, {num_samples} of them on paper:")
+            rows = [
+                [one.name, str(one.lookalike_top1), f"{100 * one.rejected.value:.2f} %"]
+                for one in report.papers
+            ]
+            typer.echo(align_table([["paper", "look-alike", "rejected"], *rows], num_left=1))
     if reports and reports[0].rejected:
         shares = ", ".join(f"{kind} {share:.1%}" for kind, share in reports[0].rejected.items())
         typer.echo(f"what is no character, rejected: {shares}")

@@ -27,6 +27,7 @@ from yomite.evaluation.measures import (
     measure_share,
     risk_at,
 )
+from yomite.evaluation.papers import PaperResult
 from yomite.evaluation.robustness import Curve
 
 REJECTED = (0.05, 0.10)
@@ -85,6 +86,7 @@ class Report:
         answers: To every sample, in the order of the source.
         confusions: Every sample read wrong, in the order of the source.
         curves: What the reader withstands; none if that was not asked for.
+        papers: How it reads on each paper; none if that was not asked for.
         latency: None if it was not measured.
         rejected: Share turned down of each kind of what is no character; None if that was not asked for.
     """
@@ -95,6 +97,7 @@ class Report:
     answers: Answers
     confusions: tuple[Confusion, ...]
     curves: Sequence[Curve] = ()
+    papers: Sequence[PaperResult] = ()
     latency: Latency | None = None
     rejected: dict[str, float] | None = None
 
@@ -181,6 +184,7 @@ class Report:
             "reliability": [_round(one, 5) for one in self.bins],
             "risk_coverage": {"coverage": coverage.round(5).tolist(), "risk": risk.round(5).tolist()},
             "robustness": [curve.to_json() for curve in self.curves],
+            "papers": [paper.to_json() for paper in self.papers],
             "latency": self.latency and _round(self.latency, 3),
             "no_characters_rejected": self.rejected,
         }

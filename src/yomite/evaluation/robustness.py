@@ -154,6 +154,18 @@ def choose_samples(source: Iterable[Sample], num: int) -> list[Sample]:
     return [samples[index] for index in np.linspace(0, len(samples) - 1, num).round().astype(int)]
 
 
+def prepare_pictures(samples: Iterable[Sample]) -> tuple[list[str], list[Image.Image]]:
+    """Return the characters and the pictures of `to_picture` of all samples that can be read."""
+    characters, images = [], []
+    for sample in samples:
+        try:
+            images.append(to_picture(sample.picture))
+        except PictureError:
+            continue
+        characters.append(sample.character)
+    return characters, images
+
+
 def measure_robustness(
     read: Callable[[list[Any]], Sequence[object]],
     samples: Sequence[Sample],
@@ -166,13 +178,7 @@ def measure_robustness(
         samples: Those whose picture cannot be read at all are left out.
         disturbances: What to make worse.
     """
-    characters, images = [], []
-    for sample in samples:
-        try:
-            images.append(to_picture(sample.picture))
-        except PictureError:
-            continue
-        characters.append(sample.character)
+    characters, images = prepare_pictures(samples)
     curves = []
     for disturbance in disturbances:
         shares = []

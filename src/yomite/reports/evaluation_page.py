@@ -101,6 +101,13 @@ def _write_cards(report: Report) -> Iterator[str]:
     if report.rejected:
         rows = [[kind, f"{100 * share:.1f} %"] for kind, share in report.rejected.items()]
         yield write_card("What is no character, turned down", write_table(["kind", "rejected"], rows))
+    if report.papers:
+        rows = [
+            [one.name, _to_cell(one.lookalike_top1), f"{100 * one.rejected.value:.1f}"]
+            for one in report.papers
+        ]
+        note = f"{report.papers[0].rejected.num_samples} samples, in percent."
+        yield write_card("On paper", write_table(["paper", "look-alike", "rejected"], rows), note)
     lowest = min((share.low for curve in report.curves for share in curve.shares), default=0)
     for curve in report.curves:
         chart = draw_shares(
