@@ -14,16 +14,18 @@ import pytest
 import yomite
 
 HEAVY = {"torch", "numba", "llvmlite", "scipy", "pydantic", "onnx", "tensorboard", "tqdm"}
-VERBS = ("recognize", "render", "train", "evaluate", "export", "models")
+VERBS = ("recognize", "read", "render", "train", "evaluate", "export", "models")
 EXAMPLE = Path(__file__).parents[1] / "examples" / "ei.png"
 REQUIRED = inspect.Parameter.empty
 
 # The public face of docs/design.md, parameters and defaults.
 SIGNATURES = {
-    "load": {"name_or_path": None, "prior": "text", "num_threads": None},
+    "load": {"name_or_path": None, "prior": "text", "num_threads": None, "line": None},
     "Recognizer.recognize": {"picture": REQUIRED, "top": 10, "prior": None},
     "Recognizer.recognize_many": {"pictures": REQUIRED, "top": 10, "prior": None, "errors": "raise"},
     "Recognizer.recognize_iter": {"pictures": REQUIRED},
+    "Recognizer.read_line": {"picture": REQUIRED, "direction": "auto", "language_model": True, "top": 5},
+    "Recognizer.read_lines": {"pictures": REQUIRED, "direction": "auto", "errors": "raise"},
     "Recognizer.explain": {"picture": REQUIRED, "character": None},
 }
 

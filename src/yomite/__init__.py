@@ -30,12 +30,14 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from yomite.reading.characters import Recognizer, load
-    from yomite.reading.results import Candidate, Recognition
+    from yomite.reading.results import Candidate, Line, LineCharacter, Recognition
 
     __version__: str
 
 _MODULE_BY_NAME = {
     "Candidate": "yomite.reading.results",
+    "Line": "yomite.reading.results",
+    "LineCharacter": "yomite.reading.results",
     "Recognition": "yomite.reading.results",
     "Recognizer": "yomite.reading.characters",
     "load": "yomite.reading.characters",
@@ -46,6 +48,8 @@ __all__ = [
     "CharsetError",
     "ConfigError",
     "DataError",
+    "Line",
+    "LineCharacter",
     "MissingExtraError",
     "ModelFileError",
     "PictureError",

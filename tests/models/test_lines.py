@@ -269,12 +269,15 @@ def test_lines_are_padded_with_the_end() -> None:
     assert pad_lines([(), ()], 9).shape == (2, 0)
 
 
-def test_a_line_model_is_not_exported_as_a_character_model() -> None:
+def test_a_line_model_is_exported_as_what_it_is() -> None:
     model = build_ctc("crnn")
     described = {"name": "crnn", "arguments": CRNN, "num_classes": CLASSES, "input_size": HEIGHT}
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
-    with pytest.raises(ModelFileError, match="model crnn reads lines; the model file holds characters"):
-        trace_weights(Checkpoint("weights", described, tuple("あいうえ"), tensors), "model")
+    draft = trace_weights(Checkpoint("weights", described, tuple("あいうえ"), tensors), "model")
+    assert draft.metadata["task"] == "line" and draft.metadata["step_px"] == str(model.stride)
+    assert "log_prior" not in draft.metadata
+    with pytest.raises(ModelFileError, match="a model for the task 'line'; this reader needs 'character'"):
+        draft.open()
 
 
 def test_fine_tuning_keeps_the_blank() -> None:

@@ -19,6 +19,7 @@ from yomite.apps import (
     models,
     new,
     profile,
+    read,
     recognize,
     render,
     train,
@@ -50,6 +51,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(recognize.recognize)
+app.command()(read.read)
 app.command()(models.models)
 app.command()(render.render)
 app.command()(demo.demo)

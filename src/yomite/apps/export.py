@@ -46,7 +46,7 @@ def export(
     from yomite.checkpoint import read_checkpoint
 
     out = out or checkpoint.with_suffix(".onnx")
-    export_model(
+    exported = export_model(
         read_checkpoint(checkpoint),
         out,
         name=name or out.stem,
@@ -58,4 +58,5 @@ def export(
         allow_custom=allow_custom,
         int8=int8,
     )
-    typer.echo(f"wrote {out}; next: yomite recognize --model {out} FILE")
+    verb = "read --line" if exported.draft.metadata["task"] == "line" else "recognize"
+    typer.echo(f"wrote {out}; next: yomite {verb} --model {out} FILE")

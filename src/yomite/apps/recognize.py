@@ -50,18 +50,19 @@ def recognize(
         if isinstance(result, YomiteError):
             num_failed += 1
             if as_json:
-                _print_json({"path": file, "error": str(result)})
+                print_json({"path": file, "error": str(result)})
             else:
                 typer.echo(f"{file}: error: {result}", err=True)
         elif as_json:
-            _print_json({"path": file, **result.to_dict()})
+            print_json({"path": file, **result.to_dict()})
         else:
             typer.echo(f"{file}: {_to_line(result)}")
     if num_failed:
         raise typer.Exit(2)
 
 
-def _print_json(value: dict[str, Any]) -> None:
+def print_json(value: dict[str, Any]) -> None:
+    """Print one line of JSON, its characters unescaped."""
     typer.echo(json.dumps(value, ensure_ascii=False))
 
 

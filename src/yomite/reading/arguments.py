@@ -3,13 +3,14 @@
 import operator
 import os
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from PIL import Image
 
 from yomite.errors import PictureError, YomiteError
 from yomite.reading.metadata import PRIORS, Prior
+from yomite.reading.results import Directions
 
 MAX_THREADS = 256
 
@@ -35,6 +36,12 @@ def check_num_threads(num_threads: int | None) -> int | None:
             f"num_threads={num_threads!r}: type a whole number from 1 to {MAX_THREADS}, or None for all cores"
         )
     return num_threads
+
+
+def check_direction(direction: Directions) -> None:
+    """Refuse a direction that there is not."""
+    if direction not in get_args(Directions):
+        raise YomiteError(f'direction={direction!r}: type "auto", "horizontal" or "vertical"')
 
 
 def check_errors(errors: str) -> bool:

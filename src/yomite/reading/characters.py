@@ -21,6 +21,7 @@ from yomite.reading.arguments import (
     check_top,
 )
 from yomite.reading.batches import read_in_batches
+from yomite.reading.lines import ReadsLines
 from yomite.reading.metadata import Prior
 from yomite.reading.model_file import Calibration, find_model, open_model_file
 from yomite.reading.results import Candidate, Recognition
@@ -28,7 +29,7 @@ from yomite.reading.results import Candidate, Recognition
 _MAX_THREADS = 8  # one small picture gains nothing from more
 
 
-class Recognizer:
+class Recognizer(ReadsLines):
     """Reads pictures of one character each; made by :func:`load`. Thread-safe and picklable.
 
     Attributes:
@@ -46,11 +47,13 @@ class Recognizer:
         source: str | os.PathLike[str] | bytes,
         prior: Prior = "text",
         num_threads: int | None = None,
+        line: str | os.PathLike[str] | None = None,
     ) -> None:
         """Open a model file, given by its path or its content; the rest is as for :func:`load`."""
         self.prior: Prior = check_prior(prior)
         self.num_threads = check_num_threads(num_threads)
         self._num_workers = num_threads or min(count_cores(), _MAX_THREADS)
+        super().__init__(line, self._num_workers)
         self._source = source if isinstance(source, bytes) else Path(source)
         self._model = open_model_file(self._source, self._num_workers)
         self.name = self._model.name
@@ -61,8 +64,8 @@ class Recognizer:
         self._label_by_character = {character: label for label, character in enumerate(self.characters)}
         self._lookalike_labels = self._collect_lookalike_labels()
 
-    def __reduce__(self) -> tuple[type["Recognizer"], tuple[Path | bytes, Prior, int | None]]:
-        return Recognizer, (self._source, self.prior, self.num_threads)
+    def __reduce__(self) -> tuple[type["Recognizer"], tuple[Any, ...]]:
+        return Recognizer, (self._source, self.prior, self.num_threads, self.line_source)
 
     def __repr__(self) -> str:
         return (
@@ -258,6 +261,7 @@ def load(
     *,
     prior: Prior = "text",
     num_threads: int | None = None,
+    line: str | os.PathLike[str] | None = None,
 ) -> Recognizer:
     """Open a model for reading.
 
@@ -265,11 +269,13 @@ def load(
         name_or_path: A released model's name or the path of an ONNX file; None takes "yomite-character".
         prior: "text" or "uniform", the choice for every reading that does not name its own.
         num_threads: Threads for the model and for canvases, at most 256; None takes all cores, at most 8.
+        line: The ONNX file of a line model, for :meth:`Recognizer.read_line`; opened when it is first needed.
+            A language model beside it, of the same name (.npz), is taken too.
 
     Raises:
         ModelFileError: No such model, or its file is damaged or of another version or task.
     """
-    return Recognizer(find_model(name_or_path), prior, num_threads)
+    return Recognizer(find_model(name_or_path), prior, num_threads, line)
 
 
 def _build_upsampling(num_places: int, size: int) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,83 @@ class Recognition:
             "confidence": round(self.confidence, 6),
             "is_rejected": self.is_rejected,
             "candidates": candidates,
+        }
+
+    def to_json(self) -> str:
+        """Return to_dict() as one line of JSON, its characters unescaped."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+
+Box = tuple[float, float, float, float]
+"""Left, top, right, bottom, in px of the picture as given (upright as its EXIF says)."""
+
+Direction = Literal["horizontal", "vertical"]
+Directions = Literal["auto", "horizontal", "vertical"]
+
+
+@dataclass(frozen=True)
+class LineCharacter:
+    """One character of a line.
+
+    Attributes:
+        text: The character.
+        box: Where it stands.
+        confidence: Calibrated chance, 0..1, that it is right.
+        candidates: The likeliest characters at its place, best first; the one read is among them.
+    """
+
+    text: str
+    box: Box
+    confidence: float
+    candidates: tuple[Candidate, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the character as plain data, numbers of px with 1 decimal."""
+        return {
+            "text": self.text,
+            "box": [round(number, 1) for number in self.box],
+            "confidence": round(self.confidence, 6),
+            "candidates": [
+                {"text": one.text, "probability": round(one.probability, 6)} for one in self.candidates
+            ],
+        }
+
+
+@dataclass(frozen=True)
+class Line:
+    """What one line was read as; ``str()`` of it is the text.
+
+    Attributes:
+        characters: In reading order.
+        confidence: Calibrated chance, 0..1, that a character of it is right.
+        exact_confidence: Calibrated chance, 0..1, that the whole line is right.
+        direction: How the line runs: "horizontal" from the left, "vertical" from the top.
+        is_rejected: True where it is probably no line of Japanese handwriting.
+    """
+
+    characters: tuple[LineCharacter, ...]
+    confidence: float
+    exact_confidence: float
+    direction: Direction
+    is_rejected: bool
+
+    @property
+    def text(self) -> str:
+        """The characters, one after the other."""
+        return "".join(character.text for character in self.characters)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as plain data, numbers with 6 decimals."""
+        return {
+            "text": self.text,
+            "confidence": round(self.confidence, 6),
+            "exact_confidence": round(self.exact_confidence, 6),
+            "direction": self.direction,
+            "is_rejected": self.is_rejected,
+            "characters": [character.to_dict() for character in self.characters],
         }
 
     def to_json(self) -> str:

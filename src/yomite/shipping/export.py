@@ -15,6 +15,7 @@ from yomite.checkpoint import Checkpoint, extract_weights, read_checkpoint, writ
 from yomite.data.sources import resolve_data_root
 from yomite.errors import DataError
 from yomite.evaluation.scores import score_again, score_set
+from yomite.reading.line_file import TASK as LINE_TASK
 from yomite.shipping.calibration import Calibrated, calibrate
 from yomite.shipping.draft import Draft
 from yomite.shipping.quantization import quantize
@@ -77,16 +78,21 @@ def export_model(
     """
     if int8 and not sets:
         raise DataError("--int8 takes the ranges of numbers from real writing; give --calibrate SET")
-    log_prior = _count_prior(checkpoint.characters, data_root, show)
-    if log_prior is None and prior_weight:
-        raise DataError(
-            f"--prior-weight {prior_weight}, but there is no prior to weigh; give --data-root DIR"
-        )
     if weights_path:
         write_checkpoint(weights_path, extract_weights(checkpoint), half=True)
         show(f"wrote {weights_path}")
         checkpoint = read_checkpoint(weights_path)
     draft = trace_weights(checkpoint, name, allow_custom=allow_custom).describe({"license": license})
+    if draft.metadata["task"] == LINE_TASK:
+        if sets or int8 or prior_weight:
+            raise DataError("a model of lines has no prior, no --calibrate and no --int8; leave these out")
+        draft.write(out)
+        return Exported(draft)
+    log_prior = _count_prior(checkpoint.characters, data_root, show)
+    if log_prior is None and prior_weight:
+        raise DataError(
+            f"--prior-weight {prior_weight}, but there is no prior to weigh; give --data-root DIR"
+        )
     if log_prior is not None:
         rounded = [round(float(value), 4) for value in log_prior]
         draft = draft.describe(

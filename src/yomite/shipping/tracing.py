@@ -20,9 +20,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from yomite.charset import Charset, select_lookalikes
 from yomite.checkpoint import Checkpoint, load_model
-from yomite.errors import ModelFileError
+from yomite.ink.line_canvas import LINE_CANVAS_VERSION
+from yomite.reading.line_file import TASK as LINE_TASK
 from yomite.reading.metadata import FORMAT_VERSION
-from yomite.reading.model_file import TASK
 from yomite.shipping.draft import Draft
 from yomite.tasks import Traced, build_task
 
@@ -45,29 +45,35 @@ def trace_weights(checkpoint: Checkpoint, name: str, *, allow_custom: bool = Fal
     """
     model = load_model(checkpoint, allow_custom=allow_custom)
     task = build_task(model, Charset("exported", checkpoint.characters))
-    if task.name != TASK:
-        raise ModelFileError(
-            f"model {checkpoint.model['name']} reads lines; the model file holds characters, so export those"
-        )
     network = _trace(task.wrap(model, checkpoint.model["name"]))
     store_half(network, {f"model.{name}" for name in model.state_dict()})
-    return Draft(network, _describe(checkpoint, name))
+    described = _describe(checkpoint, name, task.name)
+    if task.name == LINE_TASK:
+        described |= {"step_px": str(model.stride), "canvas_version": str(LINE_CANVAS_VERSION)}
+    else:
+        described |= _describe_characters(checkpoint)
+    return Draft(network, described)
 
 
-def _describe(checkpoint: Checkpoint, name: str) -> dict[str, str]:
-    num_classes = len(checkpoint.characters)
+def _describe(checkpoint: Checkpoint, name: str, task: str) -> dict[str, str]:
     return {
         "format_version": FORMAT_VERSION,
-        "task": TASK,
+        "task": task,
         "name": name,
         "charset": json.dumps(checkpoint.characters, ensure_ascii=False),
+        "license": "",
+        "training_commit": checkpoint.commit,
+    }
+
+
+def _describe_characters(checkpoint: Checkpoint) -> dict[str, str]:
+    num_classes = len(checkpoint.characters)
+    return {
         "lookalikes": json.dumps(select_lookalikes(checkpoint.characters), ensure_ascii=False),
         "temperature": json.dumps({"text": 1.0, "uniform": 1.0}),
         "rejection_threshold": json.dumps({"text": 0.0, "uniform": 0.0}),
         "log_prior": json.dumps([round(-math.log(num_classes), 4)] * num_classes),
         "prior_weight": "0.0",
-        "license": "",
-        "training_commit": checkpoint.commit,
     }
 
 

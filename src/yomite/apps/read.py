@@ -1,0 +1,64 @@
+"""The verb read: pictures of lines -> text."""
+
+import sys
+from enum import Enum
+from typing import Annotated
+
+import typer
+
+from yomite.apps.recognize import print_json
+from yomite.errors import YomiteError
+
+
+class Direction(str, Enum):
+    """The choices of --direction."""
+
+    AUTO = "auto"
+    HORIZONTAL = "horizontal"
+    VERTICAL = "vertical"
+
+
+def read(
+    files: Annotated[
+        list[str], typer.Argument(metavar="FILE", help="Pictures; - reads one from standard input.")
+    ],
+    line: Annotated[bool, typer.Option("--line", help="Each picture shows one line of writing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each picture.")] = False,
+    direction: Annotated[
+        Direction, typer.Option(help="How the lines run; auto goes by the shape of each picture.")
+    ] = Direction.AUTO,
+    language_model: Annotated[
+        bool, typer.Option(help="Weigh what is read by how Japanese is written.")
+    ] = True,
+    model: Annotated[str | None, typer.Option(metavar="FILE", help="The ONNX file of a line model.")] = None,
+) -> None:
+    """Read pictures of one line each.
+
+    A picture that cannot be read gets a line of its own, the others are read, and the exit code is 2.
+    """
+    import yomite
+
+    if not line:
+        raise YomiteError(
+            "whole pages cannot be read yet; crop the lines and type yomite read --line FILE..."
+        )
+    reader = yomite.load(line=model)
+    num_failed = 0
+    for file in files:
+        picture = sys.stdin.buffer.read() if file == "-" else file
+        (result,) = reader.read_lines(
+            [picture], direction=direction.value, language_model=language_model, errors="return"
+        )
+        if isinstance(result, YomiteError):
+            num_failed += 1
+            if as_json:
+                print_json({"path": file, "error": str(result)})
+            else:
+                typer.echo(f"{file}: error: {result}", err=True)
+        elif as_json:
+            print_json({"path": file, **result.to_dict()})
+        else:
+            rejected = " (rejected: probably no line of Japanese handwriting)" if result.is_rejected else ""
+            typer.echo(f"{file}: {result.text}{rejected}")
+    if num_failed:
+        raise typer.Exit(2)

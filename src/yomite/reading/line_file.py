@@ -1,0 +1,166 @@
+"""Open a line model's file (ONNX) and check that it keeps the contract of docs/lines.md."""
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+
+from yomite.errors import ModelFileError
+from yomite.reading.decoding import Weights
+from yomite.reading.metadata import read_metadata, to_characters, to_number
+from yomite.reading.model_file import open_session
+from yomite.reading.results import Direction
+
+TASK = "line"
+DEFAULT_LINE_MODEL = "yomite-line"
+MAX_HEIGHT, MAX_STEP_PX = 128, 32
+
+OUTPUTS: dict[Direction, str] = {
+    "horizontal": "log_probabilities",
+    "vertical": "log_probabilities_vertical",
+}
+
+
+@dataclass(frozen=True)
+class LineCalibration:
+    """What turns a line's evidence into chances of being right; fitted at release.
+
+    Attributes:
+        character: Weights of what speaks for a character (see `evidence.py`), and the constant, last.
+        line: Weights of the log-odds of the best text's share and of its length, and the constant, last.
+        rejection_threshold: Confidence of the line, 0..1, below which it is rejected.
+    """
+
+    character: tuple[float, ...] = (1.0, 0.0, 0.0)
+    line: tuple[float, ...] = (1.0, 0.0, 0.0)
+    rejection_threshold: float = 0.0
+
+
+@dataclass(frozen=True)
+class LineFile:
+    """An open line model.
+
+    Attributes:
+        where: Its path, or what stands for it in messages.
+        session: ONNX Runtime's session; its ``run`` may be called from many threads.
+        name: The model's name.
+        characters: C characters in label order; the blank is the class after the last.
+        height: Of the strips that it reads, in px.
+        step_px: Px of a strip for each step.
+        weights: What the language model counts.
+        calibration: Of its confidence.
+        tells_directions: Whether vertical lines, which lie on their side, have an output of their own.
+    """
+
+    where: str
+    session: onnxruntime.InferenceSession
+    name: str
+    characters: tuple[str, ...]
+    height: int
+    step_px: int
+    weights: Weights
+    calibration: LineCalibration
+    tells_directions: bool
+
+    def compute(self, strip: np.ndarray, direction: Direction) -> np.ndarray:
+        """Run the model on a strip, uint8 (H, W): float32 (T, C + 1) log-probabilities, the blank last.
+
+        Raises:
+            ModelFileError: The file cannot be run, or gives other shapes or numbers that are not finite.
+        """
+        options = onnxruntime.RunOptions()
+        options.only_execute_path_to_fetches = True
+        try:
+            output = OUTPUTS[direction if self.tells_directions else "horizontal"]
+            (result,) = self.session.run([output], {"images": strip[None, None]}, options)
+        except Exception as error:  # ONNX Runtime has a class of its own for each way to fail
+            raise ModelFileError(
+                f"{self.where}: cannot be run on a strip of {strip.shape}; export it again"
+            ) from error
+        result = np.asarray(result)
+        if result.ndim != 3 or result.shape[0] != 1 or result.shape[2] != len(self.characters) + 1:
+            raise ModelFileError(
+                f"{self.where}: {len(self.characters)} characters, but an output of shape {result.shape}; "
+                "export the model again"
+            )
+        if not np.isfinite(result).all():
+            raise ModelFileError(
+                f"{self.where}: its weights are damaged (not finite); fetch or export it again"
+            )
+        return result[0]
+
+
+def open_line_file(source: Path | bytes, num_threads: int) -> LineFile:
+    """Open a line model's file and check everything that reading relies on.
+
+    Args:
+        source: Its path, or its content.
+        num_threads: Threads for ONNX Runtime.
+
+    Raises:
+        ModelFileError: It is missing, damaged, of another version or task, or its parts do not fit.
+    """
+    where = "the line model" if isinstance(source, bytes) else str(source)
+    session = open_session(source, num_threads)
+    metadata = read_metadata(where, session, TASK)
+    characters = metadata.read("charset", to_characters)
+    outputs = {output.name for output in session.get_outputs()}
+    if OUTPUTS["horizontal"] not in outputs:
+        raise ModelFileError(f"{where}: no output {OUTPUTS['horizontal']!r}; export the model again")
+    line_file = LineFile(
+        where=where,
+        session=session,
+        name=metadata.fields.get("name", "line-model" if isinstance(source, bytes) else source.stem),
+        characters=characters,
+        height=_read_height(where, session),
+        step_px=metadata.read("step_px", _to_step_px),
+        weights=Weights(*metadata.read("language_weights", _to_pair, (0.3, 0.0))),
+        calibration=metadata.read("line_calibration", _to_calibration, LineCalibration()),
+        tells_directions=OUTPUTS["vertical"] in outputs,
+    )
+    line_file.compute(np.zeros((line_file.height, 8 * line_file.step_px), np.uint8), "horizontal")
+    return line_file
+
+
+def write_calibration(calibration: LineCalibration) -> str:
+    """Return a calibration as its metadata field has it."""
+    return json.dumps(vars(calibration))
+
+
+def _read_height(where: str, session: onnxruntime.InferenceSession) -> int:
+    shape = next((tensor.shape for tensor in session.get_inputs() if tensor.name == "images"), [])
+    if len(shape) != 4 or not isinstance(shape[2], int) or not 8 <= shape[2] <= MAX_HEIGHT:
+        raise ModelFileError(
+            f"{where}: no input 'images' of shape (N, 1, H, W), 8 <= H <= {MAX_HEIGHT}; export it again"
+        )
+    return shape[2]
+
+
+def _to_step_px(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= MAX_STEP_PX:
+        raise ValueError("not a number of px")
+    return value
+
+
+def _to_pair(value: Any) -> tuple[float, float]:
+    first, second = value
+    return to_number(first), to_number(second)
+
+
+def _to_calibration(value: Any) -> LineCalibration:
+    calibration = LineCalibration(
+        tuple(map(to_number, value["character"])),
+        tuple(map(to_number, value["line"])),
+        to_number(value["rejection_threshold"]),
+    )
+    if len(calibration.character) != 3 or len(calibration.line) != 3:
+        raise ValueError("weights of another number")
+    if not all(
+        math.isfinite(number) and abs(number) < 1e6 for number in (*calibration.character, *calibration.line)
+    ):
+        raise ValueError("weights out of range")
+    return calibration

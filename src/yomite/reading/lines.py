@@ -1,0 +1,177 @@
+"""Read lines with a released model: a crop -> a strip -> steps -> a text with boxes and candidates."""
+
+import math
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal
+
+from yomite.errors import ModelFileError
+from yomite.ink.pictures import Picture
+from yomite.reading.arguments import check_direction, check_errors, check_one, check_several, check_top
+from yomite.reading.batches import read_in_batches
+from yomite.reading.decoding import search
+from yomite.reading.evidence import share_out, to_chance, to_log_odds, weigh_evidence
+from yomite.reading.language_model import LanguageModel, read_language_model
+from yomite.reading.line_file import DEFAULT_LINE_MODEL, LineFile, open_line_file
+from yomite.reading.model_file import released_models
+from yomite.reading.results import Directions, Line, LineCharacter
+from yomite.reading.strips import Strip, to_strips
+
+
+class LineReader:
+    """Reads crops of one line each. Thread-safe and picklable.
+
+    Attributes:
+        file: The open line model.
+        language_model: What weighs its texts, or None where the model has none.
+    """
+
+    def __init__(
+        self,
+        source: str | os.PathLike[str] | bytes,
+        language_model: str | os.PathLike[str] | None = None,
+        num_threads: int = 1,
+    ) -> None:
+        """Open a line model and, where there is one, its language model."""
+        self._arguments = (source, language_model, num_threads)
+        self.file: LineFile = open_line_file(
+            source if isinstance(source, bytes) else Path(source), num_threads
+        )
+        self.language_model: LanguageModel | None = (
+            read_language_model(language_model) if language_model else None
+        )
+
+    def __reduce__(self) -> tuple[type["LineReader"], tuple[Any, ...]]:
+        return LineReader, self._arguments
+
+    def prepare(self, picture: Any, direction: Directions) -> list[Strip]:
+        """Turn a picture into the strips that are to be read: one, or two where its direction is open.
+
+        Raises:
+            PictureError: The picture cannot be read, or is blank.
+        """
+        return to_strips(picture, direction, self.file.height)
+
+    def read(self, strips: Sequence[Strip], *, language_model: bool = True, top: int = 5) -> Line:
+        """Read one line.
+
+        Args:
+            strips: As `prepare` makes them; the one that reads better is taken.
+            language_model: Whether the language model has a say.
+            top: Candidates of each character.
+        """
+        return max(
+            (self._read(strip, self.language_model if language_model else None, top) for strip in strips),
+            key=lambda line: line.confidence,
+        )
+
+    def _read(self, strip: Strip, language_model: LanguageModel | None, top: int) -> Line:
+        file = self.file
+        log_probabilities = file.compute(strip.image, strip.direction)
+        hypotheses = search(log_probabilities, file.characters, language_model, file.weights)
+        evidence = weigh_evidence(
+            log_probabilities, hypotheses, file.characters, language_model, file.weights
+        )
+        boxes = strip.find_boxes(evidence.spans * file.step_px)
+        characters = []
+        for box, features, rivals, label in zip(
+            boxes, evidence.features, evidence.rivals, hypotheses[0].labels, strict=True
+        ):
+            text, confidence = file.characters[label], to_chance(features, file.calibration.character)
+            characters.append(LineCharacter(text, box, confidence, share_out(rivals, text, confidence, top)))
+        if not characters:
+            return Line((), 0.0, 0.0, strip.direction, True)
+        confidence = math.fsum(character.confidence for character in characters) / len(characters)
+        exact = to_chance([to_log_odds(hypotheses[0].probability), len(characters)], file.calibration.line)
+        is_rejected = confidence < file.calibration.rejection_threshold
+        return Line(tuple(characters), confidence, min(exact, confidence), strip.direction, is_rejected)
+
+
+class ReadsLines:
+    """What reads lines with a line model, which is opened when it is first needed.
+
+    Attributes:
+        line_source: The line model's file; None for the released one.
+    """
+
+    def __init__(self, line_source: str | os.PathLike[str] | None, num_threads: int) -> None:
+        self.line_source = line_source
+        self._num_line_threads = num_threads
+        self._line_lock = Lock()
+        self._line_reader: LineReader | None = None
+
+    def read_line(
+        self,
+        picture: Picture,
+        *,
+        direction: Directions = "auto",
+        language_model: bool = True,
+        top: int = 5,
+    ) -> Line:
+        """Read one line, from left to right or from top to bottom, with the line model.
+
+        Args:
+            picture: A crop of one line, as for :meth:`recognize`.
+            direction: "horizontal", "vertical", or "auto" to go by its shape.
+            language_model: Whether to weigh what was read by how Japanese is written.
+            top: How many candidates to return for each character.
+
+        Raises:
+            PictureError: The picture cannot be read, or is blank.
+            ModelFileError: There is no line model.
+        """
+        check_direction(direction)
+        check_one(picture, "read_lines([...])")
+        reader, top = self._open_line_reader(), check_top(top)
+        return reader.read(reader.prepare(picture, direction), language_model=language_model, top=top)
+
+    def read_lines(
+        self,
+        pictures: Iterable[Picture],
+        *,
+        direction: Directions = "auto",
+        language_model: bool = True,
+        top: int = 5,
+        errors: Literal["raise", "return"] = "raise",
+    ) -> list[Any]:
+        """Read many lines; results in the same order.
+
+        Args:
+            pictures: As for :meth:`read_line`, as are the arguments between.
+            direction: Of all of them.
+            language_model: For all of them.
+            top: Candidates of each character.
+            errors: "raise" ends at the first bad picture with a PictureError that names its index;
+                "return" puts the PictureError in its place and goes on.
+        """
+        raises, top = check_errors(errors), check_top(top)
+        check_direction(direction)
+        check_several(pictures, "read_line")
+        reader = self._open_line_reader()
+        return list(
+            read_in_batches(
+                pictures,
+                lambda picture: reader.prepare(picture, direction),
+                lambda many: [reader.read(one, language_model=language_model, top=top) for one in many],
+                num_threads=self._num_line_threads,
+                raises=raises,
+            )
+        )
+
+    def _open_line_reader(self) -> "LineReader":
+        with self._line_lock:
+            if self._line_reader is None:
+                source = self.line_source or released_models().get(DEFAULT_LINE_MODEL)
+                if source is None:
+                    raise ModelFileError(
+                        "no line model is released yet; train one with configs/line.yaml, export it, "
+                        "and type yomite.load(line=FILE)"
+                    )
+                path = Path(source)
+                beside = path.with_suffix(".npz")
+                self._line_reader = LineReader(
+                    path, beside if beside.is_file() else None, self._num_line_threads
+                )
+            return self._line_reader

@@ -1,0 +1,174 @@
+"""A picture or strokes of a line -> the strips that are read, and the way back from them to the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from yomite.errors import PictureError
+from yomite.ink.line_canvas import (
+    MARGIN_PX,
+    MAX_WIDTH,
+    SPREAD,
+    WORK_HEIGHT,
+    clean_line,
+    find_line,
+    place_line,
+    shrink_height,
+)
+from yomite.ink.pictures import read_gray
+from yomite.ink.strokes import Stroke, is_strokes, to_strokes
+from yomite.reading.results import Box, Direction, Directions
+
+CLEARLY_LONG = 1.6
+"""A crop so much longer than wide is taken to run that way; between, both ways are read."""
+
+STROKES_SIDE, STROKES_WIDTH, STROKES_LENGTH = 64, 4, 6000
+"""Strokes are drawn so high, with so wide a line, and at most so long, in px."""
+
+_BLANK = "the picture is blank: no ink stands out from the paper; pass a picture with one line of writing"
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A line laid straight, and where it came from.
+
+    Attributes:
+        image: uint8 (H, W), ink bright on 0; column 0 is the beginning of the line.
+        direction: How the line runs in the picture.
+        scale: Px of the strip for each px of the crop that was measured.
+        course: float64 (3,), the middle of the line over t = -1..1 along that crop, a polynomial in t.
+        left: First column of the crop with ink.
+        crop_shape: Height and width of that crop, the line lying in it.
+        picture_shape: Height and width of the picture.
+    """
+
+    image: np.ndarray
+    direction: Direction
+    scale: float
+    course: np.ndarray
+    left: int
+    crop_shape: tuple[int, int]
+    picture_shape: tuple[int, int]
+
+    def find_boxes(self, spans_px: np.ndarray) -> list[Box]:
+        """Find the boxes of characters in the picture.
+
+        Args:
+            spans_px: float (L, 2), where the model saw each of them along the strip.
+
+        Returns:
+            L boxes in reading order, in px of the picture, within it.
+        """
+        if not len(spans_px):
+            return []
+        height, width = self.image.shape
+        profile = self.image.sum(axis=0, dtype=np.float64)
+        centers = np.clip(spans_px.mean(axis=1), 0, width - 1)
+        cuts = [
+            float(MARGIN_PX),
+            *map(self._cut(profile), centers[:-1], centers[1:]),
+            float(width - MARGIN_PX),
+        ]
+        boxes = []
+        for first, last in pairwise(cuts):
+            begin, end = int(first), max(int(np.ceil(last)), int(first) + 1)
+            part = self.image[:, begin:end]
+            columns, rows = np.flatnonzero(part.max(axis=0) > 60), np.flatnonzero(part.max(axis=1) > 60)
+            if len(columns):
+                begin, end = begin + int(columns[0]), begin + int(columns[-1]) + 1
+            top, bottom = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, height)
+            boxes.append(self._to_picture(begin, top, end, bottom))
+        return boxes
+
+    @staticmethod
+    def _cut(profile: np.ndarray) -> Any:
+        def cut(center: float, following: float) -> float:
+            """The emptiest column between where two characters were seen, rather near the middle."""
+            gap = following - center
+            first, last = int(center + 0.1 * gap), int(center + 0.9 * gap) + 1
+            columns = np.arange(first, max(last, first + 1))
+            columns = columns[columns < len(profile)]
+            if not len(columns):
+                return 0.5 * (center + following)
+            away = np.abs(columns + 0.5 - 0.5 * (center + following))
+            return float(columns[np.argmin(profile[columns] + 2.0 * away)]) + 0.5
+
+        return cut
+
+    def _to_picture(self, begin: float, top: float, end: float, bottom: float) -> Box:
+        crop_height, crop_width = self.crop_shape
+        xs = self.left + (np.array([begin, end]) - MARGIN_PX) / self.scale
+        t = 2.0 * xs / crop_width - 1.0
+        middles = self.course[0] + self.course[1] * t + self.course[2] * t * t
+        half = 0.5 * self.image.shape[0]
+        low = float(middles.min() + (top - half) / self.scale)
+        high = float(middles.max() + (bottom - half) / self.scale)
+        shape = self.picture_shape if self.direction == "horizontal" else self.picture_shape[::-1]
+        along, across = shape[1] / crop_width, shape[0] / crop_height
+        left, right = (float(np.clip(x * along, 0, shape[1])) for x in xs)
+        low, high = (float(np.clip(y * across, 0, shape[0])) for y in (low, high))
+        return (left, low, right, high) if self.direction == "horizontal" else (low, left, high, right)
+
+
+def to_strips(picture: Any, direction: Directions, height: int) -> list[Strip]:
+    """Turn a picture of a line into the strips to read: one, or two where its direction is open.
+
+    Args:
+        picture: A path, bytes, an open file, a PIL image, an array, or strokes.
+        direction: "auto" goes by the shape of the picture, and reads both ways where that is not clear.
+        height: Of the strips, H.
+
+    Raises:
+        PictureError: The picture cannot be read, or is blank.
+    """
+    gray = draw_strokes(to_strokes(picture)) if is_strokes(picture) else read_gray(picture)
+    rows, columns = gray.shape
+    directions: list[Direction] = ["horizontal", "vertical"]
+    if direction != "auto":
+        directions = [direction]
+    elif columns >= CLEARLY_LONG * rows:
+        directions = ["horizontal"]
+    elif rows >= CLEARLY_LONG * columns:
+        directions = ["vertical"]
+    strips = [strip for one in directions if (strip := _build_strip(gray, one, height)) is not None]
+    if not strips:
+        raise PictureError(_BLANK)
+    return strips
+
+
+def draw_strokes(strokes: list[Stroke]) -> np.ndarray:
+    """Draw the strokes of a line, dark on light: uint8 (H, W)."""
+    points = np.concatenate(strokes)
+    low, extent = points.min(axis=0), points.max(axis=0) - points.min(axis=0)
+    short, long = sorted(float(side) for side in extent)
+    scale = min(STROKES_SIDE / max(short, 0.05 * long, 1e-30), STROKES_LENGTH / max(long, 1e-30))
+    pad, over = 2 * STROKES_WIDTH, 2
+    width, height = (int(side * scale) + 2 * pad for side in extent.tolist())
+    drawing = Image.new("L", (width * over, height * over), 255)
+    pencil = ImageDraw.Draw(drawing)
+    radius = 0.5 * STROKES_WIDTH * over
+    for stroke in strokes:
+        placed = [tuple(point) for point in (((stroke - low) * scale + pad) * over).tolist()]
+        if len(placed) > 1:
+            pencil.line(placed, fill=0, width=STROKES_WIDTH * over, joint="curve")
+        for x, y in (placed[0], placed[-1]):
+            pencil.ellipse((x - radius, y - radius, x + radius, y + radius), fill=0)
+    return np.asarray(drawing.reduce(over))
+
+
+def _build_strip(gray: np.ndarray, direction: Direction, height: int) -> Strip | None:
+    lying = gray if direction == "horizontal" else np.ascontiguousarray(gray.T)
+    small = np.ascontiguousarray(shrink_height(lying, WORK_HEIGHT))
+    ink, has_ink = clean_line(small)
+    if not has_ink:
+        return None
+    course, spread, left, right = find_line(ink)
+    image = place_line(ink, course, spread, left, right, height, MAX_WIDTH)
+    # As place_line takes it.
+    scale = min(SPREAD * height / spread, (MAX_WIDTH - 2.0 * MARGIN_PX) / (right - left))
+    return Strip(image, direction, scale, course, left, small.shape, gray.shape)

@@ -1,0 +1,199 @@
+"""Reading lines with a model that knows three shapes: text, boxes, candidates, directions, bad input."""
+
+import json
+import pickle
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+import yomite
+from yomite.checkpoint import Checkpoint
+from yomite.errors import ModelFileError, PictureError, YomiteError
+from yomite.models import build
+from yomite.models.line import align_lines
+from yomite.reading.line_file import LineCalibration, open_line_file, write_calibration
+from yomite.reading.strips import to_strips
+from yomite.shipping.language_model import build_language_model
+from yomite.shipping.tracing import trace_weights
+from yomite.streams.batch import pad_lines
+
+CHARACTERS = "口十三"
+ARGUMENTS = {
+    "widths": [8, 16], "depths": [1, 1], "embedding": 16, "context": 8, "blocks": 1, "reach": 5,
+}  # fmt: skip
+
+
+def draw_line(text: str, *, side: int = 30, height: int = 54) -> np.ndarray:
+    """Draw 口, 十 and 三 with a plain pen, dark on light: uint8 (height, W)."""
+    gray = np.full((height, len(text) * (side + 10) + 24), 235, np.uint8)
+    for number, character in enumerate(text):
+        left, top = 16 + number * (side + 10), (height - side) // 2
+        cell = gray[top : top + side, left : left + side]
+        middle = side // 2 - 1
+        if character == "口":
+            cell[:3], cell[-3:], cell[:, :3], cell[:, -3:] = 20, 20, 20, 20
+        elif character == "十":
+            cell[middle : middle + 3], cell[:, middle : middle + 3] = 20, 20
+        else:
+            cell[:3], cell[middle : middle + 3], cell[-3:] = 20, 20, 20
+    return gray
+
+
+@pytest.fixture(scope="module")
+def line_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sliding network that has learned to read draw_line, and the language model beside it."""
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    model = build("sliding", len(CHARACTERS), 16, **ARGUMENTS)
+    optimizer = torch.optim.AdamW(model.parameters(), 1e-2)
+    texts = ["".join(rng.choice(list(CHARACTERS), rng.integers(1, 7))) for _ in range(60)]
+    strips = [to_strips(draw_line(text), "horizontal", 16)[0].image for text in texts]
+    batch = pad_lines(strips, [[CHARACTERS.index(c) for c in text] for text in texts])
+    is_vertical = torch.arange(len(texts)) % 2 == 1
+    for step in range(160):
+        for group in optimizer.param_groups:
+            group["lr"] = 1e-2 * (1 - step / 160)
+        # Every other line lies on its side, as a vertical one of upright characters would.
+        images = batch.images
+        log_probs = torch.cat(
+            [
+                model(images[~is_vertical]),
+                model(images[is_vertical], torch.ones(int(is_vertical.sum())).bool()),
+            ]
+        ).log_softmax(2)
+        order = torch.cat([torch.nonzero(~is_vertical)[:, 0], torch.nonzero(is_vertical)[:, 0]])
+        assert batch.widths is not None and batch.target_lengths is not None
+        used = -(-batch.widths * log_probs.shape[1] // images.shape[-1])
+        loss = align_lines(log_probs, used[order], batch.targets[order], batch.target_lengths[order]).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+    assert loss.item() < 0.1
+    described = {"name": "sliding", "arguments": ARGUMENTS, "num_classes": len(CHARACTERS), "input_size": 16}
+    tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    draft = trace_weights(Checkpoint("weights", described, tuple(CHARACTERS), tensors), "tiny-line")
+    calibration = LineCalibration((1.0, 0.2, 0.1), (1.0, -0.01, 0.0), 0.4)
+    path = tmp_path_factory.mktemp("line") / "tiny-line.onnx"
+    draft.describe({"line_calibration": write_calibration(calibration)}).write(path)
+    path.with_suffix(".npz").write_bytes(build_language_model(["口十三", "口口十"] * 9, CHARACTERS, order=3))
+    return path
+
+
+@pytest.fixture(scope="module")
+def reader(line_model: Path, released_model: Path) -> yomite.Recognizer:
+    return yomite.load(line=line_model)
+
+
+@pytest.mark.parametrize("text", ["口", "十三口", "三三十口口", "十口"])
+@pytest.mark.parametrize("language_model", [True, False])
+def test_a_line_is_read_with_boxes_and_candidates(
+    reader: yomite.Recognizer, text: str, language_model: bool
+) -> None:
+    line = reader.read_line(draw_line(text), direction="horizontal", language_model=language_model)
+    assert line.text == str(line) == text and line.direction == "horizontal" and not line.is_rejected
+    for number, character in enumerate(line.characters):
+        left, top, right, bottom = character.box
+        assert left < 31 + number * 40 < right < 60 + (number + 1) * 40  # its own middle, no other's
+        assert abs(top - 12) < 5 and abs(bottom - 42) < 5
+        texts = [candidate.text for candidate in character.candidates]
+        assert texts[0] == character.text and len(set(texts)) == len(texts) == 3
+        assert character.candidates[0].probability == pytest.approx(character.confidence)
+        assert sum(candidate.probability for candidate in character.candidates) == pytest.approx(1.0)
+    assert 0.5 < line.confidence <= 1.0 and 0.0 < line.exact_confidence <= line.confidence
+
+
+def test_vertical_lines_run_down_and_auto_goes_by_the_shape(reader: yomite.Recognizer) -> None:
+    lying = draw_line("口三口三")
+    # Upright characters below each other: each cell is turned back, so that its strip is draw_line's.
+    tall = np.ascontiguousarray(lying.T)
+    line = reader.read_line(tall)
+    assert line.direction == "vertical" and len(line.characters) == 4
+    tops = [character.box[1] for character in line.characters]
+    assert tops == sorted(tops) and all(0 <= c.box[0] < c.box[2] <= tall.shape[1] for c in line.characters)
+    assert reader.read_line(lying).direction == "horizontal"
+
+
+def test_strokes_and_light_ink_are_read(reader: yomite.Recognizer) -> None:
+    assert reader.read_line(255 - draw_line("十口")).text == "十口"
+    box = [(0, 0), (30, 0), (30, 30), (0, 30), (0, 0)]
+    cross = [[(55, 0), (55, 30)], [(40, 15), (70, 15)]]
+    assert reader.read_line([box, *cross]).text == "口十"
+
+
+def test_many_lines_keep_their_order_and_a_bad_one_stops_nothing(reader: yomite.Recognizer) -> None:
+    pictures = [draw_line("口"), np.full((40, 200), 255, np.uint8), draw_line("三十")]
+    first, bad, last = reader.read_lines(pictures, direction="horizontal", errors="return")
+    assert (first.text, last.text) == ("口", "三十") and isinstance(bad, PictureError) and "blank" in str(bad)
+    with pytest.raises(PictureError, match="picture 1"):
+        reader.read_lines(pictures)
+
+
+@pytest.mark.parametrize("shape", [(1, 90), (4, 4), (5, 20_000), (900, 1200)])
+def test_odd_shapes_end_in_a_line_or_one_clear_error(
+    reader: yomite.Recognizer, shape: tuple[int, int]
+) -> None:
+    gray = np.where(np.random.default_rng(2).random(shape) < 0.2, 20, 240).astype(np.uint8)
+    try:
+        assert len(reader.read_line(gray).text) < 2048
+    except YomiteError as error:
+        assert "\n" not in str(error)
+
+
+def test_a_reader_can_be_sent_to_another_process_and_used_by_threads(reader: yomite.Recognizer) -> None:
+    copy = pickle.loads(pickle.dumps(reader))
+    texts: list[str] = []
+    picture = draw_line("口三")
+    threads = [threading.Thread(target=lambda: texts.append(copy.read_line(picture).text)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert texts == ["口三"] * 4
+
+
+def test_plain_data(reader: yomite.Recognizer) -> None:
+    line = reader.read_line(draw_line("口三"), top=2)
+    data = json.loads(line.to_json())
+    assert data == json.loads(json.dumps(line.to_dict())) and data["text"] == "口三"
+    assert [len(character["candidates"]) for character in data["characters"]] == [2, 2]
+
+
+def test_slips_are_one_clear_line(reader: yomite.Recognizer, line_model: Path, tmp_path: Path) -> None:
+    with pytest.raises(YomiteError, match="direction='sideways'"):
+        reader.read_line(draw_line("口"), direction="sideways")  # type: ignore[arg-type]
+    with pytest.raises(PictureError, match="read_lines"):
+        reader.read_line([draw_line("口"), draw_line("口")])  # type: ignore[arg-type]
+    with pytest.raises(ModelFileError, match="no such file"):
+        yomite.load(line=tmp_path / "none.onnx").read_line(draw_line("口"))
+    with pytest.raises(ModelFileError, match="task"):
+        open_line_file(next(iter(yomite.reading.model_file.released_models().values())), 1)  # type: ignore[attr-defined]
+    cut = tmp_path / "cut.onnx"
+    cut.write_bytes(line_model.read_bytes()[:2000])
+    with pytest.raises(ModelFileError, match="damaged"):
+        open_line_file(cut, 1)
+
+
+def test_the_command_reads_lines(
+    line_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from yomite.apps.cli import main
+
+    path, blank = tmp_path / "line.png", tmp_path / "blank.png"
+    Image.fromarray(draw_line("口十三")).save(path)
+    Image.fromarray(np.full((40, 200), 255, np.uint8)).save(blank)
+    command = ["yomite", "read", "--line", "--model", str(line_model), str(path)]
+    monkeypatch.setattr("sys.argv", command)
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code and capsys.readouterr().out == f"{path}: 口十三\n"
+    monkeypatch.setattr("sys.argv", [*command, str(blank), "--json"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert ended.value.code == 2 and first["text"] == "口十三" and "blank" in second["error"]
