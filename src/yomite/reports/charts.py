@@ -175,7 +175,9 @@ def draw_map(
     def plot(axes: Axes) -> None:
         for index, (place, character, script) in enumerate(zip(places, characters, scripts, strict=True)):
             color = color_by_script[script]
-            text = axes.text(*place, character, gid=f"note-{index}", color=color, ha="center", va="center")
+            text = axes.text(
+                place[0], place[1], character, gid=f"note-{index}", color=color, ha="center", va="center"
+            )
             text.set_in_layout(False)  # measuring each takes seconds
         axes.set(title=title, xlim=_widen(places[:, 0]), ylim=_widen(places[:, 1]))
         axes.set_axis_off()
@@ -185,7 +187,7 @@ def draw_map(
     return _draw(plot, title, (760, 820), notes)
 
 
-def _to_percent(share: float, _: int) -> str:
+def _to_percent(share: float, _: float) -> str:
     return f"{100 * share:g} %"
 
 

@@ -115,7 +115,7 @@ def _write_cards(report: Report) -> Iterator[str]:
             [share.value for share in curve.shares],
             x_label=curve.disturbance.unit,
             y_label="look-alike top-1",
-            y_range=(0.0 if lowest < 0.5 else 0.5, 1.0),
+            y_range=(0.0 if lowest < 0.5 else 0.5, 1.02),
             band=([share.low for share in curve.shares], [share.high for share in curve.shares]),
             are_steps=True,
         )

@@ -13,6 +13,7 @@ import numpy as np
 
 from yomite.charset import number_lookalikes
 from yomite.evaluation.measures import expected_calibration_error
+from yomite.evaluation.report import align_table
 from yomite.evaluation.scores import ScoredSet, read_scores
 from yomite.shipping.temperature import compute_nll, fit_temperature
 from yomite.shipping.thresholds import choose_threshold, round_down, weigh_samples
@@ -105,8 +106,7 @@ def choose_prior_weight(scores: Sequence[WeightScore], nums_samples: Sequence[in
 
 def format_weight_scores(scores: Sequence[WeightScore], names: Sequence[str], chosen: float) -> str:
     """Format look-alike (strict) top-1 of each set in percent for people; `*` marks the chosen weight."""
-    header = ["weight", *names, "mean", "NLL", "temperature"]
-    rows = [header]
+    rows = [["weight", *names, "mean", "NLL", "temperature"]]
     for score in scores:
         cells = [
             f"{100 * alike:.2f} ({100 * strict:.2f})"
@@ -117,10 +117,7 @@ def format_weight_scores(scores: Sequence[WeightScore], names: Sequence[str], ch
         rows.append(
             [f"{score.weight:.2f}{mark}", *cells, mean, f"{score.nll:.4f}", f"{score.temperature:.3f}"]
         )
-    widths = [max(len(row[column]) for row in rows) for column in range(len(header))]
-    return "\n".join(
-        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows
-    )
+    return align_table(rows, num_left=0)
 
 
 @dataclass(frozen=True)
