@@ -1,14 +1,17 @@
 """A page of the demo that tests can start: any model, and a KanjiVG of three characters."""
 
 import base64
+import gzip
 import json
 import socket
+import time
 import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import yomite
@@ -20,6 +23,19 @@ PATHS = {
     "人": ("M54,12C52,50 36,80 14,96", "M54,30C62,62 76,84 96,96"),
     "川": ("M24,18C26,50 22,80 10,98", "M54,20L54,86", "M86,12L86,100"),
 }
+
+_KANJIDIC = """<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE kanjidic2 [<!ELEMENT kanjidic2 (header,character*)>]>
+<kanjidic2><header><file_version>4</file_version></header>
+<character><literal>川</literal><reading_meaning><rmgroup>
+<reading r_type="pinyin">chuan1</reading><reading r_type="ja_on">セン</reading>
+<reading r_type="ja_kun">かわ</reading><meaning>stream</meaning><meaning>river</meaning>
+<meaning m_lang="fr">rivière</meaning></rmgroup><nanori>か</nanori></reading_meaning></character>
+<character><literal>永</literal><reading_meaning><rmgroup>
+<reading r_type="ja_on">エイ</reading><reading r_type="ja_kun">なが.い</reading>
+<meaning>eternity</meaning></rmgroup></reading_meaning></character>
+<character><literal>々</literal></character>
+</kanjidic2>"""
 
 
 def write_kanjivg(data_root: Path) -> Path:
@@ -33,18 +49,32 @@ def write_kanjivg(data_root: Path) -> Path:
     return path
 
 
+def write_kanjidic(data_root: Path) -> Path:
+    """Write the dictionary of two kanji, in KANJIDIC2's format, where the data folder keeps it."""
+    path = data_root / "tables" / "kanjidic2.xml.gz"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(gzip.compress(_KANJIDIC.encode()))
+    return path
+
+
 @contextmanager
 def run_page(model: Path | None, data_root: Path, **address: Any) -> Iterator[Any]:
     """A running page in this process; its `local_url` ends in a slash."""
-    from yomite.apps.demo.answers import Answers
-    from yomite.apps.demo.server import Address, start_server
+    from yomite.apps.demo.endpoints import Endpoints
+    from yomite.apps.demo.server import Address, Server
 
-    answers = Answers(yomite.load(model, num_threads=1), data_root)
-    page = start_server(answers, Address(port=find_free_port(), **address))
+    endpoints = Endpoints(yomite.load(model, num_threads=1), data_root)
+    server = Server(endpoints, Address(port=find_free_port(), **address))
+    thread = Thread(target=server.run)
+    thread.start()
+    while not server.is_running:
+        assert thread.is_alive(), "the server ended"
+        time.sleep(0.01)
     try:
-        yield page
+        yield server
     finally:
-        page.close()
+        server.close()
+        thread.join()
 
 
 def find_free_port() -> int:
@@ -60,9 +90,9 @@ def post(url: str, body: bytes, **headers: str) -> tuple[int, str]:
     return _open(request)
 
 
-def get(url: str) -> tuple[int, str]:
+def get(url: str, **headers: str) -> tuple[int, str]:
     """Status and text of a GET."""
-    return _open(urllib.request.Request(url))
+    return _open(urllib.request.Request(url, headers=headers))
 
 
 def _open(request: urllib.request.Request) -> tuple[int, str]:

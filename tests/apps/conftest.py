@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from demo_page import run_page, write_kanjivg
+from demo_page import run_page, write_kanjidic, write_kanjivg
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
@@ -54,10 +54,11 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def demo_url(released_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The page on the released model, with a KanjiVG of 十, 人 and 川."""
+    """The page on the released model, with a KanjiVG of 十, 人 and 川 and a KANJIDIC2 of 川 and 永."""
     pytest.importorskip("gradio", reason='the page needs Gradio: pip install ".[demo]"')
     data_root = tmp_path_factory.mktemp("data")
     write_kanjivg(data_root)
+    write_kanjidic(data_root)
     with run_page(released_model, data_root) as page:
         yield page.local_url
 

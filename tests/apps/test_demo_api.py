@@ -19,6 +19,9 @@ from tiny_model import STROKES, write_tiny_model
 pytest.importorskip("gradio", reason='the page needs Gradio: pip install ".[demo]"')
 
 
+STYLE = [0, 0, 0, "felt", 0.5, "screen", 0]
+
+
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     folder = tmp_path_factory.mktemp("page")
@@ -60,7 +63,7 @@ def test_gradio_client_finds_the_endpoints_and_their_parameters(url: str) -> Non
     client = Client(url, verbose=False)
     named = client.view_api(return_format="dict")["named_endpoints"]
     assert set(named) == {
-        "/recognize_strokes", "/recognize_pictures", "/explain", "/stroke_order", "/write_text",
+        "/recognize_strokes", "/recognize_pictures", "/explain", "/stroke_order", "/look_up", "/write_text",
     }  # fmt: skip
     parameters = [one["parameter_name"] for one in named["/recognize_strokes"]["parameters"]]
     assert parameters == ["strokes", "prior", "top"]
@@ -99,6 +102,32 @@ def test_a_malformed_request_is_refused_and_the_server_goes_on(
     assert call(url, "recognize_strokes", STROKES["十"], "text", 1)["text"] == "十"
 
 
+@pytest.mark.parametrize(
+    ("path", "body", "status", "complaint"),
+    [
+        ("call/v2/recognize_strokes", {"strokes": [[[0, 0]]], "nonsense": 1}, 422, "nonsense"),
+        ("call/v2/recognize_strokes", {"top": 1}, 422, "strokes"),
+        ("call/v2/nobody", {}, 404, "recognize_strokes"),
+        ("call/nobody", {"data": []}, 404, "recognize_strokes"),
+        ("call/nobody/", {"data": []}, 404, "recognize_strokes"),
+        ("queue/join", {"data": [], "fn_index": 999, "session_hash": "x"}, 422, "999"),
+        ("queue/join", {"data": [], "fn_index": -1, "session_hash": "x"}, 422, "-1"),
+        ("queue/join", {"data": [], "fn_index": 0}, 400, ""),
+    ],
+)
+def test_what_is_not_there_is_told_in_one_line(
+    url: str, path: str, body: dict[str, Any], status: int, complaint: str
+) -> None:
+    answer = post(f"{url}gradio_api/{path}", json.dumps(body).encode())
+    assert answer[0] == status
+    assert complaint in answer[1]
+    assert "\n" not in answer[1]
+
+
+def test_the_description_of_routes_is_closed(url: str) -> None:
+    assert [get(url + path)[0] for path in ("openapi.json", "docs", "redoc")] == [404, 404, 404]
+
+
 @pytest.mark.parametrize("arguments", [[], [1], [1, 2, 3, 4, 5, 6], [None, None, None]])
 def test_a_wrong_number_or_kind_of_arguments_is_told(url: str, arguments: list[Any]) -> None:
     with pytest.raises(RuntimeError) as caught:
@@ -122,6 +151,31 @@ def test_no_path_leads_to_a_file_of_the_server(url: str, path: str) -> None:
     status, text = get(url + path)
     assert status >= 400
     assert "root:" not in text
+
+
+def test_without_kanjivg_nobody_sees_a_path_of_the_server(tmp_path: Path) -> None:
+    with run_page(write_tiny_model(tmp_path / "tiny.onnx"), tmp_path) as page:
+        url = page.local_url
+        text = get(url)[1] + get(f"{url}config")[1] + get(f"{url}gradio_api/info")[1]
+        components = json.loads(get(f"{url}config")[1])["components"]
+        tabs = [one["props"]["id"] for one in components if one["type"] == "tabitem"]
+        assert tabs == ["draw", "upload", "card"]  # no tab that can do nothing
+        for name, arguments in (
+            ("stroke_order", ["川", None]),
+            ("write_text", ["川", *STYLE]),
+            ("look_up", ["川"]),
+        ):
+            with pytest.raises(RuntimeError) as caught:
+                call(url, name, *arguments)
+            text += str(caught.value)
+    assert "yomite data fetch kanjivg" in text
+    assert str(tmp_path) not in text
+
+
+def test_a_character_that_kanjivg_lacks_names_no_path(url: str) -> None:
+    with pytest.raises(RuntimeError, match="does not draw '永'") as caught:
+        call(url, "stroke_order", "永", None)
+    assert "zip" not in str(caught.value)
 
 
 def test_uploads_are_not_taken(url: str) -> None:
@@ -165,11 +219,12 @@ def is_trace(item: object, tail: str) -> bool:
 def walk_objects(page: Any) -> Iterator[object]:
     """What the server's long-lived objects hold, to any depth."""
     seen: set[int] = set()
-    queue = page._queue
+    blocks = page.blocks
+    queue = blocks._queue
     waiting: list[object] = [
-        page.state_holder, queue.pending_messages_per_session, queue.pending_event_ids_session,
+        blocks.state_holder, queue.pending_messages_per_session, queue.pending_event_ids_session,
         queue.event_ids_to_events, queue.event_analytics, queue.active_jobs, queue.process_time_per_fn,
-        queue.event_queue_per_concurrency_id, page.app.iterators, page.config,
+        queue.event_queue_per_concurrency_id, blocks.app.iterators, blocks.config,
     ]  # fmt: skip
     while waiting:
         item = waiting.pop()

@@ -4,11 +4,14 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -42,8 +45,6 @@ def test_a_wrong_option_is_one_line_and_exit_code_2(options: list[str], complain
 
 
 def test_a_taken_port_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
-    import socket
-
     model = write_tiny_model(tmp_path / "tiny.onnx")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -63,40 +64,103 @@ def test_without_gradio_the_line_says_what_to_install() -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_the_command_says_where_the_page_is_and_ends_quietly(tmp_path: Path) -> None:
+@contextmanager
+def run_command(
+    folder: Path, *options: str, prepare: Callable[[], None] = lambda: None
+) -> Iterator[tuple[subprocess.Popen[bytes], int, list[str]]]:
+    """The command with a tiny model, its port, and the first line that it writes."""
     port = find_free_port()
-    command = [sys.executable, "-m", "yomite", "demo", "--port", str(port), "--no-browser"]
-    command += ["--model", str(write_tiny_model(tmp_path / "tiny.onnx"))]
-    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "YOMITE_DATA": str(tmp_path)}
-    with subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=environment,
+    command = [sys.executable, "-m", "yomite", "demo", "--port", str(port), "--no-browser", *options]
+    command += ["--model", str(write_tiny_model(folder / "tiny.onnx"))]
+
+    def begin() -> None:
         # What a shell starts in the background ignores Ctrl-C, and so would the page that these tests start.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    ) as process:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        prepare()
+
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1", "YOMITE_DATA": str(folder)}
+    with (folder / "errors.txt").open("wb") as errors:
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, env=environment, preexec_fn=begin
+        )
         try:
             assert process.stdout is not None
-            line = process.stdout.readline().decode()
-            assert f"http://127.0.0.1:{port}" in line
-            assert "<gradio-app" in get(f"http://127.0.0.1:{port}/")[1]
+            yield process, port, [process.stdout.readline().decode()]
         finally:
-            process.send_signal(signal.SIGINT)  # Ctrl-C
-            try:
-                _, errors = process.communicate(timeout=60)
-            except subprocess.TimeoutExpired:
-                process.kill()  # else leaving the block would wait for ever
-                raise
-    assert b"Traceback" not in errors
+            process.kill()
+            process.communicate()  # else leaving the block would leave a pipe behind
+
+
+def test_the_command_says_where_the_page_is_and_ends_quietly(tmp_path: Path) -> None:
+    with run_command(tmp_path) as (process, port, (line,)):
+        assert f"http://127.0.0.1:{port}" in line
+        assert "<gradio-app" in get(f"http://127.0.0.1:{port}/")[1]
+        process.send_signal(signal.SIGINT)  # Ctrl-C
+        process.wait(60)
+    assert "Traceback" not in (tmp_path / "errors.txt").read_text()
+
+
+def test_ctrl_c_does_not_wait_for_pages_that_are_open(tmp_path: Path) -> None:
+    """Every open page keeps a stream open; the server had to be killed or took ten seconds to end."""
+    with run_command(tmp_path) as (process, port, _), ExitStack() as stack:
+        wait_for(f"http://127.0.0.1:{port}/", process)
+        for number in range(3):
+            stream = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
+            stream.sendall(f"GET /gradio_api/heartbeat/{number} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+            assert stream.recv(1000).startswith(b"HTTP/1.1 200")
+        begin = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+        assert time.monotonic() - begin < 5
+    assert (tmp_path / "errors.txt").read_text() == ""
+
+
+def test_without_kanjivg_the_command_says_what_to_type(tmp_path: Path) -> None:
+    with run_command(tmp_path) as (process, _, _):
+        assert process.stdout is not None
+        assert "yomite data fetch kanjivg" in process.stdout.readline().decode()
+
+
+def test_half_sent_requests_keep_nobody_out(tmp_path: Path) -> None:
+    """Many of them, on a server that may open few files."""
+    resource = pytest.importorskip("resource")
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
+
+    with run_command(tmp_path, prepare=limit) as (process, port, _), ExitStack() as stack:
+        url = f"http://127.0.0.1:{port}/"
+        wait_for(url, process)
+        half = [stack.enter_context(socket.socket()) for _ in range(400)]
+        for one in half:
+            one.settimeout(60)
+            one.connect(("127.0.0.1", port))
+            one.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+        assert get(url)[0] == 200
+        for one in half:
+            with suppress(ConnectionResetError):
+                assert one.recv(1) == b""  # each of them is let go in the end
+    assert (tmp_path / "errors.txt").read_text() == ""
+
+
+def test_a_page_answers_to_the_names_that_are_its_own(tmp_path: Path) -> None:
+    with run_command(tmp_path, "--host", "0.0.0.0", "--allowed-host", "read.example") as (process, port, _):
+        url = f"http://127.0.0.1:{port}/"
+        wait_for(url, process)
+        statuses = {host: get(url, Host=host)[0] for host in ("read.example", "192.168.7.7", "evil.example")}
+    assert statuses == {"read.example": 200, "192.168.7.7": 200, "evil.example": 421}
 
 
 def test_a_password_is_asked_for(tmp_path: Path) -> None:
+    from gradio_client import Client
+
     model = write_tiny_model(tmp_path / "tiny.onnx")
     with run_page(model, tmp_path, auth=("friend", "sesame")) as page:
         url = page.local_url
         body = b'{"data": [[[[0, 0], [9, 9]]], "text", 1]}'
-        assert '"auth_required":true' in get(url)[1].replace(" ", "")
+        assert 'name="password"' in get(url)[1]
+        assert "gradio" not in get(url)[1]
+        assert get(f"{url}openapi.json")[0] == get(f"{url}web/pad.js")[0] == 401
         assert post(f"{url}gradio_api/call/recognize_strokes", body)[0] == 401
         form = b"username=friend&password=wrong"
         kind = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -104,14 +168,22 @@ def test_a_password_is_asked_for(tmp_path: Path) -> None:
         request = urllib.request.Request(f"{url}login", b"username=friend&password=sesame", kind)
         with urllib.request.urlopen(request, timeout=60) as response:
             cookies = [value.split(";")[0] for value in response.headers.get_all("Set-Cookie")]
-        status, _ = post(f"{url}gradio_api/call/recognize_strokes", body, Cookie="; ".join(cookies))
+        cookie = "; ".join(cookies)
+        status, _ = post(f"{url}gradio_api/call/recognize_strokes", body, Cookie=cookie)
         assert status == 200
+        assert "<gradio-app" in get(url, Cookie=cookie)[1]
+        client = Client(url, auth=("friend", "sesame"), verbose=False)
+        assert client.predict(STROKES["人"], api_name="/recognize_strokes")["text"] == "人"
+        client.close()
 
 
 def test_the_root_path_is_where_the_page_looks(tmp_path: Path) -> None:
     model = write_tiny_model(tmp_path / "tiny.onnx")
     with run_page(model, tmp_path, root_path="/yomite") as page:
         text = get(page.local_url)[1]
+        # A proxy may pass the path on or take it off.
+        for path in ("web/pad.js", "yomite/web/pad.js", "yomite/gradio_api/info", "yomite/"):
+            assert get(page.local_url + path)[0] == 200, path
     root = re.search(r'"root":"([^"]*)"', text)
     assert root is not None
     assert root[1].endswith("/yomite")

@@ -277,7 +277,7 @@ def test_the_language_can_be_changed_and_is_remembered(open_page: Open) -> None:
     page.locator(".y-language").click()
     page.wait_for_selector("html[lang=ja] .y-slot")
     assert "まだ何も" in read_state(page)
-    assert page.get_by_role("tab", name="画像").is_visible()
+    page.get_by_role("tab", name="画像").wait_for()  # Gradio's components follow the page by a moment
     page.reload()
     page.wait_for_selector("html[lang=ja] .y-slot")
     page.locator(".y-language").click()

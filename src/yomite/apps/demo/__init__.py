@@ -1,6 +1,7 @@
 """The verb of the page: demo.
 
-The page is Gradio's, the answers are JSON without Gradio (answers.py), and web/ holds what the browser runs.
+The page is Gradio's, the endpoints are JSON without Gradio (endpoints.py), and web/ holds what the browser
+runs.
 """
 
 from typing import Annotated
@@ -25,6 +26,13 @@ def demo(
         str | None,
         typer.Option(metavar="USER:PASSWORD", envvar="YOMITE_AUTH", help="Ask for a name and a password."),
     ] = None,
+    allowed_host: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Answer to this name as well; addresses, localhost and the machine's name always work.",
+        ),
+    ] = None,
     browser: Annotated[
         bool | None, typer.Option(help="Open the page in a browser; by default on this machine's screen.")
     ] = None,
@@ -34,6 +42,7 @@ def demo(
     data_root: DataRoot = None,
 ) -> None:
     """Show a page to draw on: candidates, reasons, pictures, ink; with an API."""
+    import gc
     import sys
     import webbrowser
 
@@ -44,17 +53,23 @@ def demo(
         raise YomiteError(f"--root-path {root_path}: begins with neither / nor https://; type /{root_path}")
     with needs_extra("demo", "demo"):
         import yomite
-        from yomite.apps.demo.answers import Answers
-        from yomite.apps.demo.server import Address, is_loopback, start_server
+        from yomite.apps.demo.endpoints import NO_KANJIVG, Endpoints
+        from yomite.apps.demo.server import Address, Server, is_loopback
         from yomite.data.sources import find_data_root, resolve_data_root
 
-    # Without a data folder the page reads; it draws no stroke orders and says where they would come from.
+    # Without a data folder the page reads; it has no stroke orders and no ink.
     root = resolve_data_root(data_root) if data_root else find_data_root()
-    answers = Answers(yomite.load(model), root)
-    page = start_server(answers, Address(host, port, root_path, (user, password) if auth else None))
-    typer.echo(f"The page is at {page.local_url} (Ctrl-C ends it)")
+    endpoints = Endpoints(yomite.load(model), root)
+    names = tuple(name.lower() for name in allowed_host or ())
+    server = Server(endpoints, Address(host, port, root_path, (user, password) if auth else None, names))
+    typer.echo(f"The page is at {server.local_url} (Ctrl-C ends it)")
     if not is_loopback(host) and not auth:
         typer.echo("Everyone in the network can use it; --auth USER:PASSWORD asks for a password.")
+    if not endpoints.has_kanjivg:
+        typer.echo(NO_KANJIVG[0].upper() + NO_KANJIVG[1:] + ".")
     if browser if browser is not None else is_loopback(host) and sys.stdout.isatty():
-        webbrowser.open(str(page.local_url))
-    page.block_thread()
+        webbrowser.open(server.local_url)
+    try:
+        server.run()
+    finally:
+        gc.freeze()  # else the last garbage collection goes over all that Gradio imports, for seconds

@@ -1,7 +1,7 @@
 """The model card's measured tables as HTML; every figure stands in card.json."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ def _format_ratio(score: Mapping[str, Any], name: str) -> str:
         return "–"
     low, high = score.get("intervals", {}).get(name, (None, None))
     interval = "" if low is None else f"<small>{100 * low:.1f}–{100 * high:.1f}</small>"
-    return f"{100 * score[name]:.2f} %{interval}"
+    return f"<span>{100 * score[name]:.2f} %{interval}</span>"
 
 
 def _list_rejection(rejection: Mapping[str, Any] | None) -> str:
@@ -79,13 +79,20 @@ def _list_rejection(rejection: Mapping[str, Any] | None) -> str:
     return f'<h2 data-word="card_rejection"></h2><p data-word="card_rejection_note"></p>{table}'
 
 
-def _tabulate(head: Iterable[str], rows: Iterable[tuple[str, ...]], caption: str) -> str:
-    cells = "".join(f'<th scope="col" data-word="{word}"></th>' for word in head)
+def _tabulate(head: Sequence[str], rows: Iterable[tuple[str, ...]], caption: str) -> str:
+    """A table; each cell has the name of its column as well, for phones, which show wide rows one by one."""
+    columns = "".join(f'<th scope="col" data-word="{word}"></th>' for word in head)
     body = "".join(
-        f'<tr><th scope="row">{first}</th>{"".join(f"<td>{cell}</td>" for cell in rest)}</tr>'
+        f'<tr><th scope="row">{first}</th>'
+        + "".join(
+            f'<td><span class="y-label" data-word="{word}"></span>{cell}</td>'
+            for word, cell in zip(head[1:], rest, strict=True)
+        )
+        + "</tr>"
         for first, *rest in rows
     )
+    kind = "y-scroll is-wide" if len(head) > 3 else "y-scroll"
     return (
-        f'<div class="y-scroll" tabindex="0" role="region" data-word-label="{caption}">'
-        f"<table><thead><tr>{cells}</tr></thead><tbody>{body}</tbody></table></div>"
+        f'<div class="{kind}" tabindex="0" role="region" data-word-label="{caption}">'
+        f"<table><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table></div>"
     )

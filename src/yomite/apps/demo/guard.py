@@ -1,13 +1,16 @@
-"""What stands between the network and the page: bodies that are too large, routes that nobody needs.
+"""What stands between the network and the page: foreign names, bodies that are too large or never end.
 
-It also writes two things into every answer: headers that forbid the page any other host, and the page's own
-scripts and styles into its head.
+It closes routes that nobody needs, and writes headers into every answer that forbid the page any other host.
 """
 
+import asyncio
+import ipaddress
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+import socket
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
 from contextlib import suppress
 from typing import Any
+from urllib.parse import urlsplit
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -16,13 +19,19 @@ App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_BYTES_AT_ONCE = 64 * 1024 * 1024
+BODY_S = 60.0
+"""The longest that one body may take."""
 
 # Pictures come inside the body and are gone with it. So no route that takes, fetches or hands out a file is
 # open, nor any that Gradio keeps for other kinds of applications.
 _CLOSED = re.compile(
     r"/gradio_api/(upload|file|proxy|stream|component_server|process_recording|deep_link|custom_component"
-    r"|run-history|runs|vibe|undo-vibe|dev|profiling)|/monitoring|/file/|/proxy"
+    r"|run-history|runs|run/|api/|vibe|undo-vibe|dev|profiling)|/monitoring|/file/|/proxy"
 )
+_CALL = re.compile(r"/gradio_api/call/(?:v2/)?(?P<name>[^/]+)/?")
+
+_MACHINE = socket.gethostname().lower()
+_OWN_NAMES = ("localhost", _MACHINE, f"{_MACHINE}.local")
 
 # Gradio's page needs its inline scripts and builds functions from text; other hosts it does not need.
 _HEADERS = {
@@ -51,22 +60,31 @@ class Guard:
     def __init__(
         self,
         app: App,
-        head: str = "",
+        hosts: Collection[str] = (),
+        endpoints: Collection[str] = (),
+        root_path: str = "",
         max_body_bytes: int = MAX_BODY_BYTES,
         max_bytes_at_once: int = MAX_BYTES_AT_ONCE,
+        body_s: float = BODY_S,
     ) -> None:
         """Stand before an application.
 
         Args:
             app: The application.
-            head: HTML for the beginning of the head of every page.
+            hosts: Further names that it answers to; see `is_own_name`.
+            endpoints: The names that may be called; all where there is none.
+            root_path: The path under which a proxy shows the application; requests may come with or without.
             max_body_bytes: The longest body that is read.
             max_bytes_at_once: The most that is read of all bodies at the same time.
+            body_s: The longest that one body may take, in seconds.
         """
         self._app = app
-        self._head = b"<head>" + head.encode()
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._endpoints = frozenset(endpoints)
+        self._root_path = root_path
         self._max_body_bytes = max_body_bytes
         self._max_bytes_at_once = max_bytes_at_once
+        self._body_s = body_s
         self.num_bytes = 0
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -74,21 +92,42 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        if _CLOSED.match(path):
-            await _refuse(send, 404, "this server takes and gives no files; send pictures as base64 text")
-            return
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if not announced.isdigit() or int(announced) > self._max_body_bytes:
+        path = scope["path"].removeprefix(self._root_path)
+        # A proxy may take the root path off; ASGI wants it there.
+        scope = {**scope, "root_path": self._root_path, "path": self._root_path + path}
+        headers = dict(scope["headers"])
+        host = read_host(headers.get(b"host", b"localhost"))
+        call = _CALL.fullmatch(path) if scope.get("method") == "POST" else None
+        length = headers.get(b"content-length", b"0")
+        if not is_own_name(host, self._hosts):
+            await refuse(send, 421, f"this page does not answer to {host!r}; start it with --allowed-host")
+        elif _CLOSED.match(path):
+            await refuse(send, 404, "this server takes and gives no files; send pictures as base64 text")
+        elif call and self._endpoints and call["name"] not in self._endpoints:
+            await refuse(send, 404, f"there is no such endpoint; call {', '.join(sorted(self._endpoints))}")
+        elif not length.isdigit() or int(length) > self._max_body_bytes:
             await self._drain(receive)
-            await _refuse(send, 413, self._describe_limit())
-            return
+            await refuse(send, 413, self._describe_limit())
+        else:
+            await self._pass_on(scope, path, receive, send)
+
+    async def _pass_on(
+        self, scope: MutableMapping[str, Any], path: str, receive: Receive, send: Send
+    ) -> None:
         num_bytes, has_more, has_begun = 0, True, False
         refusal: tuple[int, str] | None = None
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._body_s
 
         async def receive_counted() -> Message:
             nonlocal num_bytes, has_more, refusal
-            message = await receive()
+            try:
+                left_s = max(0.0, deadline - loop.time()) if has_more else None
+                message = await asyncio.wait_for(receive(), left_s)
+            except asyncio.TimeoutError:
+                has_more = False  # nobody waits for the rest
+                refusal = 408, f"the request did not end in {self._body_s:g} seconds; send it again"
+                raise _Refusal from None
             has_more = message.get("more_body", False)
             size = len(message.get("body", b""))
             if num_bytes + size > self._max_body_bytes:
@@ -105,62 +144,72 @@ class Guard:
             nonlocal has_begun
             if refusal is None or has_begun:  # else it is the application's own complaint about the body
                 has_begun = True
-                await send(message)
+                await send(_dress(message, path))
 
         try:
             with suppress(_Refusal):
-                await self._app(scope, receive_counted, _Dresser(send_noted, self._head))
+                await self._app(scope, receive_counted, send_noted)
         finally:
             self.num_bytes -= num_bytes
         if refusal and not has_begun:
             if has_more:
                 await self._drain(receive)
-            await _refuse(send, *refusal)
+            await refuse(send, *refusal)
 
     def _describe_limit(self) -> str:
         return f"the request is longer than {self._max_body_bytes:,} bytes; send less at once"
 
     async def _drain(self, receive: Receive) -> None:
         """Read the rest and drop it, up to a point: who is cut off while sending sees no answer."""
-        num_bytes, has_more = 0, True
-        while has_more and num_bytes < 16 * self._max_body_bytes:
-            message = await receive()
-            num_bytes += len(message.get("body", b""))
-            has_more = message.get("more_body", False)
+
+        async def read_on() -> None:
+            num_bytes, has_more = 0, True
+            while has_more and num_bytes < 16 * self._max_body_bytes:
+                message = await receive()
+                num_bytes += len(message.get("body", b""))
+                has_more = message.get("more_body", False)
+
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(read_on(), self._body_s)
 
 
-class _Dresser:
-    """Sends an answer on, with our headers, and pages with our head."""
-
-    def __init__(self, send: Send, head: bytes) -> None:
-        self._send = send
-        self._head = head
-        self._start: Message | None = None  # held back while a page is put together
-        self._page = b""
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = {**_HEADERS, **{name.lower(): value for name, value in message["headers"]}}
-            cookies = [pair for pair in message["headers"] if pair[0].lower() == b"set-cookie"]
-            headers.pop(b"set-cookie", None)
-            message = {**message, "headers": [*headers.items(), *cookies]}
-            if headers.get(b"content-type", b"").startswith(b"text/html"):
-                self._start = message
-                return
-        elif self._start is not None and message["type"] == "http.response.body":
-            self._page += message.get("body", b"")
-            if message.get("more_body"):
-                return
-            page = self._page.replace(b"<head>", self._head, 1)
-            headers = [pair for pair in self._start["headers"] if pair[0] != b"content-length"]
-            headers.append((b"content-length", str(len(page)).encode()))
-            await self._send({**self._start, "headers": headers})
-            message = {"type": "http.response.body", "body": page}
-            self._start = None
-        await self._send(message)
+def read_host(header: bytes) -> str:
+    """Return the name in a Host header, in lower case, without port and brackets."""
+    try:
+        return (urlsplit(f"//{header.decode('ascii')}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
 
 
-async def _refuse(send: Send, status: int, why: str) -> None:
+def is_own_name(host: str, hosts: Collection[str] = ()) -> bool:
+    """Tell whether a request for this host is meant for us.
+
+    A page elsewhere can point a name of its own at this machine and then read what we answer (DNS
+    rebinding). It cannot do so with an address, nor with a name that is not its own.
+
+    Args:
+        host: As `read_host` gives it.
+        hosts: Names that are ours besides localhost and the machine's own.
+    """
+    with suppress(ValueError):
+        ipaddress.ip_address(host)
+        return True
+    return host in hosts or host in _OWN_NAMES or host.endswith(".localhost")
+
+
+def _dress(message: Message, path: str) -> Message:
+    """The beginning of an answer with our headers; the application's own come before them."""
+    if message["type"] != "http.response.start":
+        return message
+    given = {name.lower() for name, _ in message["headers"]}
+    # Modules of one version belong together: the browser asks whether they are still the same.
+    extra = {**_HEADERS, b"cache-control": b"no-cache"} if path.startswith("/web/") else _HEADERS
+    ours = [pair for pair in extra.items() if pair[0] not in given]
+    return {**message, "headers": [*message["headers"], *ours]}
+
+
+async def refuse(send: Send, status: int, why: str) -> None:
+    """Answer with a status and one line."""
     body = why.encode()
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})

@@ -1,11 +1,10 @@
 """The page: tabs of our own HTML and of Gradio's components, and the named endpoints.
 
-Words of both languages stand in web/words.json, for Gradio and for our scripts alike. The scripts and styles
-of web/ are written into the page's head; nothing is fetched from another host.
+Each part of web/ is an HTML component whose script, when it is there, starts the module of its name
+(web/gradio.js). Nothing is fetched from another host.
 """
 
 import asyncio
-import json
 import logging
 from collections.abc import Callable
 from functools import wraps
@@ -15,111 +14,78 @@ from typing import Any
 
 import gradio as gr
 from gradio.events import api
-from gradio.themes import Base
 
-from yomite.apps.demo.answers import Answers
 from yomite.apps.demo.card import format_card, read_card
+from yomite.apps.demo.endpoints import Endpoints
 from yomite.apps.demo.ink_tab import build_ink_tab
+from yomite.apps.demo.labels import Labels
 from yomite.errors import YomiteError
 
-_WEB = Path(__file__).with_name("web")
-_SCRIPTS = ("core.js", "pad.js", "why.js", "draw.js", "camera.js", "upload.js")
-_FONTS = ("system-ui", "Hiragino Sans", "Yu Gothic UI", "Meiryo", "Noto Sans CJK JP", "sans-serif")
+WEB = Path(__file__).with_name("web")
 
-word = gr.I18n()  # word("key") is put into the reader's language by the browser
+ENDPOINTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "recognize_strokes": ("recognize_strokes", {"concurrency_limit": 64}),
+    "recognize_pictures": ("recognize_pictures", {"concurrency_limit": 4}),
+    "explain": ("explain", {"concurrency_limit": 2}),
+    "stroke_order": ("show_stroke_order", {"concurrency_limit": 2}),
+    "look_up": ("look_up", {"concurrency_limit": 2}),
+    "write_text": ("write_text", {"concurrency_id": "write"}),
+}
+"""Name of an endpoint -> the method of `Endpoints`, and how much of it Gradio does at a time."""
 
-
-def read_words() -> dict[str, dict[str, str]]:
-    """Word by key, by language."""
-    return json.loads((_WEB / "words.json").read_text(encoding="utf-8"))
-
-
-def format_head() -> str:
-    """What the head of every page begins with: the words, the scripts and the styles."""
-    words = json.dumps(read_words(), ensure_ascii=False).replace("</", "<\\/")
-    scripts = "\n".join((_WEB / name).read_text(encoding="utf-8") for name in _SCRIPTS)
-    styles = (_WEB / "page.css").read_text(encoding="utf-8")
-    told = '<meta name="description" content="Reads handwritten Japanese: draw a character.">'
-    told += '<meta property="og:title" content="yomite 読み手">'
-    told += '<meta property="og:description" content="Reads handwritten Japanese: draw a character.">'
-    return f"{told}<script>window.yomite = {{words: {words}}};\n{scripts}</script><style>{styles}</style>"
+_START = """import(new URL("web/gradio.js", document.baseURI)).then(({{ start }}) =>
+  start("{part}", element, (language) => trigger("language", {{ language }})))"""
 
 
-def build_theme() -> Base:
-    """Gradio's components in the page's colors and the system's fonts."""
-    ink, paper, line = ("#2d4a86", "#8fb1ee"), ("#ffffff", "#1e2126"), ("#e2dfd7", "#363a42")
-    wash, page, words = ("#eef1f8", "#252c3a"), ("#f7f6f2", "#15171b"), ("#1b2333", "#eceae4")
-    colors = {
-        "color_accent": ink,
-        "slider_color": ink,
-        "checkbox_background_color_selected": ink,
-        "button_primary_background_fill": ink,
-        "button_primary_background_fill_hover": ink,
-        "button_primary_text_color": (paper[0], page[1]),
-        "checkbox_border_color_selected": ink,
-        "input_border_color_focus": ink,
-        "body_background_fill": page,
-        "input_background_fill": page,
-        "block_background_fill": paper,
-        "button_secondary_background_fill": paper,
-        "checkbox_label_background_fill": paper,
-        "button_secondary_background_fill_hover": wash,
-        "checkbox_label_background_fill_hover": wash,
-        "checkbox_label_background_fill_selected": wash,
-        "block_border_color": line,
-        "input_border_color": line,
-        "button_secondary_border_color": line,
-        "checkbox_label_border_color": line,
-        "checkbox_label_border_color_selected": ink,
-        "body_text_color": words,
-        "button_secondary_text_color": ink,
-        "checkbox_label_text_color_selected": words,
-    }
-    by_name = {name: light for name, (light, _) in colors.items() if name != "color_accent"}
-    by_name |= {f"{name}_dark": dark for name, (_, dark) in colors.items() if name != "color_accent"}
-    widths = {"button_border_width": "1px", "checkbox_label_border_width": "1px", "input_border_width": "1px"}
-    widths |= {f"{name}_dark": width for name, width in widths.items()}
-    theme = Base(radius_size="lg", font=_FONTS, font_mono=("ui-monospace", "monospace"))
-    return theme.set(color_accent=ink[0], **by_name, **widths)
+def build_page(endpoints: Endpoints, on_answer: Callable[[], None]) -> gr.Blocks:
+    """Build the page around one reader's answers.
 
+    Args:
+        endpoints: What the page and its API answer.
+        on_answer: Called when one of them has answered.
+    """
 
-def build_page(answers: Answers) -> gr.Blocks:
-    """Build the page around one reader's answers."""
+    labels = Labels()
     with gr.Blocks(title="yomite 読み手", analytics_enabled=False, fill_width=True) as page:
-        _show("header.html", "header")
+        header = _show("header")
         with gr.Tabs(elem_id="y-tabs"):
-            with gr.Tab(word("tab_draw"), id="draw"):
-                _show("draw.html", "draw")
-            with gr.Tab(word("tab_upload"), id="upload"):
-                _show("upload.html", "upload")
-            with gr.Tab(word("tab_ink"), id="ink") as tab:
-                build_ink_tab(tab, answers, _to_endpoint)
-            with gr.Tab(word("tab_card"), id="card"):
-                gr.HTML(
-                    format_card(read_card(answers.reader.path)),
-                    js_on_load="yomite.translate(element)",
-                    apply_default_css=False,
-                )
-        api(_to_endpoint(answers.recognize_strokes), api_name="recognize_strokes", concurrency_limit=64)
-        api(_to_endpoint(answers.recognize_pictures), api_name="recognize_pictures", concurrency_limit=4)
-        api(_to_endpoint(answers.explain), api_name="explain", concurrency_limit=2)
-        api(_to_endpoint(answers.show_stroke_order), api_name="stroke_order", concurrency_limit=2)
-        api(_to_endpoint(answers.write_text), api_name="write_text", concurrency_id="write")
+            with labels.put(gr.Tab, {"label": "tab_draw"}, id="draw"):
+                _show("draw")
+            with labels.put(gr.Tab, {"label": "tab_upload"}, id="upload"):
+                _show("upload")
+            if endpoints.has_kanjivg:
+                with labels.put(gr.Tab, {"label": "tab_ink"}, id="ink") as tab:
+                    _show("ink")
+                    build_ink_tab(tab, labels, _to_endpoint(endpoints.write_text, on_answer))
+            with labels.put(gr.Tab, {"label": "tab_card"}, id="card"):
+                _show("card", format_card(read_card(endpoints.reader.path)))
+        header.language(
+            labels.tell, None, labels.components, show_progress="hidden", api_visibility="private"
+        )
+        for name, (method, limits) in ENDPOINTS.items():
+            api(_to_endpoint(getattr(endpoints, method), on_answer), api_name=name, **limits)
+        api(forget, api_name="forget", queue=False, api_visibility="undocumented")
     return page
 
 
-def _show(file: str, part: str) -> None:
-    """Put one of our own parts on the page; its script starts when it is there."""
-    why = (_WEB / "why.html").read_text(encoding="utf-8")
-    gr.HTML(
-        (_WEB / file).read_text(encoding="utf-8").replace("@why", why),
-        js_on_load=f"yomite.start.{part}(element)",
-        apply_default_css=False,
-        elem_id=f"y-{part}",
+def forget() -> None:
+    """Do nothing; as an endpoint it takes the place of the session before (forgetting.py)."""
+
+
+def _show(part: str, value: str | None = None) -> gr.HTML:
+    """Put one of our own parts on the page: a value, or the file of its name; its script starts with it."""
+    look: dict[str, Any] = {} if value is not None else {"html_template": _read_part(part)}
+    return gr.HTML(
+        value, js_on_load=_START.format(part=part), apply_default_css=False, elem_id=f"y-{part}", **look
     )
 
 
-def _to_endpoint(answer: Callable[..., Any]) -> Callable[..., Any]:
+def _read_part(part: str) -> str:
+    html, why = ((WEB / f"{name}.html").read_text(encoding="utf-8") for name in (part, "why"))
+    return html.replace("@why", why)
+
+
+def _to_endpoint(answer: Callable[..., Any], on_answer: Callable[[], None]) -> Callable[..., Any]:
     """The endpoint that tells what went wrong in one line; what nobody foresaw goes to the log.
 
     What is not asynchronous runs in a thread.
@@ -136,6 +102,8 @@ def _to_endpoint(answer: Callable[..., Any]) -> Callable[..., Any]:
         except Exception:
             logging.getLogger("yomite").exception("an endpoint failed")
             line = "the server could not answer; its log says why"
+        finally:
+            on_answer()
         # Out here it has no context, which would hold what came in until the garbage collector comes round.
         raise gr.Error(line, print_exception=False)
 

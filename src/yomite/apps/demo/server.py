@@ -1,68 +1,147 @@
-"""The running application: Gradio's server around the page, with a guard before it and nothing kept."""
+"""The running application: the page and its modules, a guard and a gate before them, and its port."""
 
 import os
+import socket
 from contextlib import suppress
 from dataclasses import dataclass
+from errno import EADDRINUSE
 from importlib import import_module
-from pathlib import Path
 from threading import Thread
+from urllib.parse import urlsplit
 
 # Gradio sums up its last 10,000 events at every event, in a data frame, for a page that is closed here.
 os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))
 os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
 
 import gradio as gr
-from gradio.state_holder import SessionState, StateHolder
-from starlette.middleware import Middleware
+import uvicorn
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
 
-from yomite.apps.demo.answers import Answers
+from yomite.apps.demo.connections import BACKLOG, Connection
+from yomite.apps.demo.endpoints import Endpoints
+from yomite.apps.demo.forgetting import Forgetter
+from yomite.apps.demo.gate import Gate
 from yomite.apps.demo.guard import Guard
-from yomite.apps.demo.page import build_page, build_theme, format_head, read_words
+from yomite.apps.demo.labels import LANGUAGES, read_words
+from yomite.apps.demo.page import ENDPOINTS, WEB, build_page
+from yomite.apps.demo.theme import build_theme
+from yomite.errors import YomiteError
 
 MAX_QUEUED = 64
-_MAX_AT_ONCE = 64
+_PORTS = range(7860, 7960)
+
+_ABOUT = "Reads handwritten Japanese: draw a character."
+_HEAD = (
+    f'<meta name="description" content="{_ABOUT}"><meta property="og:title" content="yomite 読み手">'
+    f'<meta property="og:description" content="{_ABOUT}">'
+)
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where the application answers.
+    """Where the application answers, and to whom.
 
     Attributes:
         host: The interface to listen on.
         port: The port; None takes the first free one from 7860.
         root_path: The path, or the whole URL, under which a proxy shows it to the world.
         auth: User and password that are asked for.
+        allowed_hosts: Names that it answers to besides addresses, localhost and the machine's own.
     """
 
     host: str = "127.0.0.1"
     port: int | None = None
     root_path: str = ""
     auth: tuple[str, str] | None = None
+    allowed_hosts: tuple[str, ...] = ()
 
 
-def start_server(answers: Answers, address: Address) -> gr.Blocks:
-    """Start the application in threads of its own.
+class Server:
+    """The application on its port, which is taken from the beginning.
 
-    Returns:
-        The running page: `local_url` is its address, `close()` ends it, `block_thread()` waits for Ctrl-C.
-
-    Raises:
-        OSError: The port is taken.
+    Attributes:
+        blocks: Gradio's page.
+        local_url: Where it is on this machine; ends in a slash.
     """
-    Thread(target=_warm_up, args=(answers,), daemon=True).start()
-    page = build_page(answers)
+
+    def __init__(self, endpoints: Endpoints, address: Address) -> None:
+        """Take the port and put the application together.
+
+        Raises:
+            YomiteError: The port is taken, or the host is not one of this machine.
+        """
+        self._endpoints = endpoints
+        self._socket = _open_socket(address.host, address.port)
+        host = "localhost" if address.host in ("0.0.0.0", "::") else address.host
+        port = self._socket.getsockname()[1]
+        self.local_url = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
+        forgetter = Forgetter()
+        self.blocks = build_page(endpoints, forgetter.soon)
+        forgetter.app = mount_page(self.blocks, address.root_path)
+        gate = Gate(forgetter.app, *address.auth) if address.auth else forgetter.app
+        root = urlsplit(address.root_path)
+        guard = Guard(
+            gate,
+            hosts=[*address.allowed_hosts, *([root.hostname] if root.hostname else [])],
+            endpoints=[*ENDPOINTS],
+            root_path=root.path.rstrip("/"),
+        )
+        config = uvicorn.Config(
+            guard,
+            http=Connection,
+            ws="none",
+            backlog=BACKLOG,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=2,
+        )
+        self._server = uvicorn.Server(config)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it answers."""
+        return self._server.started and not self._server.should_exit
+
+    def run(self) -> None:
+        """Answer until Ctrl-C or close()."""
+        Thread(target=self._warm_up, daemon=True).start()
+        self._server.run(sockets=[self._socket])
+
+    def close(self) -> None:
+        """Make run() end; may be called from another thread."""
+        self._server.should_exit = True
+
+    def _warm_up(self) -> None:
+        self._endpoints.warm_up()
+        # Gradio imports it, where it is installed, in the middle of the first answer.
+        with suppress(ImportError):
+            import_module("matplotlib.pyplot")
+
+
+def mount_page(page: gr.Blocks, root_path: str) -> FastAPI:
+    """Put the page and its modules into an application of ours; Gradio notes one session at a time."""
+    app = FastAPI(openapi_url=None)
+    app.mount("/web", StaticFiles(directory=WEB))
     page.queue(max_size=MAX_QUEUED, api_open=False, default_concurrency_limit=2)
-    app, _, _ = page.launch(
-        server_name=address.host,
-        server_port=address.port,
-        root_path=address.root_path,
-        auth=address.auth,
+    page.state_session_capacity = 1  # launch() has a parameter of this name, mount_gradio_app() has none
+    modules = "".join(
+        f'<link rel="modulepreload" href="web/{path.name}">' for path in sorted(WEB.glob("*.js"))
+    )
+    return gr.mount_gradio_app(
+        app,
+        page,
+        path="/",
+        root_path=root_path or None,
+        app_kwargs={"openapi_url": None, "exception_handlers": {TypeError: _refuse, KeyError: _refuse}},
+        head=_HEAD + modules,
+        css_paths=WEB / "page.css",
         theme=build_theme(),
-        i18n=gr.I18n(**read_words()),
-        favicon_path=str(Path(__file__).with_name("web") / "favicon.png"),
+        i18n=gr.I18n(**{language: read_words(language) for language in LANGUAGES}),
+        favicon_path=str(WEB / "favicon.png"),
         footer_links=["api"],
-        app_kwargs={"middleware": [Middleware(Guard, head=format_head())]},
-        max_threads=_MAX_AT_ONCE,
         max_file_size=1,
         show_error=True,
         run_history=False,
@@ -70,46 +149,30 @@ def start_server(answers: Answers, address: Address) -> gr.Blocks:
         mcp_server=False,
         pwa=False,
         ssr_mode=False,
-        share=False,
-        inbrowser=False,
-        quiet=True,
-        prevent_thread_lock=True,
     )
-    app.state_holder = page.state_holder = _Forgetful(page)
-    return page
 
 
-def _warm_up(answers: Answers) -> None:
-    answers.warm_up()
-    # Gradio imports it, where it is installed, in the middle of the first answer.
-    with suppress(ImportError):
-        import_module("matplotlib.pyplot")
+def _refuse(request: Request, error: Exception) -> Response:
+    """What Gradio's routes cannot make sense of: a parameter or a function that is not there."""
+    line = str(error).partition(". ")[0]
+    return PlainTextResponse(f"{line}; see docs/demo.md for the endpoints and their parameters", 422)
+
+
+def _open_socket(host: str, port: int | None) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    for one in _PORTS if port is None else (port,):
+        try:
+            return socket.create_server((host, one), family=family, backlog=BACKLOG)
+        except OSError as error:
+            if port is None and error.errno == EADDRINUSE:
+                continue
+            reason = error.strerror or str(error)
+            raise YomiteError(
+                f"cannot listen on {host}, port {one}: {reason}; type another --port or --host"
+            ) from error
+    raise YomiteError(f"no port from {_PORTS[0]} to {_PORTS[-1]} is free; type --port with another one")
 
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach the host."""
     return host in ("127.0.0.1", "localhost", "::1")
-
-
-class _Forgetful(StateHolder):
-    """One state for all sessions, in which nothing is noted.
-
-    Gradio notes what every session last sent and was last answered, for links that bring it back. This page
-    has no such links and no state: what was drawn or uploaded is to be gone with the answer.
-    """
-
-    def __init__(self, blocks: gr.Blocks) -> None:
-        super().__init__()
-        self.set_blocks(blocks)
-        self._state = _Blank(blocks)
-
-    def __getitem__(self, session_id: str) -> SessionState:
-        return self._state
-
-    def __contains__(self, session_id: object) -> bool:
-        return True
-
-
-class _Blank(SessionState):
-    def _update_value_in_config(self, key: int, value: object) -> None:
-        pass

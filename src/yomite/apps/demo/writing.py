@@ -3,16 +3,16 @@
 Needs the extra `ink`, which the extra `demo` holds, and KanjiVG in the data folder.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from yomite.errors import YomiteError
 from yomite.ink.hand import HABIT_NAMES, HABITS, NAMED_HANDS, Hand, build_hand, draw_habits
-from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_character
 from yomite.ink.pen import PENS, TRAIT_NAMES, Pen, build_pen
 from yomite.ink.render import render_glyph
+from yomite.ink.strokes import Glyph
 
 MAX_CHARACTERS = 40
 
@@ -53,21 +53,22 @@ def find_hand(hand: str) -> tuple[float, float]:
     return NAMED_HANDS[hand]["haste"], NAMED_HANDS[hand]["spread"]
 
 
-def draw_text(text: str, style: Style, *, size_px: int, data_root: Path) -> list[tuple[str, np.ndarray]]:
+def draw_text(
+    text: str, style: Style, *, size_px: int, read_glyph: Callable[[str], Glyph]
+) -> list[tuple[str, np.ndarray]]:
     """Write a text, character by character.
 
     Args:
-        text: Characters of KanjiVG; white space is left out.
+        text: Characters that can be written; white space is left out.
         style: How.
         size_px: Side of one character's square.
-        data_root: The data folder, with KanjiVG.
+        read_glyph: The strokes of a character; its errors are passed on.
 
     Returns:
         Each character and its picture, uint8 (size_px, size_px), gray levels on paper.
 
     Raises:
         YomiteError: A value outside its range, or a text that is too long.
-        DataError: KanjiVG is not there, or does not draw one of the characters.
     """
     characters = "".join(text.split()) if isinstance(text, str) else ""
     if not characters:
@@ -75,7 +76,7 @@ def draw_text(text: str, style: Style, *, size_px: int, data_root: Path) -> list
     if len(characters) > MAX_CHARACTERS:
         raise YomiteError(f"the text has {len(characters)} characters; at most {MAX_CHARACTERS} are written")
     hand, pen = _build_hand(style), _build_pen(style)
-    glyphs = [read_kanjivg_character(data_root / KANJIVG_FILE, character) for character in characters]
+    glyphs = [read_glyph(character) for character in characters]
     # Each place has its own stream, so that a writer never writes a character twice in the same way.
     return [
         (glyph.character, render_glyph(glyph, hand, pen, size_px, int(style.writer) + 7919 * place))

@@ -1,16 +1,15 @@
 """What the endpoints answer: plain JSON in, plain JSON out, no Gradio.
 
-Everything that comes in is distrusted: of whatever type it is, the answer is a result or a YomiteError with
-one clear line. Pictures come as base64 text, so that no path of the server can be named, and are gone when
-the answer is.
+Everything that comes in is distrusted (inputs.py): the answer is a result or a YomiteError with one clear
+line, which names no path of the server. Pictures come as base64 text and are gone when the answer is.
 """
 
 import base64
-import binascii
 import io
+import logging
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,10 @@ from PIL import Image
 
 from yomite.apps.demo.batching import Batcher
 from yomite.apps.demo.comparison import compare_strokes
+from yomite.apps.demo.dictionary import KANJIDIC_FILES, Entry, find_kanjidic, read_kanjidic
+from yomite.apps.demo.inputs import check_strokes, decode_picture
 from yomite.charset import lookalikes_of, script_of
-from yomite.errors import PictureError, YomiteError
+from yomite.errors import DataError, PictureError, YomiteError
 from yomite.ink.canvas import MARGIN, STROKE_WIDTH, to_canvas
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_character
 from yomite.ink.strokes import Glyph, Stroke, to_strokes
@@ -31,28 +32,29 @@ MAX_TOP = 50
 MAX_PICTURES = 16
 """Pictures of one call: enough to be fast, few enough that a long list shows progress and can be left."""
 
-MAX_PICTURE_PIXELS = 16_000_000
-"""Decoding takes up to 25 bytes a pixel: so many pixels take 400 MB for a moment."""
+NO_KANJIVG = (
+    "stroke orders and ink need KanjiVG, which is not here; type: yomite data fetch kanjivg, "
+    "or start with --data-root DIR"
+)
 
 _Batcher = Batcher[Any, Recognition | YomiteError]
-_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "MPO")
 _WRITTEN_PX = 264  # shown at half of it: sharp on a phone
-_MAX_STROKES = 500
-_MAX_POINTS = 20_000
 _MAX_BATCH_SIZE = 32
 
 
-class Answers:
-    """One reader's answers. The asynchronous ones belong to one event loop.
+class Endpoints:
+    """What one reader answers. The asynchronous answers belong to one event loop.
 
     Attributes:
         reader: Reads.
-        data_root: The data folder, which may hold KanjiVG.
+        data_root: The data folder, which may hold KanjiVG and KANJIDIC2.
+        has_kanjivg: Whether there are stroke orders, and strokes to write with.
     """
 
     def __init__(self, reader: Recognizer, data_root: Path) -> None:
         self.reader = reader
         self.data_root = data_root
+        self.has_kanjivg = (data_root / KANJIVG_FILE).is_file()
         # Pictures have a queue of their own: who draws does not wait until they are decoded.
         self._drawings, self._pictures = (
             {
@@ -65,13 +67,24 @@ class Answers:
         )
         self._read_glyph = lru_cache(maxsize=512)(partial(read_kanjivg_character, data_root / KANJIVG_FILE))
 
+    @cached_property
+    def _entry_by_kanji(self) -> dict[str, Entry] | None:
+        path = find_kanjidic(self.data_root)
+        try:
+            return read_kanjidic(path) if path else None
+        except DataError as error:
+            logging.getLogger("yomite").warning("%s", error)
+            return None
+
     def warm_up(self) -> None:
         """Do once what is slow the first time, so that nobody waits for it."""
         cross = to_strokes([[(0, 1), (2, 1)], [(1, 0), (1, 2)]])
         self.reader.recognize_many([cross])
         self.reader.explain(cross, self.reader.characters[0])
         compare_strokes(cross, cross)
-        if (self.data_root / KANJIVG_FILE).is_file():
+        with suppress(YomiteError):
+            self.look_up("一")
+        if self.has_kanjivg:
             with suppress(YomiteError):
                 self.write_text("一")
 
@@ -84,7 +97,7 @@ class Answers:
             top: How many candidates to return, 1 to 50.
         """
         batcher, top = _choose(self._drawings, prior), _check_top(top)
-        result = await batcher.submit(_check_strokes(strokes))
+        result = await batcher.submit(check_strokes(strokes))
         if isinstance(result, YomiteError):
             raise result
         return _to_json(result, top, self.reader.lookalike_groups)
@@ -133,7 +146,7 @@ class Answers:
             raise PictureError("send either strokes or a picture")
         if character is not None and not isinstance(character, str):
             raise YomiteError(f"character is of type {type(character).__name__}; send one character or null")
-        subject = _check_strokes(strokes) if strokes is not None else decode_picture(picture)
+        subject = check_strokes(strokes) if strokes is not None else decode_picture(picture)
         heat = self.reader.explain(subject, character)
         canvas = to_canvas(subject, self.reader.input_size)
         return {
@@ -153,14 +166,47 @@ class Answers:
         Returns:
             `strokes` [[[x, y], ...], ...] in the unit square; `comparison`, null without a drawing.
         """
-        if not isinstance(character, str) or len(character) != 1:
-            raise YomiteError("character is not one character; send one, such as 永")
-        drawn = None if strokes is None else _check_strokes(strokes)
-        glyph: Glyph = self._read_glyph(character)
+        _check_character(character)
+        drawn = None if strokes is None else check_strokes(strokes)
+        glyph = self.read_glyph(character)
         return {
             "strokes": [stroke.round(4).tolist() for stroke in glyph.strokes],
             "comparison": None if drawn is None else compare_strokes(drawn, glyph.strokes),
         }
+
+    def look_up(self, character: str) -> dict:
+        """Tell the readings and meanings of a kanji, from KANJIDIC2.
+
+        Args:
+            character: One character.
+
+        Returns:
+            `on` and `kun`, its readings, and `meanings` in English, each a list of texts; they are empty for
+            what is no kanji.
+        """
+        _check_character(character)
+        if self._entry_by_kanji is None:
+            raise DataError(
+                "readings and meanings need KANJIDIC2, which is not here; "
+                f"put its file into the data folder as {KANJIDIC_FILES[0]}"
+            )
+        return {**self._entry_by_kanji.get(character, Entry(on=[], kun=[], meanings=[]))}
+
+    def read_glyph(self, character: str) -> Glyph:
+        """Return the strokes of a character.
+
+        Raises:
+            DataError: KanjiVG is not there, or does not draw it; without the server's path.
+        """
+        if not self.has_kanjivg:
+            raise DataError(NO_KANJIVG)
+        try:
+            return self._read_glyph(character)
+        except DataError:
+            raise DataError(
+                f"KanjiVG does not draw {character!r} (U+{ord(character):04X}); "
+                "send a kana, a kanji, a letter or a digit"
+            ) from None
 
     def write_text(
         self,
@@ -191,7 +237,7 @@ class Answers:
         from yomite.apps.demo.writing import Style, draw_text  # compiled code, which reading does not need
 
         style = Style(haste, unevenness, slant, pen, width, paper, writer)
-        written = draw_text(text, style, size_px=_WRITTEN_PX, data_root=self.data_root)
+        written = draw_text(text, style, size_px=_WRITTEN_PX, read_glyph=self.read_glyph)
         groups = self.reader.lookalike_groups
         readings = self.reader.recognize_many([picture for _, picture in written], top=1)
         return [
@@ -200,56 +246,15 @@ class Answers:
         ]
 
 
-def decode_picture(picture: object) -> bytes:
-    """The bytes of a picture that came as base64 text, its kind and size checked before it is decoded.
-
-    Raises:
-        PictureError: It is no base64 text, no picture of a kind that is read, or has too many pixels.
-    """
-    if not isinstance(picture, str):
-        raise PictureError(f"the picture is of type {type(picture).__name__}; send the file as base64 text")
-    _, _, text = picture.rpartition(",")  # a data: URI ends in the base64 text
-    try:
-        content = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        raise PictureError("the picture is not base64 text; send the bytes of the file, encoded") from None
-    if not content:
-        raise PictureError("the picture is an empty file; send a PNG, JPEG, WebP, BMP, TIFF or GIF")
-    try:
-        with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
-            width, height = image.size
-    except Image.DecompressionBombError:
-        raise PictureError(_describe_large("is")) from None
-    except Exception:  # Pillow's readers meet hostile headers with errors of many kinds
-        raise PictureError("not a picture: send a PNG, JPEG, WebP, BMP, TIFF or GIF") from None
-    if width * height > MAX_PICTURE_PIXELS:
-        raise PictureError(_describe_large(f"has {width} x {height} pixels and is"))
-    return content
-
-
-def _describe_large(what: str) -> str:
-    return f"the picture {what} too large: at most {MAX_PICTURE_PIXELS:,} pixels are read; send a smaller one"
-
-
-def _check_strokes(strokes: object) -> list[Stroke]:
-    if not isinstance(strokes, list):
-        raise PictureError(f"strokes is of type {type(strokes).__name__}; send [[[x, y], ...], ...]")
-    # Counted before anything is converted, which is slow.
-    num_points = sum(len(stroke) for stroke in strokes[:_MAX_STROKES] if isinstance(stroke, list))
-    if len(strokes) > _MAX_STROKES or num_points > _MAX_POINTS:
-        raise PictureError(
-            f"the drawing is too long: at most {_MAX_STROKES} strokes and {_MAX_POINTS:,} points are read"
-        )
-    try:
-        return to_strokes(strokes)
-    except OverflowError:
-        raise PictureError("strokes holds numbers beyond all bounds; send coordinates in pixels") from None
-
-
 def _choose(batchers: dict[str, _Batcher], prior: object) -> _Batcher:
     if not isinstance(prior, str) or prior not in batchers:
         raise YomiteError('prior is neither "text" nor "uniform"; send one of them')
     return batchers[prior]
+
+
+def _check_character(character: object) -> None:
+    if not isinstance(character, str) or len(character) != 1:
+        raise YomiteError("character is not one character; send one, such as 永")
 
 
 def _check_top(top: object) -> int:

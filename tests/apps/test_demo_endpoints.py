@@ -16,7 +16,8 @@ from PIL import Image
 from tiny_model import CHARACTERS, STROKES, write_tiny_model
 
 import yomite
-from yomite.apps.demo.answers import MAX_PICTURE_PIXELS, Answers
+from yomite.apps.demo.endpoints import Endpoints
+from yomite.apps.demo.inputs import MAX_PICTURE_PIXELS
 from yomite.charset import are_lookalikes
 from yomite.errors import CharsetError, DataError, PictureError, YomiteError
 from yomite.ink.canvas import to_canvas
@@ -28,9 +29,9 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def answers(model: Path, tmp_path: Path) -> Answers:
+def endpoints(model: Path, tmp_path: Path) -> Endpoints:
     write_kanjivg(tmp_path)
-    return Answers(yomite.load(model, num_threads=1), tmp_path)
+    return Endpoints(yomite.load(model, num_threads=1), tmp_path)
 
 
 def as_lists(strokes: Any) -> list[list[list[float]]]:
@@ -47,11 +48,11 @@ def draw(character: str) -> Image.Image:
     return Image.fromarray(255 - to_canvas(STROKES[character]))
 
 
-def test_strokes_are_read_as_the_recognizer_reads_them(answers: Answers) -> None:
+def test_strokes_are_read_as_the_recognizer_reads_them(endpoints: Endpoints) -> None:
     for prior in ("text", "uniform"):
         for character in CHARACTERS:
-            expected = answers.reader.recognize(STROKES[character], prior=prior, top=7)
-            answer = asyncio.run(answers.recognize_strokes(as_lists(STROKES[character]), prior, 7))
+            expected = endpoints.reader.recognize(STROKES[character], prior=prior, top=7)
+            answer = asyncio.run(endpoints.recognize_strokes(as_lists(STROKES[character]), prior, 7))
             # By name, for look-alikes tie without a prior.
             wanted = {candidate.text: candidate.probability for candidate in expected.candidates}
             given = {one["text"]: one["probability"] for one in answer["candidates"]}
@@ -61,30 +62,33 @@ def test_strokes_are_read_as_the_recognizer_reads_them(answers: Answers) -> None
             assert answer["is_rejected"] == expected.is_rejected
 
 
-def test_lookalikes_and_scripts_stand_beside_the_candidates(answers: Answers) -> None:
-    answer = asyncio.run(answers.recognize_strokes(as_lists(STROKES["口"])))
+def test_lookalikes_and_scripts_stand_beside_the_candidates(endpoints: Endpoints) -> None:
+    answer = asyncio.run(endpoints.recognize_strokes(as_lists(STROKES["口"])))
     by_text = {one["text"]: one for one in answer["candidates"]}
     assert (by_text["口"]["script"], by_text["ロ"]["script"]) == ("kanji", "katakana")
     assert "ロ" in by_text["口"]["lookalikes"]
     assert by_text["十"]["lookalikes"] == ""
 
 
-def test_place_and_size_of_a_drawing_do_not_matter(answers: Answers) -> None:
+def test_place_and_size_of_a_drawing_do_not_matter(endpoints: Endpoints) -> None:
     readings = []
     for scale, shift in ((1.0, 0.0), (0.004, 0.9), (250.0, -70.0)):
         strokes = [[[x * scale + shift, y * scale + shift] for x, y in stroke] for stroke in STROKES["人"]]
-        readings.append(asyncio.run(answers.recognize_strokes(strokes, "text", 1))["candidates"])
+        readings.append(asyncio.run(endpoints.recognize_strokes(strokes, "text", 1))["candidates"])
     assert {reading[0]["text"] for reading in readings} == {"人"}
     probabilities = [reading[0]["probability"] for reading in readings]
     assert max(probabilities) - min(probabilities) < 0.02
 
 
-def test_readings_at_the_same_time_keep_apart(answers: Answers) -> None:
+def test_readings_at_the_same_time_keep_apart(endpoints: Endpoints) -> None:
     async def read_all() -> list[Any]:
         wanted = [character for character in CHARACTERS for _ in range(20)]
         return await asyncio.gather(
-            *(answers.recognize_strokes(as_lists(STROKES[character]), "uniform", 2) for character in wanted),
-            answers.recognize_strokes([]),
+            *(
+                endpoints.recognize_strokes(as_lists(STROKES[character]), "uniform", 2)
+                for character in wanted
+            ),
+            endpoints.recognize_strokes([]),
             return_exceptions=True,
         )
 
@@ -95,17 +99,17 @@ def test_readings_at_the_same_time_keep_apart(answers: Answers) -> None:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"])
-def test_pictures_of_every_kind_are_read(answers: Answers, kind: str) -> None:
+def test_pictures_of_every_kind_are_read(endpoints: Endpoints, kind: str) -> None:
     pictures = [encode(draw(character).convert("RGB").resize((90, 90)), kind) for character in "十く"]
     pictures[1] = f"data:image/{kind.lower()};base64,{pictures[1]}"
-    read = asyncio.run(answers.recognize_pictures(pictures, "uniform"))
+    read = asyncio.run(endpoints.recognize_pictures(pictures, "uniform"))
     assert [one["text"] for one in read] == ["十", "く"]
 
 
-def test_a_bad_picture_does_not_spoil_the_others(answers: Answers) -> None:
+def test_a_bad_picture_does_not_spoil_the_others(endpoints: Endpoints) -> None:
     blank = encode(Image.new("L", (40, 40), 255))
     read = asyncio.run(
-        answers.recognize_pictures([encode(draw("十")), "!", blank, encode(draw("く"))], "uniform")
+        endpoints.recognize_pictures([encode(draw("十")), "!", blank, encode(draw("く"))], "uniform")
     )
     assert [one.get("text") for one in read] == ["十", None, None, "く"]
     assert "base64" in read[1]["error"]
@@ -149,17 +153,17 @@ EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n(%pipe%id) (r) file\n"
         (to_base64(write_png_header(1, 1)), "at least 4"),
     ],
 )
-def test_what_is_no_picture_gets_one_clear_line(answers: Answers, picture: Any, complaint: str) -> None:
-    (answer,) = asyncio.run(answers.recognize_pictures([picture]))
+def test_what_is_no_picture_gets_one_clear_line(endpoints: Endpoints, picture: Any, complaint: str) -> None:
+    (answer,) = asyncio.run(endpoints.recognize_pictures([picture]))
     assert complaint in answer["error"]
     assert "\n" not in answer["error"]
     assert "passwd" not in answer["error"]
 
 
-def test_a_picture_just_below_the_limit_is_read(answers: Answers) -> None:
+def test_a_picture_just_below_the_limit_is_read(endpoints: Endpoints) -> None:
     side = int(MAX_PICTURE_PIXELS**0.5)
     picture = draw("十").resize((side, side), Image.Resampling.NEAREST).convert("1")
-    (answer,) = asyncio.run(answers.recognize_pictures([encode(picture)], "uniform"))
+    (answer,) = asyncio.run(endpoints.recognize_pictures([encode(picture)], "uniform"))
     assert answer["text"] == "十"
 
 
@@ -172,8 +176,8 @@ BAD_STROKES = [
 
 
 @pytest.mark.parametrize("strokes", BAD_STROKES, ids=lambda value: repr(value)[:24])
-def test_what_is_no_drawing_gets_one_clear_line(answers: Answers, strokes: Any) -> None:
-    for ask in (answers.recognize_strokes, lambda bad: asyncio.to_thread(answers.explain, bad)):
+def test_what_is_no_drawing_gets_one_clear_line(endpoints: Endpoints, strokes: Any) -> None:
+    for ask in (endpoints.recognize_strokes, lambda bad: asyncio.to_thread(endpoints.explain, bad)):
         with pytest.raises(YomiteError) as caught:
             asyncio.run(ask(strokes))
         assert "\n" not in str(caught.value)
@@ -183,54 +187,56 @@ def test_what_is_no_drawing_gets_one_clear_line(answers: Answers, strokes: Any) 
 @pytest.mark.parametrize(
     "ask",
     [
-        lambda answers: asyncio.run(answers.recognize_strokes([[[0, 0], [9, 9]]], "none")),
-        lambda answers: asyncio.run(answers.recognize_strokes([[[0, 0], [9, 9]]], ["text"])),
-        lambda answers: asyncio.run(answers.recognize_strokes([[[0, 0], [9, 9]]], "text", 0)),
-        lambda answers: asyncio.run(answers.recognize_strokes([[[0, 0], [9, 9]]], "text", 51)),
-        lambda answers: asyncio.run(answers.recognize_strokes([[[0, 0], [9, 9]]], "text", True)),
-        lambda answers: asyncio.run(answers.recognize_strokes([[[0, 0], [9, 9]]], "text", "5")),
-        lambda answers: asyncio.run(answers.recognize_pictures("abc")),
-        lambda answers: asyncio.run(answers.recognize_pictures([])),
-        lambda answers: asyncio.run(answers.recognize_pictures(["a"] * 17)),
-        lambda answers: answers.explain(),
-        lambda answers: answers.explain([[[0, 0], [9, 9]]], "abc"),
-        lambda answers: answers.explain([[[0, 0], [9, 9]]], None, 3),
-        lambda answers: answers.show_stroke_order(""),
-        lambda answers: answers.show_stroke_order("人人"),
-        lambda answers: answers.show_stroke_order(None),
-        lambda answers: answers.show_stroke_order(["人"]),
-        lambda answers: answers.show_stroke_order("人", "x"),
-        lambda answers: answers.write_text(""),
-        lambda answers: answers.write_text(None),
-        lambda answers: answers.write_text("人" * 41),
-        lambda answers: answers.write_text("人", "much"),
-        lambda answers: answers.write_text("人", 0.1, 1, 0, "chalk"),
-        lambda answers: answers.write_text("人", 0.1, 1, 0, ["brush"]),
-        lambda answers: answers.write_text("人", 0.1, 1, 0, "brush", 2),
-        lambda answers: answers.write_text("人", 0.1, 1, 0, "brush", 1, "sand"),
-        lambda answers: answers.write_text("人", 0.1, 1, 0, "brush", 1, {}),
-        lambda answers: answers.write_text("人", 0.1, 1, 0, "brush", 1, "rough", -1),
+        lambda endpoints: asyncio.run(endpoints.recognize_strokes([[[0, 0], [9, 9]]], "none")),
+        lambda endpoints: asyncio.run(endpoints.recognize_strokes([[[0, 0], [9, 9]]], ["text"])),
+        lambda endpoints: asyncio.run(endpoints.recognize_strokes([[[0, 0], [9, 9]]], "text", 0)),
+        lambda endpoints: asyncio.run(endpoints.recognize_strokes([[[0, 0], [9, 9]]], "text", 51)),
+        lambda endpoints: asyncio.run(endpoints.recognize_strokes([[[0, 0], [9, 9]]], "text", True)),
+        lambda endpoints: asyncio.run(endpoints.recognize_strokes([[[0, 0], [9, 9]]], "text", "5")),
+        lambda endpoints: asyncio.run(endpoints.recognize_pictures("abc")),
+        lambda endpoints: asyncio.run(endpoints.recognize_pictures([])),
+        lambda endpoints: asyncio.run(endpoints.recognize_pictures(["a"] * 17)),
+        lambda endpoints: endpoints.explain(),
+        lambda endpoints: endpoints.explain([[[0, 0], [9, 9]]], "abc"),
+        lambda endpoints: endpoints.explain([[[0, 0], [9, 9]]], None, 3),
+        lambda endpoints: endpoints.show_stroke_order(""),
+        lambda endpoints: endpoints.show_stroke_order("人人"),
+        lambda endpoints: endpoints.show_stroke_order(None),
+        lambda endpoints: endpoints.show_stroke_order(["人"]),
+        lambda endpoints: endpoints.show_stroke_order("人", "x"),
+        lambda endpoints: endpoints.write_text(""),
+        lambda endpoints: endpoints.write_text(None),
+        lambda endpoints: endpoints.write_text("人" * 41),
+        lambda endpoints: endpoints.write_text("人", "much"),
+        lambda endpoints: endpoints.write_text("人", 0.1, 1, 0, "chalk"),
+        lambda endpoints: endpoints.write_text("人", 0.1, 1, 0, ["brush"]),
+        lambda endpoints: endpoints.write_text("人", 0.1, 1, 0, "brush", 2),
+        lambda endpoints: endpoints.write_text("人", 0.1, 1, 0, "brush", 1, "sand"),
+        lambda endpoints: endpoints.write_text("人", 0.1, 1, 0, "brush", 1, {}),
+        lambda endpoints: endpoints.write_text("人", 0.1, 1, 0, "brush", 1, "rough", -1),
     ],
 )
-def test_other_wrong_arguments_get_one_clear_line(answers: Answers, ask: Callable[[Answers], Any]) -> None:
+def test_other_wrong_arguments_get_one_clear_line(
+    endpoints: Endpoints, ask: Callable[[Endpoints], Any]
+) -> None:
     with pytest.raises(YomiteError) as caught:
-        ask(answers)
+        ask(endpoints)
     assert "\n" not in str(caught.value)
 
 
-def test_reasons_are_the_recognizers_heat_and_canvas(answers: Answers) -> None:
+def test_reasons_are_the_recognizers_heat_and_canvas(endpoints: Endpoints) -> None:
     strokes = as_lists(STROKES["十"])
-    answer = answers.explain(strokes, None, "く")
+    answer = endpoints.explain(strokes, None, "く")
     size = answer["size"]
     heat = np.frombuffer(base64.b64decode(answer["heat"]), np.uint8).reshape(size, size)
     canvas = np.frombuffer(base64.b64decode(answer["canvas"]), np.uint8).reshape(size, size)
-    assert np.abs(heat / 255 - answers.reader.explain(strokes, "く")).max() < 0.003
+    assert np.abs(heat / 255 - endpoints.reader.explain(strokes, "く")).max() < 0.003
     assert (canvas == to_canvas(strokes, size)).all()
 
 
-def test_the_frame_says_where_on_the_canvas_a_stroke_lies(answers: Answers) -> None:
+def test_the_frame_says_where_on_the_canvas_a_stroke_lies(endpoints: Endpoints) -> None:
     """A line from (100, 500) to (300, 500): its ends on the canvas are where the frame puts them."""
-    answer = answers.explain([[[100, 500], [300, 500]]], None, "一")
+    answer = endpoints.explain([[[100, 500], [300, 500]]], None, "一")
     left, top, side = answer["frame"]
     size = answer["size"]
     canvas = np.frombuffer(base64.b64decode(answer["canvas"]), np.uint8).reshape(size, size)
@@ -242,34 +248,34 @@ def test_the_frame_says_where_on_the_canvas_a_stroke_lies(answers: Answers) -> N
     assert columns[-1] + 1 - half_line == pytest.approx((300 - left) / side * size, abs=1.2)
 
 
-def test_a_dot_and_a_picture_have_no_frame(answers: Answers) -> None:
-    assert answers.explain([[[3, 3]]], None, "一")["frame"] is None
-    assert answers.explain(None, encode(draw("一")), "一")["frame"] is None
+def test_a_dot_and_a_picture_have_no_frame(endpoints: Endpoints) -> None:
+    assert endpoints.explain([[[3, 3]]], None, "一")["frame"] is None
+    assert endpoints.explain(None, encode(draw("一")), "一")["frame"] is None
 
 
-def test_reasons_for_what_the_model_does_not_know(answers: Answers) -> None:
+def test_reasons_for_what_the_model_does_not_know(endpoints: Endpoints) -> None:
     with pytest.raises(CharsetError):
-        answers.explain(as_lists(STROKES["十"]), None, "永")
+        endpoints.explain(as_lists(STROKES["十"]), None, "永")
 
 
-def test_stroke_order_comes_from_kanjivg_and_a_drawing_beside_it(answers: Answers) -> None:
-    answer = answers.show_stroke_order("川", [[[0.8, 0.1], [0.8, 0.9]], [[0.5, 0.2], [0.5, 0.8]]])
+def test_stroke_order_comes_from_kanjivg_and_a_drawing_beside_it(endpoints: Endpoints) -> None:
+    answer = endpoints.show_stroke_order("川", [[[0.8, 0.1], [0.8, 0.9]], [[0.5, 0.2], [0.5, 0.8]]])
     assert len(answer["strokes"]) == 3
     first_x = [stroke[0][0] for stroke in answer["strokes"]]
     assert first_x == sorted(first_x)  # 川 is written from left to right
     assert len(answer["comparison"]["missing"]) == 1
-    assert answers.show_stroke_order("川")["comparison"] is None
+    assert endpoints.show_stroke_order("川")["comparison"] is None
 
 
 def test_without_kanjivg_the_line_says_what_to_type(model: Path, tmp_path: Path) -> None:
-    answers = Answers(yomite.load(model), tmp_path / "nowhere")
-    for ask in (lambda: answers.show_stroke_order("川"), lambda: answers.write_text("川")):
+    endpoints = Endpoints(yomite.load(model), tmp_path / "nowhere")
+    for ask in (lambda: endpoints.show_stroke_order("川"), lambda: endpoints.write_text("川")):
         with pytest.raises(DataError, match="--data-root"):
             ask()
 
 
-def test_written_text_is_a_picture_of_each_character_and_its_reading(answers: Answers) -> None:
-    written = answers.write_text("十 人\n", 0.0, 0.0, 0.0, "felt", 0.5, "screen")
+def test_written_text_is_a_picture_of_each_character_and_its_reading(endpoints: Endpoints) -> None:
+    written = endpoints.write_text("十 人\n", 0.0, 0.0, 0.0, "felt", 0.5, "screen")
     assert [one["text"] for one in written] == ["十", "人"]
     assert written[0]["reading"]["text"] == "十"
     for one in written:
