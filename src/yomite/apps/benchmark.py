@@ -20,16 +20,16 @@ class Part(str, Enum):
 
 def benchmark(
     out: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder for the pictures.")],
-    part: Annotated[Part, typer.Option(help="dev to choose with, test to report.")] = Part.DEV,
+    part: Annotated[Part, typer.Option(help="dev for making choices, test for reporting.")] = Part.DEV,
     data: Annotated[
-        list[str] | None, typer.Option(metavar="NAME|PATH", help="These sets instead; may be repeated.")
+        list[str] | None, typer.Option(metavar="NAME|PATH", help="Use these sets instead; may be repeated.")
     ] = None,
     data_root: DataRoot = None,
 ) -> None:
     """Write the benchmark's pictures as files that any program can read.
 
-    Their paths, and the strokes where there are, stand in DIR/pictures.jsonl. Score a program's answers with
-    yomite evaluate --answers; docs/benchmark.md says how it answers.
+    DIR/pictures.jsonl lists their paths, and strokes where there are any. Score a program's answers with
+    yomite evaluate --answers; docs/benchmark.md describes their form.
     """
     from yomite.data.sources import open_source
     from yomite.evaluation.protocol import BENCHMARK_SETS, LISTING, VERSION, name_folder, write_pictures

@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 TOP_READ = 10
 """Candidates asked for each sample: what lies beyond is of no weight."""
 
-data = typer.Typer(name="data", help="Data sets: which there are, and what is in them.", no_args_is_help=True)
+data = typer.Typer(name="data", help="List, fetch, check, show and split data sets.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="NAME|PATH", help="A data set, or a file or folder of samples.")]
 Model = Annotated[
-    str | None, typer.Option(metavar="NAME|FILE", help="Who is asked about labels; else the released model.")
+    str | None,
+    typer.Option(metavar="NAME|FILE", help="The model to check labels with; by default the released one."),
 ]
-Reads = Annotated[bool, typer.Option("--read/--no-read", help="Whether a model is asked about labels.")]
-Strict = Annotated[bool, typer.Option("--strict", help="End at the first thing that cannot be read.")]
+Reads = Annotated[bool, typer.Option("--read/--no-read", help="Whether to check labels with a model.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first sample that cannot be read.")]
 
 
 @data.callback()
@@ -35,7 +36,7 @@ def _tell_faults() -> None:
 @data.command("list")
 def list_sets(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="Show all that is known of one of them.")
+        str | None, typer.Argument(metavar="[NAME]", help="Show everything known about this one.")
     ] = None,
     data_root: DataRoot = None,
 ) -> None:
@@ -66,16 +67,16 @@ def list_sets(
 
 @data.command()
 def fetch(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="As `yomite data list` shows it.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A name from `yomite data list`.")],
     from_path: Annotated[
-        Path | None, typer.Option("--from", metavar="FILE", help="What was downloaded by hand.")
+        Path | None, typer.Option("--from", metavar="FILE", help="Use this file, downloaded by hand.")
     ] = None,
     accepts: Annotated[
-        bool, typer.Option("--accept-license", help="Do not ask: the license is read and accepted.")
+        bool, typer.Option("--accept-license", help="Do not ask: I have read the license and accept it.")
     ] = False,
     data_root: DataRoot = None,
 ) -> None:
-    """Bring a data set into the data folder."""
+    """Download a data set into the data folder."""
     from yomite.data.catalog import find_entry
     from yomite.data.fetch import fetch_entry, hash_drawings
     from yomite.data.sources import find_data_root
@@ -103,15 +104,19 @@ def check(
     name: Name,
     model: Model = None,
     reads: Reads = True,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object with every finding.")] = False,
-    num_shown: Annotated[int, typer.Option("--show", min=0, help="Findings of each kind to list.")] = 8,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object with every finding.")
+    ] = False,
+    num_shown: Annotated[
+        int, typer.Option("--show", min=0, help="How many findings of each kind to list.")
+    ] = 8,
     strict: Strict = False,
     data_root: DataRoot = None,
 ) -> None:
-    """Look for what may be wrong with a data set.
+    """Look for problems in a data set.
 
-    Unreadable, blank and cut-off pictures, ink of the other polarity, pictures that are there twice, labels
-    that the model doubts, characters with few samples. A finding is something to look at, not a verdict.
+    Unreadable, blank and cut-off pictures, ink of the wrong polarity, duplicates, labels that the model doubts,
+    characters with few samples. A finding is something to look at, not a verdict.
     """
     with needs_extra("data check", "data"):
         from yomite.data.findings import find_problems, find_rare, format_summary
@@ -145,13 +150,14 @@ def check(
 def show(
     name: Name,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE.html", help="Where to write it; else reports/NAME.html.")
+        Path | None,
+        typer.Option(metavar="FILE.html", help="Where to write it; by default reports/NAME.html."),
     ] = None,
     charts: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also write the charts, which show no sample, as SVG.")
     ] = None,
     transforms: Annotated[
-        bool, typer.Option("--transforms", help="Instead: what every transform does to some samples.")
+        bool, typer.Option("--transforms", help="Instead, show what every transform does to some samples.")
     ] = False,
     model: Model = None,
     reads: Reads = True,
@@ -215,13 +221,15 @@ def _inspect(name: str, data_root: Path | None, strict: bool, model: str | None)
 def split(
     name: Name,
     out: Annotated[Path, typer.Option(metavar="FILE.split", help="Where to write it.")],
-    shares: Annotated[str, typer.Option(metavar="A,B,C", help="Of train, validation and test.")] = "80,10,10",
+    shares: Annotated[
+        str, typer.Option(metavar="A,B,C", help="Shares of train, validation and test.")
+    ] = "80,10,10",
     folds: Annotated[
-        int | None, typer.Option(min=2, help="Instead of the shares: equal parts fold1, fold2 ...")
+        int | None, typer.Option(min=2, help="Make this many equal parts instead: fold1, fold2 ...")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Another seed is another split.")] = 0,
     ignores_writers: Annotated[
-        bool, typer.Option("--ignore-writers", help="Let parts share writers: scores will flatter.")
+        bool, typer.Option("--ignore-writers", help="Let parts share writers; scores will be too good.")
     ] = False,
     strict: Strict = False,
     data_root: DataRoot = None,

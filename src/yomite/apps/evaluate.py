@@ -52,19 +52,20 @@ def evaluate(
     ] = None,
     answers: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.jsonl", help="Score what another program answered; see yomite benchmark."),
+        typer.Option(metavar="FILE.jsonl", help="Score another program's answers; see yomite benchmark."),
     ] = None,
     prior: Annotated[Priors, typer.Option(help="Which prior to score.")] = Priors.BOTH,
     as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON object a line for each set and prior, with everything.")
+        bool,
+        typer.Option("--json", help="Print everything: one JSON object per line for each set and prior."),
     ] = False,
     html: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.html", help="Write a report with figures, as in reports/report.html."),
+        typer.Option(metavar="FILE.html", help="Write a report with figures, such as reports/report.html."),
     ] = None,
     confusions: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.png", help="Draw the worst confusions, as in reports/worst.png."),
+        typer.Option(metavar="FILE.png", help="Draw the worst confusions, such as reports/worst.png."),
     ] = None,
     robustness: Annotated[
         int | None,
@@ -72,13 +73,13 @@ def evaluate(
             min=0,
             metavar="N",
             help=f"Disturb N samples of each set, step by step, and lay them on papers; "
-            f"else {ROBUST_SAMPLES} with --html, or none.",
+            f"by default {ROBUST_SAMPLES} with --html, else none.",
         ),
     ] = None,
     negatives: Annotated[
         int,
         typer.Option(
-            min=0, metavar="N", help="Draw N of each kind of what is no character, and count the rejected."
+            min=0, metavar="N", help="Draw N non-characters of each kind, and count how many are rejected."
         ),
     ] = 0,
     data_root: DataRoot = None,
@@ -86,8 +87,8 @@ def evaluate(
     """Score a model on real writing.
 
     All characters of the model are candidates; samples of others (outside) count as wrong. strict: the first
-    candidate is the character. look-alike: or one that looks the same alone, such as へ for ヘ; top-5 counts
-    these too. macro: look-alike, every character weighing the same. ECE: distance of confidence from truth.
+    candidate is the character. look-alike: or one of the same shape, such as へ for ヘ; top-5 counts these
+    too. macro: look-alike, each character with the same weight. ECE: how far confidence is from accuracy.
     """
     from yomite.data.sources import open_source
     from yomite.evaluation.report import format_table
@@ -202,7 +203,7 @@ def _measure_rejected(reader: _Scored, num: int, data_root: Path | None) -> dict
 
 
 def _show_more(reports: "list[Report]") -> None:
-    """What the table has no room for, a line each."""
+    """Print what the table has no room for, a line each."""
     from yomite.evaluation.report import WITHIN, align_table
 
     for report in reports:

@@ -11,10 +11,11 @@ from yomite.apps.options import AllowCustom, DataRoot, needs_extra
 def export(
     checkpoint: Annotated[Path, typer.Argument(metavar="CHECKPOINT", help="What `yomite train` wrote.")],
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE.onnx", help="The file to write; else beside the checkpoint.")
+        Path | None,
+        typer.Option(metavar="FILE.onnx", help="The file to write; by default beside the checkpoint."),
     ] = None,
     name: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The model's name; else that of the file.")
+        str | None, typer.Option(metavar="NAME", help="The model's name; by default that of the file.")
     ] = None,
     calibrate: Annotated[
         list[str] | None,
@@ -24,14 +25,16 @@ def export(
         ),
     ] = None,
     prior_weight: Annotated[
-        float | None, typer.Option(min=0, help="Weight of the prior; else the best on the sets.")
+        float | None, typer.Option(min=0, help="Weight of the prior; by default the best on the sets.")
     ] = None,
     weights: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.safetensors", help="Also write the very same numbers to fine-tune from."),
+        typer.Option(
+            metavar="FILE.safetensors", help="Also write the same numbers as weights to fine-tune from."
+        ),
     ] = None,
     int8: Annotated[
-        bool, typer.Option("--int8", help="8-bit convolutions: faster on a CPU; needs --calibrate.")
+        bool, typer.Option("--int8", help="Use 8-bit convolutions: faster on a CPU; needs --calibrate.")
     ] = False,
     allow_custom: AllowCustom = False,
     data_root: DataRoot = None,

@@ -11,10 +11,10 @@ from yomite.errors import YomiteError
 def models(
     architectures: Annotated[
         bool,
-        typer.Option("--architectures", help="List what can be trained instead: model.name of a config."),
+        typer.Option("--architectures", help="Instead, list what can be trained: model.name in a config."),
     ] = False,
 ) -> None:
-    """List the released models: size, characters, scores."""
+    """List the released models with size, characters and scores."""
     if architectures:
         _print_architectures()
         return

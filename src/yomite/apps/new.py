@@ -14,9 +14,9 @@ NAME = "my-project"
 
 
 def new(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")],
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to create.")],
 ) -> None:
-    """Write a project of your own: config, data adapter, model, and a README with the commands."""
+    """Start a project of your own: config, data adapter, model, and a README with the commands."""
     paths = write_template(folder)
     for path in paths:
         typer.echo(f"wrote {path}")

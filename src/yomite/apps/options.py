@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 DataRoot = Annotated[
     Path | None,
     typer.Option(
-        metavar="DIR", help="The data sets' folder; else YOMITE_DATA, else the user's cache folder."
+        metavar="DIR", help="The data folder; by default YOMITE_DATA, else the user's cache folder."
     ),
 ]
 
 AllowCustom = Annotated[
     bool,
     typer.Option(
-        "--allow-custom", help="Run the code of a model that is not built in: only if you trust it."
+        "--allow-custom", help="Run the code of a model that is not built in. Only if you trust it."
     ),
 ]
 

@@ -16,18 +16,19 @@ def profile(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="A run, such as configs/released.yaml.")],
     overrides: Annotated[
         list[str] | None,
-        typer.Argument(metavar="section.key=value", help="Values instead of the file's."),
+        typer.Argument(metavar="section.key=value", help="Values that replace the file's."),
     ] = None,
-    steps: Annotated[int, typer.Option(min=1, max=10_000, help="How many steps are measured.")] = 20,
+    steps: Annotated[int, typer.Option(min=1, max=10_000, help="How many steps to measure.")] = 20,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE.json", help="The trace; else trace.json in the run's folder.")
+        Path | None,
+        typer.Option(metavar="FILE.json", help="The trace; by default trace.json in the run's folder."),
     ] = None,
     data_root: DataRoot = None,
 ) -> None:
-    """Measure where the time of a run goes: loader, forward, backward, optimizer.
+    """Measure where a run spends its time: loader, forward, backward, optimizer.
 
-    Some steps of the run are made and thrown away. The trace of the last ones opens at https://ui.perfetto.dev
-    or chrome://tracing.
+    Some steps of the run are made and thrown away. Open the trace of the last ones at
+    https://ui.perfetto.dev or chrome://tracing.
     """
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # the profiler tells of its stages on standard error
     with needs_extra("profile", "train"):

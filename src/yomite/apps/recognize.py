@@ -25,12 +25,12 @@ def recognize(
         list[str], typer.Argument(metavar="FILE", help="Pictures; - reads one from standard input.")
     ],
     top: Annotated[int, typer.Option(min=1, help="How many candidates to show.")] = 5,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line for each picture.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object per line for each picture.")
+    ] = False,
     prior: Annotated[
         Prior,
-        typer.Option(
-            help="text: a character counts as likely as it is often written; uniform: all the same."
-        ),
+        typer.Option(help="text: weight characters by how often they are written; uniform: all alike."),
     ] = Prior.TEXT,
     model: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="A released model (the default) or an ONNX file.")
@@ -38,7 +38,7 @@ def recognize(
 ) -> None:
     """Read pictures of one character each.
 
-    A picture that cannot be read gets a line of its own, the others are read, and the exit code is 2.
+    If a picture cannot be read, its error is printed, the others are read, and the exit code is 2.
     """
     import yomite
 

@@ -19,29 +19,35 @@ def release(
     weights: Annotated[Path, typer.Argument(metavar="WEIGHTS", help="What `yomite train` wrote.")],
     data_root: DataRoot = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where to; else the package's own folder of releases.")
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Where to write; by default the package's folder of released models."
+        ),
     ] = None,
     name: Annotated[str, typer.Option(metavar="NAME", help="The model's name.")] = "yomite-character",
     test: Annotated[bool, typer.Option("--test", help="Read and report the sets of test/ too.")] = False,
     prior_weight: Annotated[
-        float | None, typer.Option(min=0, help="Weight of the prior; else the best on the development sets.")
+        float | None, typer.Option(min=0, help="Weight of the prior; by default the best on the dev sets.")
     ] = None,
     adjustment: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Part of the prior learned among kanji that is taken back."),
+        typer.Option(min=0, max=1, help="Share of the kanji prior learned in training to take back."),
     ] = 0.0,
     keep: Annotated[
         float,
-        typer.Option(min=0, max=1, help="Share of the weights that the run began from (init_from)."),
+        typer.Option(min=0, max=1, help="Share to keep of the weights that the run began from (init_from)."),
     ] = 0.0,
     config: Annotated[
         Path, typer.Option(metavar="CONFIG", help="The run's file, for the command on the card.")
     ] = Path("configs/released.yaml"),
     device: Annotated[str | None, typer.Option(help="What it was trained on.")] = None,
     hours: Annotated[
-        float | None, typer.Option(min=0, help="How long; else from log.jsonl beside the weights.")
+        float | None,
+        typer.Option(min=0, help="How long it trained; by default from log.jsonl beside the weights."),
     ] = None,
-    note: Annotated[str | None, typer.Option(help="What else the card should say of the training.")] = None,
+    note: Annotated[
+        str | None, typer.Option(help="What else the card should say about the training.")
+    ] = None,
 ) -> None:
     """Make the files of a release."""
     with needs_extra("release", "train"):

@@ -19,17 +19,17 @@ def render(
     ] = "ballpoint",
     out: Annotated[Path, typer.Option(metavar="FILE", help="The picture to write.")] = Path("render.png"),
     sheet: Annotated[
-        bool, typer.Option("--sheet", help="A contact sheet: every hand with every pen.")
+        bool, typer.Option("--sheet", help="Write a contact sheet: every hand with every pen.")
     ] = False,
     line: Annotated[
-        bool, typer.Option("--line", help="One handwritten line, with hand, pen and paper of the seed.")
+        bool, typer.Option("--line", help="Write one line; the seed chooses hand, pen and paper.")
     ] = False,
-    vertical: Annotated[bool, typer.Option("--vertical", help="With --line: a line that runs down.")] = False,
+    vertical: Annotated[bool, typer.Option("--vertical", help="With --line: write it vertically.")] = False,
     size_px: Annotated[int, typer.Option(min=16, max=4096, help="Side of one character, in pixels.")] = 256,
-    seed: Annotated[int, typer.Option(min=0, help="Which writer: the same seed writes the same.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Which writer; the same seed gives the same picture.")] = 0,
     data_root: DataRoot = None,
 ) -> None:
-    """Draw characters, or a line, as a hand with a pen would write them."""
+    """Draw characters, or a line, as if written by hand."""
     with needs_extra("render", "ink"):
         import numpy as np
         from PIL import Image

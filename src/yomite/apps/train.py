@@ -12,20 +12,22 @@ def train(
     config: Annotated[Path, typer.Argument(metavar="CONFIG", help="A run, such as configs/released.yaml.")],
     overrides: Annotated[
         list[str] | None,
-        typer.Argument(metavar="section.key=value", help="Values instead of the file's."),
+        typer.Argument(metavar="section.key=value", help="Values that replace the file's."),
     ] = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the newest checkpoint of the run.")
+        bool, typer.Option("--resume", help="Continue from the run's newest checkpoint.")
     ] = False,
     folds: Annotated[
         int | None,
         typer.Option(
-            metavar="K", min=2, help="Cross-validate: K runs, each validated on another part of the samples."
+            metavar="K",
+            min=2,
+            help="Cross-validate: K runs, each validated on a different part of the samples.",
         ),
     ] = None,
     find_learning_rate: Annotated[
         bool,
-        typer.Option("--find-learning-rate", help="Show the loss over growing rates; nothing is written."),
+        typer.Option("--find-learning-rate", help="Plot the loss over growing rates; writes nothing."),
     ] = False,
     data_root: DataRoot = None,
 ) -> None:
