@@ -115,7 +115,7 @@ def check(
 ) -> None:
     """Look for problems in a data set.
 
-    Unreadable, blank and cut-off pictures, ink of the wrong polarity, duplicates, labels that the model doubts,
+    Unreadable, blank and cut-off pictures, ink of the wrong polarity, duplicates, labels the model doubts,
     characters with few samples. A finding is something to look at, not a verdict.
     """
     with needs_extra("data check", "data"):
