@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ import onnx
 from onnx import compose, helper, numpy_helper, parser
 
 from yomite.errors import ModelFileError
+from yomite.files import write_whole
 from yomite.reading.characters import Recognizer
 
 _HEADER = '<ir_version: 8, opset_import: ["": 17]>'
@@ -59,9 +59,7 @@ class Draft:
     def write(self, path: Path) -> None:
         """Write the file, as a whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.partial")
-        partial.write_bytes(self.to_model().SerializeToString())
-        os.replace(partial, path)
+        write_whole(path, self.to_model().SerializeToString())
 
 
 def read_draft(path: Path) -> Draft:
