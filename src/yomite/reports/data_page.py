@@ -35,7 +35,7 @@ Embed = Callable[[np.ndarray], np.ndarray]
 
 _KINDS = {
     "clipped": "Ink that runs into the rim",
-    "polarity": "Ink of the other polarity",
+    "polarity": "Ink of the wrong polarity",
     "equal": "The same picture more than once",
     "nearly equal": "Pictures that are nearly the same",
     "suspect labels": "Labels that the model doubts",
@@ -134,7 +134,7 @@ def _write_contact_sheet(found: Inspection, rng: np.random.Generator) -> str:
         chosen = rng.permutation(members)[:_SHEET_COLUMNS]
         pictures = (write_picture(255 - found.images[index], found.names[index]) for index in chosen)
         rows.append(write_row(ordered[place], pictures))
-    note = "What a model sees: canvases, a row a character, from the most frequent to the rarest."
+    note = "What a model sees: canvases, one row per character, from the most frequent to the rarest."
     return write_section("Contact sheet", rows, note, kind="plain")
 
 
@@ -173,7 +173,7 @@ def _write_pairs(found: Inspection) -> str:
         means = [_average(found, character) for character in (first, second) if character in found.counts]
         alike = ", look-alikes" if are_lookalikes(first, second) else ""
         figures.append(write_figure(means, f"{first} {second}", f"{probability:.1%}{alike}"))
-    note = "Told apart worst: the mean probability that the model gives a sample of one to the other."
+    note = "Hardest to tell apart: the mean probability that the model gives one for a sample of the other."
     return write_section("Hardest pairs", figures, note, kind="sheet wide")
 
 
@@ -192,9 +192,7 @@ def _write_map(found: Inspection, embed: Embed | None, rng: np.random.Generator)
     characters = [found.characters[index] for index in chosen]
     names = [found.names[index] for index in chosen]
     chart = draw_map(title, places, characters, list(map(script_of, characters)), names)
-    note = (
-        "Neighbors look alike to the model; far distances mean nothing. Point at a character for its sample."
-    )
+    note = "Neighbors look alike to the model; large distances mean nothing. Point at a character for its sample."
     return write_section("Map", [write_chart(chart)], note, kind="plain")
 
 

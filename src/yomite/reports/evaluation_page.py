@@ -38,11 +38,11 @@ def _write_summary(reports: Sequence[Report]) -> str:
     rows = [[cell.removesuffix(" %") for cell in line.values()] for line in lines]
     return (
         write_table(list(lines[0]), rows)
-        + "<p>In percent. strict: the first candidate is the character. look-alike: or shares its shape when "
-        "it stands alone. macro: every character weighs the same. ±: half the width of the 95 % bootstrap "
-        "interval over samples; samples of one writer hang together, so another writer may lie outside. "
-        "ECE: how far the confidence is from the share of right answers, 15 bins of equal mass. error "
-        "at 5 %: among the answers that are left when the least confident 5 % are turned down.</p>"
+        + "<p>In percent. strict: the first candidate is the character. look-alike: or one of the same "
+        "shape. macro: every character has the same weight. ±: half the width of the 95 % bootstrap "
+        "interval over samples; samples of one writer are not independent, so another writer may lie "
+        "outside. ECE: how far the confidence is from the share of right answers, 15 bins of equal mass. error "
+        "at 5 %: among the answers that remain when the least confident 5 % are rejected.</p>"
     )
 
 
@@ -88,19 +88,18 @@ def _write_cards(report: Report) -> Iterator[str]:
         y_range=(0, max(0.01, 1.1 * float(risk.max()))),
     )
     errors = ", ".join(
-        f"{100 * error:.2f} % when {100 * share:.0f} % are turned down"
-        for share, error in report.errors.items()
+        f"{100 * error:.2f} % when {100 * share:.0f} % are rejected" for share, error in report.errors.items()
     )
     yield write_card("Risk and coverage", write_chart(chart), f"Error {errors}.")
     if report.latency:
         note = (
-            f"{report.latency.median_ms:.2f} ms a picture, 95 % below {report.latency.slow_ms:.2f} ms "
+            f"{report.latency.median_ms:.2f} ms per picture, 95 % below {report.latency.slow_ms:.2f} ms "
             f"({report.latency.num_pictures} pictures one after the other, canvas included)."
         )
         yield write_card("Latency", "", note)
     if report.rejected:
         rows = [[kind, f"{100 * share:.1f} %"] for kind, share in report.rejected.items()]
-        yield write_card("What is no character, turned down", write_table(["kind", "rejected"], rows))
+        yield write_card("Non-characters rejected", write_table(["kind", "rejected"], rows))
     if report.papers:
         rows = [
             [one.name, _to_cell(one.lookalike_top1), f"{100 * one.rejected.value:.1f}"]
