@@ -192,7 +192,7 @@ def _write_map(found: Inspection, embed: Embed | None, rng: np.random.Generator)
     characters = [found.characters[index] for index in chosen]
     names = [found.names[index] for index in chosen]
     chart = draw_map(title, places, characters, list(map(script_of, characters)), names)
-    note = "Neighbors look alike to the model; large distances mean nothing. Point at a character for its sample."
+    note = "Neighbors look alike to the model; large distances mean nothing. Point at one to see its sample."
     return write_section("Map", [write_chart(chart)], note, kind="plain")
 
 

@@ -41,8 +41,8 @@ def _write_summary(reports: Sequence[Report]) -> str:
         + "<p>In percent. strict: the first candidate is the character. look-alike: or one of the same "
         "shape. macro: every character has the same weight. ±: half the width of the 95 % bootstrap "
         "interval over samples; samples of one writer are not independent, so another writer may lie "
-        "outside. ECE: how far the confidence is from the share of right answers, 15 bins of equal mass. error "
-        "at 5 %: among the answers that remain when the least confident 5 % are rejected.</p>"
+        "outside. ECE: how far the confidence is from the share of right answers, 15 bins of equal mass. "
+        "error at 5 %: among the answers that remain when the least confident 5 % are rejected.</p>"
     )
 
 
