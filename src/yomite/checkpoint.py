@@ -35,11 +35,11 @@ class Checkpoint:
 
     Attributes:
         kind: "weights" (to use and to fine-tune from) or "checkpoint" (to resume from).
-        model: name, arguments, num_classes and input_size, as yomite.models.build takes them.
+        model: Name, arguments, num_classes and input_size, as yomite.models.build takes them.
         characters: The charset in label order.
         tensors: Named tensors, floats in float32.
         config: The run's configuration as plain data.
-        progress: step, epoch, samples, seed, and scores.
+        progress: Step, epoch, samples, seed, and scores.
         commit: The commit of the code that wrote it, "" if unknown.
     """
 
@@ -96,7 +96,7 @@ def _sum_up(tensors: dict[str, Tensor]) -> str:
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint:
-    """Reads a file that write_checkpoint wrote; float16 comes back as float32.
+    """Read a file that write_checkpoint wrote; float16 comes back as float32.
 
     Raises:
         ModelFileError: If it is missing, damaged, not of yomite, or of another version.
@@ -149,7 +149,7 @@ def _check_description(model: dict[str, Any]) -> None:
 def load_model(
     checkpoint: Checkpoint, *, section: str | None = None, allow_custom: bool = False
 ) -> nn.Module:
-    """Builds the model that a file describes and fills it, in evaluation mode.
+    """Build the model that a file describes and fill it, in evaluation mode.
 
     Args:
         checkpoint: From read_checkpoint.
@@ -192,7 +192,7 @@ def extract_weights(checkpoint: Checkpoint) -> Checkpoint:
 
 
 def fill_model(model: nn.Module, tensors: dict[str, Tensor]) -> None:
-    """Copies tensors into a model, each of its parameters and buffers exactly once.
+    """Copy tensors into a model, each of its parameters and buffers exactly once.
 
     Raises:
         ModelFileError: If one is missing, left over or of another shape.

@@ -52,7 +52,7 @@ def refuse_name(name: str, built_in: Iterable[str], key: str) -> ConfigError:
 
 
 def load_callable(name: str, key: str) -> Callable[..., Any]:
-    """Imports `package.module:callable`; modules are looked for as installed, then in the current folder.
+    """Import `package.module:callable`; modules are looked for as installed, then in the current folder.
 
     This runs the module's code: never call it with a name that came with a file from somebody else.
 

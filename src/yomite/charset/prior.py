@@ -83,7 +83,7 @@ def build_log_prior(
         language: The record of scripts and shares.
 
     Returns:
-        float32 (C,), natural logarithm, finite; the exponentials sum to 1.
+        Float32 (C,), natural logarithm, finite; the exponentials sum to 1.
     """
     even_parts = language.even_parts if even_parts is None else even_parts
     scripts = np.array([language.script_of(character) for character in charset])
@@ -124,11 +124,11 @@ def sampling_weights(log_prior: np.ndarray, power: float) -> np.ndarray:
     """Return how often to draw each class in training: the prior to a power.
 
     Args:
-        log_prior: float (C,), natural logarithm.
+        log_prior: Float (C,), natural logarithm.
         power: 0 draws all classes alike, 1 as often as they are written.
 
     Returns:
-        float64 (C,), positive, sums to 1.
+        Float64 (C,), positive, sums to 1.
 
     Raises:
         ConfigError: The power is negative, infinite or not a number.

@@ -16,7 +16,7 @@ from yomite.errors import ConfigError, suggest
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
-    """Reads a YAML file, applies `section.key=value` overrides in order, and checks the whole.
+    """Read a YAML file, applies `section.key=value` overrides in order, and check the whole.
 
     Raises:
         ConfigError: One line a fault, if the file is not readable or a key or value is not allowed.
@@ -41,7 +41,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
 
 
 def parse_config(values: dict[str, Any]) -> RunConfig:
-    """Checks plain data, as it stands in a YAML file or a checkpoint, and freezes it.
+    """Check plain data, as it stands in a YAML file or a checkpoint, and freeze it.
 
     Raises:
         ConfigError: One line a fault.
@@ -53,7 +53,7 @@ def parse_config(values: dict[str, Any]) -> RunConfig:
 
 
 def changed_keys(before: dict[str, Any], after: dict[str, Any]) -> Iterator[str]:
-    """Yields a line such as `schedule.total_steps: 100 -> 200` for each value that differs."""
+    """Yield a line such as `schedule.total_steps: 100 -> 200` for each value that differs."""
     old, new = _flatten(before), _flatten(after)
     for key in sorted(old.keys() | new.keys()):
         if old.get(key) != new.get(key):

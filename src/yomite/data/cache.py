@@ -42,11 +42,11 @@ class CachedSamples:
     """The samples of a source, decoded; a sequence of Sample. Picklable: another process maps the same files.
 
     Attributes:
-        folder: where it lies.
-        name: of the source.
-        num_faults: how many samples could not be read and are not here.
-        pixels: uint8 (P,), all pictures one after the other, memory-mapped.
-        rows: structured (N,): `start` in pixels, `height`, `width`, `character` (code point) and the rest.
+        folder: Where it lies.
+        name: Of the source.
+        num_faults: How many samples could not be read and are not here.
+        pixels: Uint8 (P,), all pictures one after the other, memory-mapped.
+        rows: Structured (N,): `start` in pixels, `height`, `width`, `character` (code point) and the rest.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -117,14 +117,14 @@ def open_cache(
     """Open the cache of a source; fill it first if it is not there or stale.
 
     Args:
-        source: from `open_source`.
+        source: From `open_source`.
         form: "canvas", the square that a model sees; or "gray", the picture itself, at most 160 px on the
             longer side, for whoever wants to distort it first.
-        size: side of the canvas; without meaning for "gray".
-        folder: where caches are kept; None for YOMITE_CACHE, else the user's cache folder.
+        size: Side of the canvas; without meaning for "gray".
+        folder: Where caches are kept; None for YOMITE_CACHE, else the user's cache folder.
 
     Raises:
-        DataError: the source holds no sample that can be read, or the disk is full.
+        DataError: The source holds no sample that can be read, or the disk is full.
     """
     from filelock import FileLock
 
@@ -208,7 +208,7 @@ def decode_picture(picture: Any, form: Form, size: int) -> np.ndarray:
     """One picture in the form of a cache: uint8 (H, W).
 
     Raises:
-        PictureError: it cannot be read; or, for a canvas, it is blank.
+        PictureError: It cannot be read; or, for a canvas, it is blank.
     """
     if form == "canvas":
         return to_canvas(picture, size)

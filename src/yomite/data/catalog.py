@@ -18,8 +18,8 @@ class RemoteFile:
     """One file of a data set.
 
     Attributes:
-        path: its place in the data folder.
-        url: its address, "" if it has none.
+        path: Its place in the data folder.
+        url: Its address, "" if it has none.
         checksum: `sha256:...` or `md5:...`; "" if none is known.
     """
 
@@ -33,14 +33,14 @@ class CatalogEntry:
     """A data set.
 
     Attributes:
-        name: as fetch takes it.
-        source: as `open_source` takes it.
-        title: what it is.
-        license: its name, and what it asks for in a few words.
-        homepage: where it is described.
-        files: in the data folder.
-        verified: what is known of addresses and checksums.
-        how: for what cannot be fetched: where to ask, and what to do then.
+        name: As fetch takes it.
+        source: As `open_source` takes it.
+        title: What it is.
+        license: Its name, and what it asks for in a few words.
+        homepage: Where it is described.
+        files: In the data folder.
+        verified: What is known of addresses and checksums.
+        how: For what cannot be fetched: where to ask, and what to do then.
         content_hash: KanjiVG alone: the hash over the drawings (see `hash_drawings`) that is known good.
     """
 
@@ -218,7 +218,7 @@ def find_entry(name: str) -> CatalogEntry:
     """The entry of a name, upper or lower case.
 
     Raises:
-        DataError: there is none.
+        DataError: There is none.
     """
     for entry in CATALOG:
         if entry.name == name.lower():

@@ -24,7 +24,7 @@ def find_equal(images: np.ndarray) -> list[list[int]]:
     """Groups of samples with the same canvas.
 
     Args:
-        images: uint8 (N, S, S).
+        images: Uint8 (N, S, S).
 
     Returns:
         The indices of each group of two or more, rising.
@@ -42,7 +42,7 @@ def find_near(images: np.ndarray) -> list[tuple[int, int, float]]:
     measured in full.
 
     Args:
-        images: uint8 (N, S, S), S even.
+        images: Uint8 (N, S, S), S even.
 
     Returns:
         (index, later index, correlation) of each pair.

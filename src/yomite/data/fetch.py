@@ -33,8 +33,8 @@ class Fetched:
     """A file in its place.
 
     Attributes:
-        path: where it lies.
-        sha256: of it.
+        path: Where it lies.
+        sha256: Of it.
         how_sure: "matches the known checksum", "as downloaded first", or "recorded now".
         is_new: False if it lay there already.
     """
@@ -51,13 +51,13 @@ def fetch_entry(
     """Put the files of a data set into their places.
 
     Args:
-        entry: of the catalog.
-        root: the data folder; made if it is not there.
-        from_path: a file, or a folder of files, downloaded by hand; None to fetch.
-        shows_progress: draw a bar on standard error.
+        entry: Of the catalog.
+        root: The data folder; made if it is not there.
+        from_path: A file, or a folder of files, downloaded by hand; None to fetch.
+        shows_progress: Draw a bar on standard error.
 
     Raises:
-        DataError: it has no address, the download breaks off, the disk is full, a checksum is wrong, or what
+        DataError: It has no address, the download breaks off, the disk is full, a checksum is wrong, or what
             came cannot be read as samples.
     """
     fetched = []

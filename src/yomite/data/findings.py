@@ -31,9 +31,9 @@ class Finding:
     """One sample, or two, to look at.
 
     Attributes:
-        samples: their places among the samples.
-        note: what was found, in a few words.
-        weight: the higher, the sooner to look at.
+        samples: Their places among the samples.
+        note: What was found, in a few words.
+        weight: The higher, the sooner to look at.
     """
 
     samples: tuple[int, ...]

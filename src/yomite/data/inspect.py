@@ -43,18 +43,18 @@ class Inspection:
     """What one walk over a source found; places are indices into the lists.
 
     Attributes:
-        name: of the source.
-        names, characters, writers: of each sample that could be read.
-        images: uint8 (N, S, S), their canvases.
-        sizes: int64 (N, 2), height and width of their pictures in pixels; 0 for strokes.
-        ink: float64 (N,), the share of the ink's box that is ink.
-        is_light: bool (N,), light ink on dark.
-        rim: float64 (N,), the share of a side of the picture along which ink runs into it.
-        faults: what could not be read, as text.
-        num_faults: all of them, also those not kept.
-        blank: names of pictures with nothing on them.
-        readings: for each sample the candidates of a reader, (text, probability), best first; () if not read.
-        thumbnails: some samples as they came, picked at random: uint8 (h, w), character, name.
+        name: Of the source.
+        names, characters, writers: Of each sample that could be read.
+        images: Uint8 (N, S, S), their canvases.
+        sizes: Int64 (N, 2), height and width of their pictures in pixels; 0 for strokes.
+        ink: Float64 (N,), the share of the ink's box that is ink.
+        is_light: Bool (N,), light ink on dark.
+        rim: Float64 (N,), the share of a side of the picture along which ink runs into it.
+        faults: What could not be read, as text.
+        num_faults: All of them, also those not kept.
+        blank: Names of pictures with nothing on them.
+        readings: For each sample the candidates of a reader, (text, probability), best first; () if not read.
+        thumbnails: Some samples as they came, picked at random: uint8 (h, w), character, name.
     """
 
     name: str
@@ -103,12 +103,12 @@ def inspect_source(
     """Walk a source once.
 
     Args:
-        source: from `open_source`; a strict one ends at its first fault.
-        read: asked for each sample, to find labels that are suspect.
-        known: the characters that it can answer; samples of others are not read. None for all.
+        source: From `open_source`; a strict one ends at its first fault.
+        read: Asked for each sample, to find labels that are suspect.
+        known: The characters that it can answer; samples of others are not read. None for all.
 
     Raises:
-        DataError: it holds no sample at all.
+        DataError: It holds no sample at all.
     """
     found = Inspection(source.name)
     looks: list[_Look] = []

@@ -24,11 +24,11 @@ class Sample:
     """One handwritten character.
 
     Attributes:
-        picture: anything that `yomite.ink.canvas.to_canvas` takes: gray levels, a path, or strokes.
-        character: what it is, one code point.
-        writer: who wrote it, "" if unknown.
-        name: where it came from, unique within its source.
-        part: the part of its data set ("train", "test", "model" ...), "" where it has none.
+        picture: Anything that `yomite.ink.canvas.to_canvas` takes: gray levels, a path, or strokes.
+        character: What it is, one code point.
+        writer: Who wrote it, "" if unknown.
+        name: Where it came from, unique within its source.
+        part: The part of its data set ("train", "test", "model" ...), "" where it has none.
     """
 
     picture: Any
@@ -43,8 +43,8 @@ class Fault:
     """Something that could not be read and was left out.
 
     Attributes:
-        place: the file, with the byte or the record where it matters.
-        reason: what came, and what was expected.
+        place: The file, with the byte or the record where it matters.
+        reason: What came, and what was expected.
     """
 
     place: str
@@ -64,13 +64,13 @@ class Source:
     source stops there.
 
     Attributes:
-        name: as it was asked for.
-        path: the file or folder that is read.
-        strict: whether the first fault ends the walk with a DataError.
-        faults: of the latest walk, at most MAX_FAULTS.
-        num_faults: of the latest walk, all.
-        open_samples: begins a walk that also gives the faults.
-        list_files: what the samples are read from.
+        name: As it was asked for.
+        path: The file or folder that is read.
+        strict: Whether the first fault ends the walk with a DataError.
+        faults: Of the latest walk, at most MAX_FAULTS.
+        num_faults: Of the latest walk, all.
+        open_samples: Begins a walk that also gives the faults.
+        list_files: What the samples are read from.
     """
 
     def __init__(
@@ -85,11 +85,11 @@ class Source:
         """Wrap a reader.
 
         Args:
-            name: for messages and reports.
-            open_samples: begins a walk.
-            list_files: the files that the samples are read from, in a fixed order.
-            path: the file or folder that holds them.
-            strict: whether a fault is an error.
+            name: For messages and reports.
+            open_samples: Begins a walk.
+            list_files: The files that the samples are read from, in a fixed order.
+            path: The file or folder that holds them.
+            strict: Whether a fault is an error.
         """
         self.name, self.path, self.strict = name, path, strict
         self.faults: list[Fault] = []

@@ -50,7 +50,7 @@ def resolve_data_root(option: str | os.PathLike[str] | None = None) -> Path:
     """The data folder: the option, else YOMITE_DATA, else the user's cache folder.
 
     Raises:
-        DataError: there is no such folder.
+        DataError: There is no such folder.
     """
     root = find_data_root(option)
     if not root.is_dir():
@@ -71,15 +71,15 @@ def open_source(
     """Open a source by name or path.
 
     Args:
-        name_or_path: a name within the data folder, its suffix left out or not, or the path of a folder, an
+        name_or_path: A name within the data folder, its suffix left out or not, or the path of a folder, an
             archive or a file in one of the formats of docs/data.md. Behind a colon, writers or parts
             divided by commas: `cells/hiragana-sheets:p07,p08`, `kmnist:test`.
-        data_root: the data folder; None for YOMITE_DATA or the user's cache folder.
-        strict: whether the first fault ends the walk with a DataError; else it is told, counted and left
+        data_root: The data folder; None for YOMITE_DATA or the user's cache folder.
+        strict: Whether the first fault ends the walk with a DataError; else it is told, counted and left
             out.
 
     Raises:
-        DataError: there is nothing of that name, or its format is not known.
+        DataError: There is nothing of that name, or its format is not known.
     """
     path, wanted = _find_path(name_or_path, data_root)
     if path is None:

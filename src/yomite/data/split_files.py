@@ -33,8 +33,8 @@ class Split:
     """Samples in parts.
 
     Attributes:
-        facts: what was split and how: source, seed, shares, what was kept together, counts.
-        part_by_name: the part of each sample.
+        facts: What was split and how: source, seed, shares, what was kept together, counts.
+        part_by_name: The part of each sample.
     """
 
     facts: dict[str, Any]
@@ -56,13 +56,13 @@ def split_samples(
     """Deal samples out to parts: every character in proportion, a writer and equal pictures in one part.
 
     Args:
-        samples: in the form "canvas".
-        shares: of each part; any scale.
-        seed: of the order.
-        ignores_writers: let parts share writers.
+        samples: In the form "canvas".
+        shares: Of each part; any scale.
+        seed: Of the order.
+        ignores_writers: Let parts share writers.
 
     Raises:
-        DataError: there are fewer writers or samples than parts.
+        DataError: There are fewer writers or samples than parts.
     """
     total = sum(shares.values())
     if not shares or total <= 0 or min(shares.values()) <= 0:
@@ -120,7 +120,7 @@ def read_split(path: Path) -> Split:
     """Read a split.
 
     Raises:
-        DataError: it is not one, or it is damaged.
+        DataError: It is not one, or it is damaged.
     """
     try:
         lines = path.read_bytes().decode(errors="surrogatepass").splitlines()

@@ -26,7 +26,7 @@ def assign_folds(
         seed: Of the order.
 
     Returns:
-        int64 (N,): the fold of each sample, 0 to k - 1.
+        Int64 (N,): the fold of each sample, 0 to k - 1.
 
     Raises:
         DataError: If there are fewer samples or groups than folds.
@@ -77,7 +77,7 @@ def find_held_out(
         seed: Of the deal.
 
     Returns:
-        bool (N,).
+        Bool (N,).
 
     Raises:
         DataError: If there are fewer samples or writers than folds.

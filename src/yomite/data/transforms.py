@@ -136,16 +136,16 @@ def transform_picture(
     """Put a picture through several transforms, in the order of TRANSFORMS.
 
     Args:
-        picture: uint8 (H, W), dark ink on light paper.
-        rng: all that is random; the same state gives the same picture.
-        names: keys of TRANSFORMS.
+        picture: Uint8 (H, W), dark ink on light paper.
+        rng: All that is random; the same state gives the same picture.
+        names: Keys of TRANSFORMS.
         strength: 0 (nothing) to 1 (what real pictures show), or more.
 
     Returns:
-        uint8 (H, W).
+        Uint8 (H, W).
 
     Raises:
-        DataError: a name is unknown.
+        DataError: A name is unknown.
     """
     for name in check_transforms(names):
         picture = TRANSFORMS[name](picture, rng, strength)
@@ -153,10 +153,10 @@ def transform_picture(
 
 
 def check_transforms(names: Iterable[str]) -> list[str]:
-    """Names of transforms in the order in which they happen.
+    """Return the names of transforms in the order in which they happen.
 
     Raises:
-        DataError: a name is unknown.
+        DataError: A name is unknown.
     """
     wanted = set(names)
     unknown = wanted - TRANSFORMS.keys()
@@ -175,8 +175,8 @@ def _sample_at(picture: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np
     """The picture read at other places, linearly; beyond its rim is bare paper.
 
     Args:
-        picture: uint8 (H, W).
-        rows, columns: float64 (H, W), from the middle of the picture.
+        picture: Uint8 (H, W).
+        rows, columns: Float64 (H, W), from the middle of the picture.
     """
     height, width = picture.shape
     padded = np.pad(picture, 1, constant_values=_find_paper(picture)).astype(np.float32)
@@ -195,10 +195,10 @@ class _Ink:
     """Where the ink of a picture is, in pixels.
 
     Attributes:
-        top, bottom, left, right: its box.
-        extent: the box's longer side.
-        width: of a stroke, as a mean.
-        paper: the level of bare paper.
+        top, bottom, left, right: Its box.
+        extent: The box's longer side.
+        width: Of a stroke, as a mean.
+        paper: The level of bare paper.
     """
 
     top: int

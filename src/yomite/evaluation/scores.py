@@ -22,9 +22,9 @@ class ScoredSet:
 
     Attributes:
         name: The source's name.
-        images: uint8 (N, 1, S, S), the canvases.
-        logits: float32 (N, C), without prior.
-        labels: int64 (N,).
+        images: Uint8 (N, 1, S, S), the canvases.
+        logits: Float32 (N, C), without prior.
+        labels: Int64 (N,).
         num_left_out: Samples of characters outside the charset, or that could not be read.
     """
 
@@ -72,12 +72,12 @@ def read_scores(scores: np.ndarray, temperature: float, groups: np.ndarray) -> t
     """The label read from each row, and its confidence as Recognition defines it.
 
     Args:
-        scores: float32 (N, C), logits with the weighted log-prior added.
+        scores: Float32 (N, C), logits with the weighted log-prior added.
         temperature: Above 0.
-        groups: int64 (C,), of charset.number_lookalikes.
+        groups: Int64 (C,), of charset.number_lookalikes.
 
     Returns:
-        labels int64 (N,); confidences float64 (N,), the summed probability of the label's look-alikes.
+        Labels int64 (N,); confidences float64 (N,), the summed probability of the label's look-alikes.
     """
     best = scores.argmax(axis=1)
     members = {int(group): np.flatnonzero(groups == group) for group in np.unique(groups[best])}

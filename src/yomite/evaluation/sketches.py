@@ -72,7 +72,7 @@ def draw_pictures(sketch: Sketch, num: int, seed: Sequence[int], copybook: Copyb
         copybook: Characters to draw with.
 
     Returns:
-        uint8 (PICTURE_PX, PICTURE_PX) each, or strokes for a quarter of them.
+        Uint8 (PICTURE_PX, PICTURE_PX) each, or strokes for a quarter of them.
     """
     pictures = []
     for number in range(num):

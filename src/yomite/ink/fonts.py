@@ -26,15 +26,15 @@ def read_font(path: Path, characters: Iterable[str]) -> Iterator[tuple[str, np.n
     """Draw the characters that a font really has.
 
     Args:
-        path: a TrueType or OpenType file.
-        characters: the wanted ones.
+        path: A TrueType or OpenType file.
+        characters: The wanted ones.
 
     Yields:
         Each drawn character with uint8 (MASK_SIZE, MASK_SIZE), ink bright on 0, its box centered, edges soft.
         Missing characters and blank outlines are left out, whatever the character map claims.
 
     Raises:
-        DataError: the font is missing or cannot be read.
+        DataError: The font is missing or cannot be read.
     """
     from fontTools.ttLib import TTFont, TTLibError
 
@@ -72,14 +72,14 @@ def bend_ink(
     """Draw ink again as this hand leans, stretches and waves.
 
     Args:
-        ink: uint8 (H, W), ink bright on 0.
-        habits: float64 (len(HABITS),); those of the whole character count, those of strokes do not.
-        length_px: longer side of the result before leaning.
-        threshold: level, 0..1, that becomes the edge; 0 keeps every level as it is. Lower is thicker.
-        gain: steepness of the edge.
+        ink: Uint8 (H, W), ink bright on 0.
+        habits: Float64 (len(HABITS),); those of the whole character count, those of strokes do not.
+        length_px: Longer side of the result before leaning.
+        threshold: Level, 0..1, that becomes the edge; 0 keeps every level as it is. Lower is thicker.
+        gain: Steepness of the edge.
 
     Returns:
-        float32 (h, w), 0..1.
+        Float32 (h, w), 0..1.
     """
     slant, slope, rotation, aspect, bulge_x, bulge_y, wave = habits[:7]
     height, width = ink.shape

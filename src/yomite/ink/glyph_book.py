@@ -59,7 +59,7 @@ class Source(NamedTuple):
     Attributes:
         name: "strokes", the name of a font's file, or "cells" with the number of the page.
         share: Chance that a line takes it, relative to the others.
-        class_glyphs: int64 (L, 2), the first glyph of each label, and the first that is not its own.
+        class_glyphs: Int64 (L, 2), the first glyph of each label, and the first that is not its own.
         is_font: Whether all glyphs are pictures.
     """
 
@@ -75,18 +75,18 @@ class GlyphBook:
 
     Attributes:
         label_by_character: Position of each character that can be written.
-        kinds: int8 (L,), one of the kinds above.
-        lying_labels: int32 (L,), the label to write in vertical lines.
+        kinds: Int8 (L,), one of the kinds above.
+        lying_labels: Int32 (L,), the label to write in vertical lines.
         sources: At least one; the first has all labels as strokes.
-        glyph_points, glyph_strokes: int64 (G + 1,), where the points and strokes of each glyph begin.
-        points: float32 (P, 2), in the unit square.
-        offsets: int32 (S + G,), where each stroke begins in its glyph; one more than it has strokes.
-        components: int32 (S,).
-        glyph_pictures: int32 (G,), which picture a glyph is, -1 for strokes. Of such a glyph, the two points
+        glyph_points, glyph_strokes: Int64 (G + 1,), where the points and strokes of each glyph begin.
+        points: Float32 (P, 2), in the unit square.
+        offsets: Int32 (S + G,), where each stroke begins in its glyph; one more than it has strokes.
+        components: Int32 (S,).
+        glyph_pictures: Int32 (G,), which picture a glyph is, -1 for strokes. Of such a glyph, the two points
             are the picture's corners.
-        pixels: uint8, the pictures one behind the other, ink bright on 0.
-        picture_pixels: int64 (N + 1,), where each of them begins.
-        picture_shapes: int64 (N, 2), height and width.
+        pixels: Uint8, the pictures one behind the other, ink bright on 0.
+        picture_pixels: Int64 (N + 1,), where each of them begins.
+        picture_shapes: Int64 (N, 2), height and width.
     """
 
     label_by_character: dict[str, int]

@@ -73,7 +73,7 @@ class Hand:
     """One writer's habits.
 
     Attributes:
-        habits: float64 (len(HABITS),), in the order of `HABIT_NAMES`; the comments there give the units.
+        habits: Float64 (len(HABITS),), in the order of `HABIT_NAMES`; the comments there give the units.
     """
 
     habits: np.ndarray

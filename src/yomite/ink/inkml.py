@@ -22,14 +22,14 @@ def read_inkml(text: str | bytes, name_character: Callable[[], str] | None = Non
     """Read an InkML file: one drawing, or groups of traces that each have their truth beside them.
 
     Args:
-        text: the XML.
-        name_character: what the drawing is when the file does not say so; None makes that a fault.
+        text: The XML.
+        name_character: What the drawing is when the file does not say so; None makes that a fault.
 
     Yields:
         Glyphs in the unit square, proportions kept; all strokes in one component.
 
     Raises:
-        DataError: not InkML, a drawing that says nowhere what it is, or a trace that is not numbers.
+        DataError: Not InkML, a drawing that says nowhere what it is, or a trace that is not numbers.
     """
     try:
         root = ElementTree.fromstring(text)
@@ -97,7 +97,7 @@ def _read_trace(text: str | None, axes: tuple[int, int]) -> Stroke:
     """One trace: points between commas, values absolute or as first or second differences.
 
     Returns:
-        float64 (P, 2).
+        Float64 (P, 2).
     """
     order: dict[int, str] = {}
     value: dict[int, float] = {}

@@ -56,13 +56,13 @@ def read_path(path: str) -> Stroke:
     """Turn the `d` of an SVG path into points.
 
     Args:
-        path: commands M, C, S and L, absolute or relative, as KanjiVG uses them.
+        path: Commands M, C, S and L, absolute or relative, as KanjiVG uses them.
 
     Returns:
-        float32 (P, 2) in the path's unit; curves become `POINTS_PER_CURVE` points each.
+        Float32 (P, 2) in the path's unit; curves become `POINTS_PER_CURVE` points each.
 
     Raises:
-        DataError: a command outside that list, or too few numbers.
+        DataError: A command outside that list, or too few numbers.
     """
     tokens = _TOKEN.findall(path)
     if _SPACE.sub("", path) != "".join(tokens):
@@ -112,15 +112,15 @@ def read_kanjivg(text: str | bytes, character: str, variant: str = "") -> Glyph:
     """Read one KanjiVG file.
 
     Args:
-        text: the SVG.
-        character: what it draws (KanjiVG says so in the file's name).
-        variant: the name of the form, "" for the standard one.
+        text: The SVG.
+        character: What it draws (KanjiVG says so in the file's name).
+        variant: The name of the form, "" for the standard one.
 
     Returns:
         The glyph in the unit square. Components are the outermost groups that divide the character.
 
     Raises:
-        DataError: not an SVG, or no strokes in it.
+        DataError: Not an SVG, or no strokes in it.
     """
     try:
         root = ElementTree.fromstring(text)
@@ -145,7 +145,7 @@ def read_kanjivg_character(path: Path, character: str) -> Glyph:
     """Read one character of a KanjiVG archive in its standard form; the other files stay unread.
 
     Raises:
-        DataError: the archive is missing or not a zip, or does not draw this character.
+        DataError: The archive is missing or not a zip, or does not draw this character.
     """
     if len(character) != 1:
         raise DataError(f"{character!r} is not one character; KanjiVG draws one at a time, such as 永")
@@ -164,7 +164,7 @@ def read_kanjivg_characters(path: Path, characters: Iterable[str]) -> dict[str, 
     """Read those of the characters that a KanjiVG archive draws, in their standard form and in their order.
 
     Raises:
-        DataError: the archive is missing or not a zip.
+        DataError: The archive is missing or not a zip.
     """
     with _open_archive(path) as archive:
         name_by_file = {name.rpartition("/")[2]: name for name in archive.namelist()}
@@ -183,7 +183,7 @@ def read_kanjivg_archive(path: Path, characters: Container[str] | None = None) -
         characters: The wanted ones; None for all.
 
     Raises:
-        DataError: the archive is missing, not a zip, or holds no KanjiVG file.
+        DataError: The archive is missing, not a zip, or holds no KanjiVG file.
     """
     count = 0
     with _open_archive(path) as archive:
@@ -197,10 +197,10 @@ def read_kanjivg_archive(path: Path, characters: Container[str] | None = None) -
 
 
 def read_structures(path: Path) -> dict[str, Structure]:
-    """Reads what the characters of a KanjiVG archive are made of, in their standard forms.
+    """Read what the characters of a KanjiVG archive are made of, in their standard forms.
 
     Raises:
-        DataError: the archive is missing, not a zip, or holds no KanjiVG file.
+        DataError: The archive is missing, not a zip, or holds no KanjiVG file.
     """
     structures = {}
     with _open_archive(path) as archive:
@@ -236,7 +236,7 @@ def read_tegaki(text: str | bytes) -> Iterator[Glyph]:
         Glyphs in the unit square; all strokes in one component.
 
     Raises:
-        DataError: not tegaki XML, or a point that is not a pair of numbers.
+        DataError: Not tegaki XML, or a point that is not a pair of numbers.
     """
     try:
         root = ElementTree.fromstring(text)

@@ -50,10 +50,10 @@ class ComposedLine:
     """A handwritten line.
 
     Attributes:
-        picture: uint8 (H, W), gray levels, as a crop of a page.
+        picture: Uint8 (H, W), gray levels, as a crop of a page.
         text: What is written, without white space and without what is struck out.
         direction: "horizontal" or "vertical".
-        boxes: float32 (len(text), 4), left, top, right, bottom of each character in px, inside the picture.
+        boxes: Float32 (len(text), 4), left, top, right, bottom of each character in px, inside the picture.
     """
 
     picture: np.ndarray

@@ -44,7 +44,7 @@ class LinePlace(NamedTuple):
     """Where a line stands in a crop, in px of the crop, and how its strip is taken.
 
     Attributes:
-        middle: float64 (3,), the middle of the line at column x is middle[0] + middle[1] * t + middle[2] * t
+        middle: Float64 (3,), the middle of the line at column x is middle[0] + middle[1] * t + middle[2] * t
             * t, where t = 2 * x / width - 1.
         spread: Standard deviation of the ink around that middle.
         left: First column with ink.
@@ -61,10 +61,10 @@ def find_line(ink: np.ndarray) -> tuple[np.ndarray, float, int, int]:
     """Find the course and the size of the line; ink far from its middle counts no more.
 
     Args:
-        ink: float32 (H, W), 0..1, not all 0.
+        ink: Float32 (H, W), 0..1, not all 0.
 
     Returns:
-        middle, spread, left, right: as in `LinePlace`.
+        middle, spread, left, right: As in `LinePlace`.
     """
     height, width = ink.shape
     # Stretches of a few columns are enough to find the course.
@@ -125,13 +125,13 @@ def place_line(
     """Lay the line straight, its ink as widely spread as in every other.
 
     Args:
-        ink: float32 (h, w), 0..1.
-        middle, spread, left, right: as in `LinePlace`.
+        ink: Float32 (h, w), 0..1.
+        middle, spread, left, right: As in `LinePlace`.
         height: Of the strip, H.
         max_width: Of the strip.
 
     Returns:
-        uint8 (H, W), ink bright on 0.
+        Uint8 (H, W), ink bright on 0.
     """
     source_height, source_width = ink.shape
     scale = SPREAD * height / spread
@@ -188,10 +188,10 @@ def clean_line(gray: np.ndarray) -> tuple[np.ndarray, bool]:
     """Gray levels to the ink of the line alone: rulings and neighbors are taken out.
 
     Args:
-        gray: uint8 (H, W), the reading direction along the width.
+        gray: Uint8 (H, W), the reading direction along the width.
 
     Returns:
-        ink: float32 (H, W), 0..1.
+        ink: Float32 (H, W), 0..1.
         has_ink: False when nothing is left.
     """
     height, width = gray.shape
@@ -231,7 +231,7 @@ def to_line_canvas(picture: Any, *, is_vertical: bool = False, height: int = LIN
         height: Of the strip, H.
 
     Returns:
-        uint8 (H, W), ink bright on 0; column 0 is the beginning of the line.
+        Uint8 (H, W), ink bright on 0; column 0 is the beginning of the line.
 
     Raises:
         PictureError: It cannot be read, or it is blank.

@@ -15,10 +15,10 @@ def measure_line_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
     """Tell ink from paper.
 
     Args:
-        gray: uint8 (H, W), the reading direction along the width.
+        gray: Uint8 (H, W), the reading direction along the width.
 
     Returns:
-        ink: float32 (H, W), 0..1; long rulings are taken out.
+        ink: Float32 (H, W), 0..1; long rulings are taken out.
         has_ink: False when nothing stands out from the paper.
     """
     height, width = gray.shape
@@ -96,12 +96,12 @@ def remove_rulings(ink: np.ndarray, length: int, least: float) -> np.ndarray:
     """Take out what runs along the rows for so long; what crosses it stays.
 
     Args:
-        ink: float32 (H, W), 0..1.
+        ink: Float32 (H, W), 0..1.
         length: Of the shortest ruling, in px.
         least: Share of it that must be ink.
 
     Returns:
-        float32 (H, W), 0..1.
+        Float32 (H, W), 0..1.
     """
     height, width = ink.shape
     if width <= length or height < 4:
@@ -148,11 +148,11 @@ def remove_neighbors(ink: np.ndarray, low: np.ndarray) -> np.ndarray:
     """Take out ink that hangs in from the upper rim and does not reach far enough.
 
     Args:
-        ink: float32 (H, W), 0..1.
-        low: float32 (W,), the row that ink of this line reaches, at each column.
+        ink: Float32 (H, W), 0..1.
+        low: Float32 (W,), the row that ink of this line reaches, at each column.
 
     Returns:
-        float32 (H, W), 0..1.
+        Float32 (H, W), 0..1.
     """
     height, width = ink.shape
     reached = np.zeros((height, width), np.bool_)

@@ -55,12 +55,12 @@ class LineStrokes(NamedTuple):
     """A written line.
 
     Attributes:
-        points: float32 (Q, 2), em.
-        starts: bool (Q,), True where the pen was set down anew.
-        pressure: float32 (Q,), 1 for an ordinary line.
-        boxes: float32 (N, 4), left, top, right, bottom of each character's points, em.
-        cells: float32 (N, 2), where each character's place begins and ends along the line, em.
-        glyphs: int64 (N,), which glyph of the book each character is. One that is a picture has a box and no
+        points: Float32 (Q, 2), em.
+        starts: Bool (Q,), True where the pen was set down anew.
+        pressure: Float32 (Q,), 1 for an ordinary line.
+        boxes: Float32 (N, 4), left, top, right, bottom of each character's points, em.
+        cells: Float32 (N, 2), where each character's place begins and ends along the line, em.
+        glyphs: Int64 (N,), which glyph of the book each character is. One that is a picture has a box and no
             points.
     """
 
@@ -87,11 +87,11 @@ def lay_out(
     Args:
         book: The glyphs.
         source: Which of them.
-        labels: int32 (N,), N >= 1.
-        gaps: float32 (N,), bare paper before each character beyond the usual, em.
-        marks: int8 (N,), see `STRUCK` and its neighbors.
-        habits: float64 (len(HABITS),), whose hand.
-        style: float64 (len(STYLE),), how he sets his lines.
+        labels: Int32 (N,), N >= 1.
+        gaps: Float32 (N,), bare paper before each character beyond the usual, em.
+        marks: Int8 (N,), see `STRUCK` and its neighbors.
+        habits: Float64 (len(HABITS),), whose hand.
+        style: Float64 (len(STYLE),), how he sets his lines.
         is_vertical: Whether the line runs down.
     """
     return LineStrokes(

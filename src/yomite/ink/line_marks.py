@@ -12,7 +12,7 @@ def strike_out(box: np.ndarray, is_vertical: bool, rng: np.random.Generator) -> 
     """Strike out what stands in a box: by one or two lines, a cross, or scribble that hides it.
 
     Args:
-        box: float32 (4,), left, top, right, bottom.
+        box: Float32 (4,), left, top, right, bottom.
         is_vertical: Whether the line runs down, and the strokes with it.
         rng: Every choice comes from it.
     """
@@ -46,7 +46,7 @@ def underline(
     """Underline characters: straight, double or wavy; in vertical lines at their right.
 
     Args:
-        first, last: float32 (4,), boxes of the first and the last character.
+        first, last: Float32 (4,), boxes of the first and the last character.
         is_vertical: Whether the line runs down.
         distance: Of the underline from the lower (right) edge of the two boxes, em.
         rng: Every choice comes from it.

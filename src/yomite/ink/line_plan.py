@@ -17,9 +17,9 @@ class LinePlan(NamedTuple):
 
     Attributes:
         characters: What stands there, struck-out characters included; one for each label.
-        labels: int32 (N,).
-        gaps: float32 (N,), bare paper before each character beyond the usual, em.
-        marks: int8 (N,).
+        labels: Int32 (N,).
+        gaps: Float32 (N,), bare paper before each character beyond the usual, em.
+        marks: Int8 (N,).
     """
 
     characters: list[str]

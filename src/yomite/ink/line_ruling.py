@@ -17,10 +17,10 @@ def rule_sheet(
     """Draw the printed lines of a sheet.
 
     Args:
-        coverage: float32 (H, W), changed in place where a ruling is darker than what is there.
+        coverage: Float32 (H, W), changed in place where a ruling is darker than what is there.
         line: The writing; its middle runs along 0 of its coordinates.
-        origin: float64 (2,), px where these coordinates begin on the sheet.
-        unit: px of one em.
+        origin: Float64 (2,), px where these coordinates begin on the sheet.
+        unit: Px of one em.
         rng: Every choice comes from it.
     """
     kind = _NAMES[min(int(np.searchsorted(_STEPS, rng.random(), side="right")), len(_NAMES) - 1)]

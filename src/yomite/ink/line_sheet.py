@@ -42,12 +42,12 @@ def draw_sheet(
         book: The glyphs that the line was written with.
         line: In line coordinates.
         beside: Its neighbors, before and after it; their middle runs along 0 as the line's does.
-        traits: float64 (len(TRAITS),), the pen's.
+        traits: Float64 (len(TRAITS),), the pen's.
         rng: Every choice comes from it; numba's stream must have been seeded.
 
     Returns:
-        picture: uint8 (H, W), gray levels.
-        boxes: float32 (N, 4), in px, inside the picture; of struck-out characters too.
+        picture: Uint8 (H, W), gray levels.
+        boxes: Float32 (N, 4), in px, inside the picture; of struck-out characters too.
     """
     boxes = line.strokes.boxes
     body = 20.0 * 3.2 ** rng.random() if rng.random() < 0.9 else 60.0 + 30.0 * rng.random()

@@ -55,7 +55,7 @@ def draw_style(haste: float, is_vertical: bool) -> np.ndarray:
         is_vertical: Whether the line runs down.
 
     Returns:
-        float64 (len(STYLE),), in the order of `STYLE`.
+        Float64 (len(STYLE),), in the order of `STYLE`.
     """
     normal = np.random.normal(0.0, 1.0, 24)
     uniform = np.random.random(24)

@@ -28,8 +28,8 @@ class WrittenLine:
         strokes: The hand's, `LineStrokes`.
         extra: Points, starts and pressure of corrections, underlines and circles.
         source: Whose glyphs.
-        habits: float64 (len(HABITS),), whose hand.
-        style: float64 (len(STYLE),), how he sets his lines.
+        habits: Float64 (len(HABITS),), whose hand.
+        style: Float64 (len(STYLE),), how he sets his lines.
         is_vertical: Whether the line runs down.
     """
 

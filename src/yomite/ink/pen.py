@@ -68,7 +68,7 @@ class Pen:
     """A pen and its paper.
 
     Attributes:
-        traits: float64 (len(TRAITS),), in the order of `TRAIT_NAMES`; `TRAITS` gives the meanings.
+        traits: Float64 (len(TRAITS),), in the order of `TRAIT_NAMES`; `TRAITS` gives the meanings.
     """
 
     traits: np.ndarray
@@ -78,7 +78,7 @@ def build_pen(name: str = "ballpoint", *, seed: int = 0) -> Pen:
     """Take one pen of a kind.
 
     Raises:
-        YomiteError: the kind is unknown.
+        YomiteError: The kind is unknown.
     """
     if name not in PENS:
         raise YomiteError(f"unknown pen {name!r}; one of: {', '.join(PENS)}")
@@ -106,13 +106,13 @@ def draw_lines(
     """Draw what a hand wrote.
 
     Args:
-        written, starts, pressure: as `hand.write_glyph` returns them.
-        traits: float64 (len(TRAITS),).
-        length_px: longer side of the character's box.
-        pad_px: bare paper around the box (the line's own width is added).
+        written, starts, pressure: As `writing.write_glyph` returns them.
+        traits: Float64 (len(TRAITS),).
+        length_px: Longer side of the character's box.
+        pad_px: Bare paper around the box (the line's own width is added).
 
     Returns:
-        float32 (H, W), 0..1: how much of each pixel the ink covers.
+        Float32 (H, W), 0..1: how much of each pixel the ink covers.
     """
     width = traits[0]
     low_x, high_x = written[:, 0].min(), written[:, 0].max()
@@ -147,9 +147,9 @@ def draw_strokes(
     """Draw what a hand wrote onto a sheet; what lies outside is left out.
 
     Args:
-        coverage: float32 (H, W), 0..1; changed in place.
-        written, starts, pressure: as `hand.write_glyph` returns them.
-        traits: float64 (len(TRAITS),); `width` does not count.
+        coverage: Float32 (H, W), 0..1; changed in place.
+        written, starts, pressure: As `writing.write_glyph` returns them.
+        traits: Float64 (len(TRAITS),); `width` does not count.
         line_px: Width of an ordinary line.
         scale: Pixels for one unit of `written`.
         shift_x, shift_y: Where the point (low_x, low_y) of `written` lies on the sheet, in pixels.
@@ -204,11 +204,11 @@ def lay_on_paper(coverage: np.ndarray, traits: np.ndarray) -> np.ndarray:
     """Turn coverage into the gray levels of a picture.
 
     Args:
-        coverage: float32 (H, W), 0..1; changed in place.
-        traits: float64 (len(TRAITS),).
+        coverage: Float32 (H, W), 0..1; changed in place.
+        traits: Float64 (len(TRAITS),).
 
     Returns:
-        uint8 (H, W).
+        Uint8 (H, W).
     """
     grain, contrast, paper, noise = traits[4], traits[5], traits[6], traits[7]
     blur, light, scraps, inversion = traits[8], traits[9], traits[10], traits[11]

@@ -39,8 +39,8 @@ class PictureGlyph(NamedTuple):
 
     Attributes:
         character: What it shows.
-        corners: float32 (2, 2), left-top and right-bottom in the unit square.
-        ink: uint8 (H, W), ink bright on 0.
+        corners: Float32 (2, 2), left-top and right-bottom in the unit square.
+        ink: Uint8 (H, W), ink bright on 0.
     """
 
     character: str

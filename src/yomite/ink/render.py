@@ -30,19 +30,19 @@ def render_character(
     """Draw one character of KanjiVG.
 
     Args:
-        character: what to write.
-        hand: one of `NAMED_HANDS`.
-        pen: one of `PEN_NAMES`.
-        size_px: side of the square, at least 16.
-        seed: which writer and which pen of the kind; the same seed writes all characters with one hand.
-        data_root: the data folder, which holds strokes/kanjivg.zip.
+        character: What to write.
+        hand: One of `NAMED_HANDS`.
+        pen: One of `PEN_NAMES`.
+        size_px: Side of the square, at least 16.
+        seed: Which writer and which pen of the kind; the same seed writes all characters with one hand.
+        data_root: The data folder, which holds strokes/kanjivg.zip.
 
     Returns:
-        uint8 (size_px, size_px): gray levels on paper. The character has the place and size in the square
-        that it has in writing: a comma is small.
+        Uint8 (size_px, size_px): gray levels on paper. The character has the place and size in the square
+        that it has in writing: A comma is small.
 
     Raises:
-        YomiteError: the hand or the pen is unknown.
+        YomiteError: The hand or the pen is unknown.
         DataError: KanjiVG is not there, or does not draw this character.
     """
     writer, tool = build_hand(hand, seed=seed), build_pen(pen, seed=seed)
@@ -61,7 +61,7 @@ def render_line(text: str, direction: str = "horizontal", *, seed: int = 0, data
         data_root: The data folder.
 
     Returns:
-        uint8 (H, W): gray levels, a crop of a page.
+        Uint8 (H, W): gray levels, a crop of a page.
 
     Raises:
         YomiteError: No character of the text can be written.
@@ -75,15 +75,15 @@ def render_sheet(text: str, *, size_px: int = 96, seed: int = 0, data_root: Path
     """Draw a text with every hand and every pen.
 
     Args:
-        text: characters of KanjiVG.
-        size_px: side of one character's square.
-        seed: as for `render_character`.
-        data_root: the data folder.
+        text: Characters of KanjiVG.
+        size_px: Side of one character's square.
+        seed: As for `render_character`.
+        data_root: The data folder.
 
     Returns:
-        uint8 (hands * size_px, pens * len(text) * size_px). A row for each hand in the order of
-        `NAMED_HANDS`: print, neat, ordinary, hasty, running, rough. In a row, the text once with each pen in
-        the order of `PEN_NAMES`: touch, ballpoint, pencil, felt, brush.
+        Uint8 (hands * size_px, pens * len(text) * size_px). A row for each hand in the order of
+        `NAMED_HANDS`: Print, neat, ordinary, hasty, running, rough. In a row, the text once with each pen in
+        the order of `PEN_NAMES`: Touch, ballpoint, pencil, felt, brush.
 
     Raises:
         DataError: KanjiVG is not there, or does not draw one of the characters.
@@ -103,14 +103,14 @@ def render_glyph(glyph: Glyph, hand: Hand, pen: Pen, size_px: int, seed: int) ->
     """Draw one glyph; a pure function of its arguments.
 
     Args:
-        glyph: in the unit square.
-        hand: who writes.
-        pen: what with.
-        size_px: side of the square, at least 16.
-        seed: of what changes from character to character: tremor, joined strokes, grain of the paper.
+        glyph: In the unit square.
+        hand: Who writes.
+        pen: What with.
+        size_px: Side of the square, at least 16.
+        seed: Of what changes from character to character: tremor, joined strokes, grain of the paper.
 
     Returns:
-        uint8 (size_px, size_px).
+        Uint8 (size_px, size_px).
     """
     seed_stream(np.random.SeedSequence((seed, *map(ord, glyph.character))).generate_state(1)[0])
     written, starts, pressure = write_glyph(*flatten_glyph(glyph), hand.habits)

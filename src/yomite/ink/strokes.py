@@ -20,9 +20,9 @@ class Glyph:
     """The strokes of one character, in writing order.
 
     Attributes:
-        character: what the strokes spell.
-        strokes: float32 (P, 2) each, in the unit square, y down.
-        components: for each stroke, the index of the component (radical, phonetic ...) that it belongs to.
+        character: What the strokes spell.
+        strokes: Float32 (P, 2) each, in the unit square, y down.
+        components: For each stroke, the index of the component (radical, phonetic ...) that it belongs to.
         variant: KanjiVG's name of the form ("" for the standard one, "Kaisho", "Hyougai" ...).
     """
 
@@ -41,14 +41,14 @@ def to_strokes(value: Any) -> list[Stroke]:
     """Check strokes that came from outside.
 
     Args:
-        value: a list of strokes, each a list of (x, y) points or an array (P, 2), in any unit, y down.
+        value: A list of strokes, each a list of (x, y) points or an array (P, 2), in any unit, y down.
             Empty strokes among others are left out; a single point is a dot.
 
     Returns:
-        float32 (P, 2) arrays, P >= 1, in the unit that came.
+        Float32 (P, 2) arrays, P >= 1, in the unit that came.
 
     Raises:
-        PictureError: no points at all, points that are not pairs, or NaN or infinite coordinates.
+        PictureError: No points at all, points that are not pairs, or NaN or infinite coordinates.
     """
     strokes = []
     num_points = 0
@@ -82,11 +82,11 @@ def resample_stroke(stroke: Stroke, spacing: float) -> Stroke:
     """Put points at equal distance along a stroke; both ends stay where they are.
 
     Args:
-        stroke: float32 (P, 2).
-        spacing: the wanted distance between points, in the stroke's unit, > 0.
+        stroke: Float32 (P, 2).
+        spacing: The wanted distance between points, in the stroke's unit, > 0.
 
     Returns:
-        float32 (Q, 2) with Q >= 2; (1, 2) if the stroke is a dot.
+        Float32 (Q, 2) with Q >= 2; (1, 2) if the stroke is a dot.
     """
     lengths = np.hypot(*np.diff(stroke, axis=0).T) if len(stroke) > 1 else np.zeros(0)
     total = float(lengths.sum())

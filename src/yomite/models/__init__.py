@@ -70,7 +70,7 @@ LIBRARIES: dict[str, Architecture] = {
 
 
 def build(name: str, num_classes: int, input_size: int, **arguments: Any) -> nn.Module:
-    """Builds a freshly initialized model.
+    """Build a freshly initialized model.
 
     Args:
         name: A key of ARCHITECTURES, `torchvision:<name>`, `transformers:<model type>`, or one's own

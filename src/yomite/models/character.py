@@ -40,7 +40,7 @@ class CharacterModel(nn.Module):
     objective = "classification"
 
     def __init__(self, num_classes: int, input_size: int) -> None:
-        """Raises ConfigError for fewer than two classes."""
+        """Raise ConfigError for fewer than two classes."""
         super().__init__()
         if num_classes < 2:
             raise ConfigError(f"a model needs at least 2 classes, got {num_classes}; choose a larger charset")
@@ -60,11 +60,11 @@ class CharacterModel(nn.Module):
         dropout: float,
         head: str | Mapping[str, Any],
     ) -> None:
-        """Adds what follows the maps.
+        """Add what follows the maps.
 
         Args:
             width: K, channels of the maps.
-            side: h = w of the maps.
+            side: H = w of the maps.
             embedding: D, the size of the vector before the classes, at most pools * K.
             pools: M, how many weights each channel has at each place: its sums see so many different layouts.
             dropout: Share of the embedding dropped while learning, 0 <= dropout < 1.
@@ -132,7 +132,7 @@ class CharacterModel(nn.Module):
 
         Args:
             images: The canvas images.
-            labels: int64 (N,), the classes in question; None takes the ones that are read.
+            labels: Int64 (N,), the classes in question; None takes the ones that are read.
         """
         logits, features = self.explain(images)
         labels = logits.argmax(dim=1) if labels is None else labels
@@ -148,7 +148,7 @@ def to_unit(maps: Tensor) -> Tensor:
 
 @contextmanager
 def keep_embedding(model: nn.Module) -> Iterator[list[Tensor]]:
-    """Yields a list that holds the embedding (N, D) after the model has run: what its classifier got."""
+    """Yield a list that holds the embedding (N, D) after the model has run: what its classifier got."""
     kept: list[Tensor] = []
     classifier: nn.Module = model.classifier  # type: ignore[assignment]
     handle = classifier.register_forward_pre_hook(lambda _, inputs: kept.append(inputs[0]))

@@ -27,7 +27,7 @@ class ConvEncoder(nn.Module):
     stride = 4
 
     def __init__(self, input_size: int, widths: Sequence[int]) -> None:
-        """Builds and initializes; raises ConfigError if a width or the height does not fit."""
+        """Build and initialize; raise ConfigError if a width or the height does not fit."""
         super().__init__()
         check_counts("widths", widths, (32, 64, 128, 256))
         multiple = 2 ** len(widths)
@@ -65,7 +65,7 @@ class CRNN(LineModel):
         layers: int = 2,
         dropout: float = 0.1,
     ) -> None:
-        """Builds and initializes.
+        """Build and initialize.
 
         Args:
             num_classes: C, at least 2.

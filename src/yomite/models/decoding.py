@@ -102,9 +102,9 @@ def foresee_lines(
     """Compare what a model expects after each beginning of a line with what follows.
 
     Args:
-        logits: float (N, L + 1, C + 1), the end last.
-        targets: int64 (N, L) labels.
-        lengths: int64 (N,), used labels.
+        logits: Float (N, L + 1, C + 1), the end last.
+        targets: Int64 (N, L) labels.
+        lengths: Int64 (N,), used labels.
         label_smoothing: Share of the target spread over all classes.
 
     Returns:

@@ -96,12 +96,12 @@ class EncoderDecoder(nn.Module):
         max_length: int = 64,
         dropout: float = 0.1,
     ) -> None:
-        """Builds and initializes.
+        """Build and initialize.
 
         Args:
             num_classes: C, at least 2.
             input_size: H in px, a multiple of 2 ** number of stem_widths, or of patch.
-            encoder: cnn or vit.
+            encoder: `cnn` or `vit`.
             stem_widths: Of cnn: channels of each stage.
             patch: Of vit: side of a patch in px.
             encoder_depth: Of vit: blocks.
@@ -195,7 +195,7 @@ class EncoderDecoder(nn.Module):
 
         Args:
             images: The lines.
-            labels: int64 (N,), one character for each line: only its steps count; None: all of them.
+            labels: Int64 (N,), one character for each line: only its steps count; None: all of them.
         """
         memory, (rows, columns) = self.encode(images)
         written = pad_lines([line.labels for line in write_greedy(self, images)], self.end).to(memory.device)

@@ -29,7 +29,7 @@ _declared: list[torch.library.Library] = []  # operators live as long as their l
 
 
 def import_torchvision() -> ModuleType:
-    """Imports torchvision, also where its compiled part does not fit torch.
+    """Import torchvision, also where its compiled part does not fit torch.
 
     A torchvision built for CUDA beside a torch for the CPU (or the reverse) fails with "operator
     torchvision::nms does not exist", and takes every package along that looks for it. Its networks and
@@ -74,7 +74,7 @@ class TorchvisionBackbone(CharacterModel):
         dropout: float = 0.0,
         head: str | Mapping[str, Any] = "linear",
     ) -> None:
-        """Builds; torchvision initializes the backbone.
+        """Build; torchvision initializes the backbone.
 
         Args:
             num_classes: C, at least 2.

@@ -25,7 +25,7 @@ from yomite.models.from_torchvision import import_torchvision
 
 
 def import_transformers() -> ModuleType:
-    """Imports transformers; a torchvision that does not fit torch would stop it, so that is mended first.
+    """Import transformers; a torchvision that does not fit torch would stop it, so that is mended first.
 
     Raises:
         MissingExtraError: If it is not installed.
@@ -56,7 +56,7 @@ class TransformersBackbone(CharacterModel):
         dropout: float = 0.0,
         head: str | Mapping[str, Any] = "linear",
     ) -> None:
-        """Builds; transformers initializes the backbone.
+        """Build; transformers initializes the backbone.
 
         Args:
             num_classes: C, at least 2.

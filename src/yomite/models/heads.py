@@ -53,7 +53,7 @@ class CosineHead(nn.Module):
     def __init__(
         self, embedding: int, num_classes: int, scale: float = 16.0, learned_scale: bool = True
     ) -> None:
-        """Builds.
+        """Build.
 
         Args:
             embedding: D.
@@ -109,7 +109,7 @@ class LowRankHead(nn.Module):
     """
 
     def __init__(self, embedding: int, num_classes: int, rank: int = 64) -> None:
-        """Builds.
+        """Build.
 
         Args:
             embedding: D.
@@ -155,7 +155,7 @@ SETTINGS = {"linear": (), "cosine": ("scale", "learned_scale"), "low_rank": ("ra
 
 
 def build_head(head: str | Mapping[str, Any], embedding: int, num_classes: int) -> Head:
-    """Builds a head, not yet initialized.
+    """Build a head, not yet initialized.
 
     Args:
         head: A name, `linear`, or a name with settings, `{name: low_rank, rank: 64}`.

@@ -43,7 +43,7 @@ class Hybrid(CharacterModel):
         dropout: float = 0.0,
         head: str | Mapping[str, Any] = "linear",
     ) -> None:
-        """Builds and initializes.
+        """Build and initialize.
 
         Args:
             num_classes: C, at least 2.
@@ -53,7 +53,7 @@ class Hybrid(CharacterModel):
             depth: Blocks of the encoder.
             heads: Of the attention.
             mlp_ratio: Inner width of the second half of a block, in widths.
-            positions: learned, or sine (fixed, in two dimensions; width a multiple of 4).
+            positions: `learned` or `sine` (fixed, in two dimensions; width a multiple of 4).
             drop_path: Share of branches left out while learning, rising to this with depth.
             embedding: D, see CharacterModel.add_head, as for the rest.
             pools: M.
@@ -99,7 +99,7 @@ class Hybrid(CharacterModel):
 
         Args:
             images: The canvas images.
-            labels: int64 (N,), the classes in question; None takes the ones that are read.
+            labels: Int64 (N,), the classes in question; None takes the ones that are read.
         """
         seen, attentions = super().attention_maps(images, labels), []
         self.maps(scale_ink(images), attentions)

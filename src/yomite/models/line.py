@@ -28,7 +28,7 @@ class LineModel(nn.Module):
     """Whether it reads lines that lie on their side in another way; then a model file has both ways."""
 
     def __init__(self, num_classes: int, input_size: int, stride: int) -> None:
-        """Raises ConfigError for fewer than two classes; input_size is H, stride the px of a step."""
+        """Raise ConfigError for fewer than two classes; input_size is H, stride the px of a step."""
         super().__init__()
         if num_classes < 2:
             raise ConfigError(f"a model needs at least 2 classes, got {num_classes}; choose a larger charset")
@@ -44,7 +44,7 @@ class LineModel(nn.Module):
         raise NotImplementedError
 
     def add_classifier(self, width: int, dropout: float) -> None:
-        """Adds what follows the steps; K is `width`."""
+        """Add what follows the steps; K is `width`."""
         self.dropout = nn.Dropout(dropout)
         self.classifier = nn.Linear(width, self.num_classes + 1)
         initialize_linear(self.classifier)
@@ -80,7 +80,7 @@ class LineModel(nn.Module):
 
         Args:
             images: The lines.
-            labels: int64 (N,), one character for each line, to see where that one stands; None: any.
+            labels: Int64 (N,), one character for each line, to see where that one stands; None: any.
             is_vertical: As for `forward`.
         """
         probabilities = self(images, is_vertical).softmax(2)
@@ -103,9 +103,9 @@ def count_used_steps(log_probs: Tensor, images: Tensor, widths: Tensor | None) -
     """Count the steps that see more than padding: int64 (N,); a step that is used in part counts.
 
     Args:
-        log_probs: float (N, T, C + 1).
-        images: uint8 (N, 1, H, W).
-        widths: int64 (N,), used px of each image; None: all of them.
+        log_probs: Float (N, T, C + 1).
+        images: Uint8 (N, 1, H, W).
+        widths: Int64 (N,), used px of each image; None: all of them.
     """
     num, num_steps = log_probs.shape[:2]
     if widths is None:
@@ -119,10 +119,10 @@ def align_lines(log_probs: Tensor, used: Tensor, targets: Tensor, lengths: Tenso
     Graves et al., "Connectionist temporal classification", ICML 2006.
 
     Args:
-        log_probs: float (N, T, C + 1), the blank last.
-        used: int64 (N,), used steps.
-        targets: int64 (N, L) labels.
-        lengths: int64 (N,), used labels. Lines with more labels than steps have the loss 0.
+        log_probs: Float (N, T, C + 1), the blank last.
+        used: Int64 (N,), used steps.
+        targets: Int64 (N, L) labels.
+        lengths: Int64 (N,), used labels. Lines with more labels than steps have the loss 0.
     """
     losses = functional.ctc_loss(
         log_probs.transpose(0, 1),
@@ -140,11 +140,11 @@ def read_best_path(log_probs: Tensor, used: Tensor) -> tuple[Tensor, Tensor]:
     """Read the characters along the most likely path: repeats are merged, then blanks dropped.
 
     Args:
-        log_probs: float (N, T, C + 1), the blank last; logits will do.
-        used: int64 (N,), used steps.
+        log_probs: Float (N, T, C + 1), the blank last; logits will do.
+        used: Int64 (N,), used steps.
 
     Returns:
-        int64 (N, T) labels, padded with the blank; int64 (N,) how many.
+        Int64 (N, T) labels, padded with the blank; int64 (N,) how many.
     """
     blank = log_probs.shape[2] - 1
     path = log_probs.argmax(dim=2)

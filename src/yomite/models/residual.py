@@ -72,7 +72,7 @@ class ResidualNet(CharacterModel):
         dropout: float = 0.0,
         head: str | Mapping[str, Any] = "linear",
     ) -> None:
-        """Builds and initializes.
+        """Build and initialize.
 
         Args:
             num_classes: C, at least 2.

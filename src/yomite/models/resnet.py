@@ -61,7 +61,7 @@ class ResNet(CharacterModel):
         dropout: float = 0.0,
         head: str | Mapping[str, Any] = "linear",
     ) -> None:
-        """Builds and initializes.
+        """Build and initialize.
 
         Args:
             num_classes: C, at least 2.

@@ -29,7 +29,7 @@ class MixingBlock(nn.Module):
     """x + what a step learns from its neighbors: float (N, D, T) -> (N, D, T)."""
 
     def __init__(self, width: int, reach: int, expansion: int, dropout: float) -> None:
-        """Builds; the block begins nearly as the identity."""
+        """Build; the block begins nearly as the identity."""
         super().__init__()
         self.along = nn.Conv1d(width, width, reach, padding=reach // 2, groups=width, bias=False)
         self.norm = nn.BatchNorm1d(width)
@@ -74,7 +74,7 @@ class SlidingNet(LineModel):
         expansion: int = 2,
         dropout: float = 0.1,
     ) -> None:
-        """Builds and initializes.
+        """Build and initialize.
 
         Args:
             num_classes: C, at least 2.

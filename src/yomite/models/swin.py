@@ -130,7 +130,7 @@ class SwinTransformer(CharacterModel):
         dropout: float = 0.0,
         head: str | Mapping[str, Any] = "linear",
     ) -> None:
-        """Builds and initializes.
+        """Build and initialize.
 
         Args:
             num_classes: C, at least 2.
@@ -215,7 +215,7 @@ class SwinTransformer(CharacterModel):
 
         Args:
             images: The canvas images.
-            labels: int64 (N,), the classes in question; None takes the ones that are read.
+            labels: Int64 (N,), the classes in question; None takes the ones that are read.
         """
         weights, attentions = super().attention_maps(images, labels), []
         self.maps(scale_ink(images), attentions)

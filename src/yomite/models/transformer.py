@@ -72,7 +72,7 @@ class Encoder(nn.Module):
     def __init__(
         self, width: int, depth: int, heads: int, mlp_ratio: int = 4, drop_path: float = 0.0
     ) -> None:
-        """Builds and initializes; the share of dropped blocks rises to drop_path with depth."""
+        """Build and initialize; the share of dropped blocks rises to drop_path with depth."""
         super().__init__()
         self.blocks = nn.ModuleList(
             TransformerBlock(width, heads, mlp_ratio, drop_path * index / max(1, depth - 1))

@@ -30,7 +30,7 @@ class Positions(nn.Module):
     """Adds to each token where it stands: float (N, T, K) -> (N, T, K)."""
 
     def __init__(self, kind: str, side: int, width: int) -> None:
-        """Builds and initializes; `kind` is learned or sine (in two dimensions, fixed)."""
+        """Build and initialize; `kind` is learned or sine (in two dimensions, fixed)."""
         super().__init__()
         if kind == "learned":
             self.table = nn.Parameter(nn.init.trunc_normal_(torch.empty(1, side * side, width), std=0.02))
@@ -65,7 +65,7 @@ class VisionTransformer(CharacterModel):
         dropout: float = 0.0,
         head: str | Mapping[str, Any] = "linear",
     ) -> None:
-        """Builds and initializes.
+        """Build and initialize.
 
         Args:
             num_classes: C, at least 2.
@@ -75,7 +75,7 @@ class VisionTransformer(CharacterModel):
             depth: Blocks.
             heads: Of the attention.
             mlp_ratio: Inner width of the second half of a block, in widths.
-            positions: learned, or sine (fixed, in two dimensions; width a multiple of 4).
+            positions: `learned` or `sine` (fixed, in two dimensions; width a multiple of 4).
             drop_path: Share of branches left out while learning, rising to this with depth.
             embedding: D, see CharacterModel.add_head, as for the rest.
             pools: M.
@@ -113,7 +113,7 @@ class VisionTransformer(CharacterModel):
 
         Args:
             images: The canvas images.
-            labels: int64 (N,), the classes in question; None takes the ones that are read.
+            labels: Int64 (N,), the classes in question; None takes the ones that are read.
         """
         seen, attentions = super().attention_maps(images, labels), []
         self.maps(scale_ink(images), attentions)
@@ -121,7 +121,7 @@ class VisionTransformer(CharacterModel):
 
 
 def check_transformer(width: Any, depth: Any, heads: Any, mlp_ratio: Any, drop_path: Any) -> None:
-    """Raises ConfigError for what no encoder can be."""
+    """Raise ConfigError for what no encoder can be."""
     check_whole("width", width)
     check_whole("depth", depth)
     check_whole("heads", heads)

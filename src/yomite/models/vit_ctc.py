@@ -21,7 +21,7 @@ class PatchEncoder(nn.Module):
     def __init__(
         self, input_size: int, patch: int, width: int, depth: int, heads: int, drop_path: float
     ) -> None:
-        """Builds and initializes; raises ConfigError for what no encoder can be."""
+        """Build and initialize; raise ConfigError for what no encoder can be."""
         super().__init__()
         check_whole("patch", patch)
         check_transformer(width, depth, heads, 4, drop_path)
@@ -58,7 +58,7 @@ class ViTCTC(LineModel):
         drop_path: float = 0.0,
         dropout: float = 0.1,
     ) -> None:
-        """Builds and initializes.
+        """Build and initialize.
 
         Args:
             num_classes: C, at least 2.

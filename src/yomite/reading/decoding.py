@@ -60,7 +60,7 @@ def read_best_path(log_probabilities: np.ndarray) -> tuple[int, ...]:
     """Return the labels along the likeliest path: repeats merged, then blanks dropped.
 
     Args:
-        log_probabilities: float32 (T, C + 1), the blank last.
+        log_probabilities: Float32 (T, C + 1), the blank last.
     """
     path = log_probabilities.argmax(axis=1)
     is_new = np.concatenate([[True], path[1:] != path[:-1]]) & (path != log_probabilities.shape[1] - 1)
@@ -78,7 +78,7 @@ def search(
     """Follow the likeliest texts along a line.
 
     Args:
-        log_probabilities: float32 (T, C + 1), the blank last.
+        log_probabilities: Float32 (T, C + 1), the blank last.
         characters: The character of each label, C of them.
         language_model: Weighs each character by those before it; None: the picture alone.
         weights: How much the language model counts.
@@ -170,11 +170,11 @@ def align(log_probabilities: np.ndarray, labels: Sequence[int]) -> np.ndarray:
     """Find the steps of each character along the likeliest path that writes a text.
 
     Args:
-        log_probabilities: float32 (T, C + 1), the blank last.
+        log_probabilities: Float32 (T, C + 1), the blank last.
         labels: The text, at most as long as the steps allow (T, less one for each pair of equal neighbors).
 
     Returns:
-        int64 (L, 2): the first step of each character and the one after its last.
+        Int64 (L, 2): the first step of each character and the one after its last.
     """
     num_steps, blank = len(log_probabilities), log_probabilities.shape[1] - 1
     if not labels:

@@ -22,8 +22,8 @@ class Evidence:
     """What speaks for the characters of a text.
 
     Attributes:
-        spans: int64 (L, 2), the first step of each character and the one after its last.
-        features: float64 (L, 2), the log-odds of each character against its rivals at its strongest step,
+        spans: Int64 (L, 2), the first step of each character and the one after its last.
+        features: Float64 (L, 2), the log-odds of each character against its rivals at its strongest step,
             and of the texts that have it against those that do not.
         rivals: For each character, itself and its rivals with their shares, best first.
     """
@@ -43,7 +43,7 @@ def weigh_evidence(
     """Weigh what speaks for each character of the first hypothesis.
 
     Args:
-        log_probabilities: float32 (T, C + 1), the blank last.
+        log_probabilities: Float32 (T, C + 1), the blank last.
         hypotheses: As `decoding.search` gives them.
         characters: The character of each label.
         language_model: As it was searched with.

@@ -38,10 +38,10 @@ class Strip:
     """A line laid straight, and where it came from.
 
     Attributes:
-        image: uint8 (H, W), ink bright on 0; column 0 is the beginning of the line.
+        image: Uint8 (H, W), ink bright on 0; column 0 is the beginning of the line.
         direction: How the line runs in the picture.
         scale: Px of the strip for each px of the crop that was measured.
-        course: float64 (3,), the middle of the line over t = -1..1 along that crop, a polynomial in t.
+        course: Float64 (3,), the middle of the line over t = -1..1 along that crop, a polynomial in t.
         left: First column of the crop with ink.
         crop_shape: Height and width of that crop, the line lying in it.
         picture_shape: Height and width of the picture.
@@ -59,7 +59,7 @@ class Strip:
         """Find the boxes of characters in the picture.
 
         Args:
-            spans_px: float (L, 2), where the model saw each of them along the strip.
+            spans_px: Float (L, 2), where the model saw each of them along the strip.
 
         Returns:
             L boxes in reading order, in px of the picture, within it.

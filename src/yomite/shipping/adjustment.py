@@ -33,7 +33,7 @@ def measure_learned_prior(charset: Charset, power: float, data_root: Path) -> np
         data_root: The data folder, for the texts.
 
     Returns:
-        float64 (C,).
+        Float64 (C,).
     """
     counts = count_characters(data_root / SENTENCES)
     weights = sampling_weights(build_log_prior(counts, charset, JAPANESE.learning_even_parts), power)

@@ -65,7 +65,7 @@ def score_prior_weights(
     Args:
         sets: Scored sets.
         characters: C characters in label order.
-        log_prior: float (C,), natural logarithm.
+        log_prior: Float (C,), natural logarithm.
         grid: Weights.
     """
     groups = np.array(number_lookalikes(characters))
@@ -145,7 +145,7 @@ def fit_calibration(
     Args:
         sets: Scored sets.
         characters: C characters in label order.
-        weighted_log_prior: float (C,), zeros for the uniform prior.
+        weighted_log_prior: Float (C,), zeros for the uniform prior.
     """
     groups = np.array(number_lookalikes(characters))
     logits, labels, weights = _pool(sets)
@@ -214,7 +214,7 @@ def calibrate(
     Args:
         sets: Scored sets, at least one.
         characters: C characters in label order.
-        log_prior: float (C,), natural logarithm; None where there is none: its weight is 0.
+        log_prior: Float (C,), natural logarithm; None where there is none: its weight is 0.
         prior_weight: At least 0; None to choose.
     """
     scores: list[WeightScore] = []

@@ -123,12 +123,12 @@ def fit_head(
     Both sides weigh the same, and so does every kind on a side.
 
     Args:
-        characters: float32 (N, F) for each kind (drawn, real), the evidence on pictures of characters.
-        negatives: float32 (M, F) for each kind.
+        characters: Float32 (N, F) for each kind (drawn, real), the evidence on pictures of characters.
+        negatives: Float32 (M, F) for each kind.
         seed: Of the first weights, of dropout and of the order.
 
     Returns:
-        weights (F, H), biases (H,), out_weights (H, 1), out_bias (1,), float32, of
+        Weights (F, H), biases (H,), out_weights (H, 1), out_bias (1,), float32, of
         relu(evidence @ weights + biases) @ out_weights + out_bias.
     """
     evidence = torch.from_numpy(np.concatenate([*characters, *negatives]).astype(np.float32))

@@ -23,12 +23,12 @@ class _Level:
     """The n-grams of one order, sorted by (parent, number).
 
     Attributes:
-        parents: int64 (M,), the place of the n-gram without its last character; 0 for single characters.
-        numbers: int64 (M,), the last character.
-        suffixes: int64 (M,), the place of the n-gram without its first character.
-        counts: float64 (M,), how often it stands in the texts.
-        log_probs: float64 (M,).
-        backoffs: float64 (M,), natural logarithm.
+        parents: Int64 (M,), the place of the n-gram without its last character; 0 for single characters.
+        numbers: Int64 (M,), the last character.
+        suffixes: Int64 (M,), the place of the n-gram without its first character.
+        counts: Float64 (M,), how often it stands in the texts.
+        log_probs: Float64 (M,).
+        backoffs: Float64 (M,), natural logarithm.
     """
 
     parents: np.ndarray

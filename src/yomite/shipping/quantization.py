@@ -42,7 +42,7 @@ def quantize(draft: Draft, images: np.ndarray) -> Draft:
 
     Args:
         draft: With a network of floats.
-        images: uint8 (N, 1, S, S), some hundreds of canvases as they will be read; their ranges are taken.
+        images: Uint8 (N, 1, S, S), some hundreds of canvases as they will be read; their ranges are taken.
     """
     with tempfile.TemporaryDirectory() as folder:
         folded, path = _fold(draft.network, Path(folder) / "folded.onnx"), Path(folder) / "quantized.onnx"
@@ -81,7 +81,7 @@ def _fold(network: onnx.ModelProto, path: Path) -> onnx.ModelProto:
 
 
 def _name_convolutions(model: onnx.ModelProto, output: str | None = None) -> set[str]:
-    """Names of all convolutions, or of those that an output needs."""
+    """Return the names of all convolutions, or of those that an output needs."""
     wanted = {output} if output else {name for node in model.graph.node for name in node.output}
     names = set()
     for node in reversed(model.graph.node):  # sorted: what a node needs comes before it
@@ -92,7 +92,7 @@ def _name_convolutions(model: onnx.ModelProto, output: str | None = None) -> set
 
 
 def _name_large(model: onnx.ModelProto) -> set[str]:
-    """Names of the tables of many floats."""
+    """Return the names of the tables of many floats."""
     return {
         tensor.name
         for tensor in model.graph.initializer

@@ -100,8 +100,8 @@ def add_rejection(
         show: Takes lines for people.
 
     Returns:
-        The draft, which then rejects by `known` alone: low confidence means a doubtful reading, no stranger.
-        Where there is nothing to draw with, the draft as it came and None: low confidence alone rejects.
+        The draft, which then rejects by `known` alone: Low confidence means a doubtful reading, no stranger.
+        Where there is nothing to draw with, the draft as it came and None: Low confidence alone rejects.
     """
     try:
         copybook = read_copybook(data_root)
@@ -134,7 +134,7 @@ def choose_known_threshold(known_by_set: Sequence[np.ndarray]) -> float:
     """Choose the highest threshold that rejects at most MAX_REJECTED of real writing, right or wrong.
 
     Args:
-        known_by_set: float (N,) for each set of real writing. No set of ENOUGH samples may lose more than
+        known_by_set: Float (N,) for each set of real writing. No set of ENOUGH samples may lose more than
             MAX_REJECTED_OF_A_SET.
 
     Returns:

@@ -23,11 +23,11 @@ def compute_nll(
     """Return the mean negative log-likelihood, in nats, of softmax(logits / temperature).
 
     Args:
-        logits: float (N, C), the weighted log-prior added where there is one.
-        labels: int (N,).
+        logits: Float (N, C), the weighted log-prior added where there is one.
+        labels: Int (N,).
         temperature: Above 0.
-        weights: float (N,), what each sample counts; None for all the same.
-        groups: int (C,); labels that share a number are as right as the true one, and the likelihood is of
+        weights: Float (N,), what each sample counts; None for all the same.
+        groups: Int (C,); labels that share a number are as right as the true one, and the likelihood is of
             their summed probability. None: only the true label is right.
     """
     return _measure(logits, labels, 1 / temperature, weights, _list_alike(groups, logits.shape[1]))[0]
@@ -45,13 +45,13 @@ def fit_temperature(
     The likelihood is convex in the inverse temperature (with groups nearly so): its slope has one root.
 
     Args:
-        logits: float (N, C), N >= 1, the weighted log-prior added where there is one.
-        labels: int (N,).
+        logits: Float (N, C), N >= 1, the weighted log-prior added where there is one.
+        labels: Int (N,).
         weights: As for compute_nll.
         groups: As for compute_nll.
 
     Returns:
-        The temperature, 0.001..1000. Where every sample is right by itself, lower is ever better: then the
+        The temperature, 0.001..1000. Where every sample is right by itself, lower is ever better: Then the
         lowest.
     """
     alike = _list_alike(groups, logits.shape[1])

@@ -21,9 +21,9 @@ def choose_threshold(values: np.ndarray, max_lost: float, weights: np.ndarray | 
     """Return the highest threshold below which at most a stated share lies.
 
     Args:
-        values: float (N,), N >= 1.
+        values: Float (N,), N >= 1.
         max_lost: Highest share of them that is below the threshold, 0..1.
-        weights: float (N,), what each value counts; None for all the same.
+        weights: Float (N,), what each value counts; None for all the same.
 
     Returns:
         One of the values, which is not below itself.

@@ -38,7 +38,7 @@ def trace_weights(checkpoint: Checkpoint, name: str, *, allow_custom: bool = Fal
         allow_custom: Runs the code of a model that is not built in.
 
     Returns:
-        A draft, neutral in what the weights do not tell: temperature 1, nothing rejected, no prior.
+        A draft, neutral in what the weights do not tell: Temperature 1, nothing rejected, no prior.
 
     Raises:
         ModelFileError: If the model cannot be built, or cannot be exported.

@@ -50,7 +50,7 @@ class Stream(Protocol):
 
         Args:
             epoch: From 0.
-            indices: int64 (N,), which samples of the epoch, each from 0 to num_samples - 1.
+            indices: Int64 (N,), which samples of the epoch, each from 0 to num_samples - 1.
 
         Returns:
             A batch of N samples in the order of the indices.

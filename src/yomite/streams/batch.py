@@ -17,10 +17,10 @@ class Batch:
     """Samples of one micro-batch; characters all of one size, lines padded on the right.
 
     Attributes:
-        images: uint8 (N, 1, H, W), ink bright on 0; padding is 0, blank paper.
-        targets: int64 (N,) labels; or (N, L) for lines, what follows a line's own length has no meaning.
-        widths: int64 (N,), used px of each image; None: all of them.
-        target_lengths: int64 (N,), used labels of each target; None: all of them.
+        images: Uint8 (N, 1, H, W), ink bright on 0; padding is 0, blank paper.
+        targets: Int64 (N,) labels; or (N, L) for lines, what follows a line's own length has no meaning.
+        widths: Int64 (N,), used px of each image; None: all of them.
+        target_lengths: Int64 (N,), used labels of each target; None: all of them.
         metadata: What else the stream knows. A tensor or a list in it has an entry for each sample and goes
             with the batch when that is cut, joined or moved, as `is_vertical`, bool (N,), and `texts` of
             lines; anything else describes the batch as a whole.
@@ -93,7 +93,7 @@ def pad_lines(images: Sequence[np.ndarray], targets: Sequence[Sequence[int]], **
     """Lay lines of different lengths out as one batch.
 
     Args:
-        images: uint8 (H, W) each, ink bright on 0, all of one height.
+        images: Uint8 (H, W) each, ink bright on 0, all of one height.
         targets: The labels of each.
         metadata: Of the batch.
     """

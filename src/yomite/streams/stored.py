@@ -23,13 +23,13 @@ class StoredStream:
 
     Attributes:
         num_samples: Samples in an epoch: those whose character is in the charset.
-        class_shares: float64 (C,), the share of the samples for each class.
+        class_shares: Float64 (C,), the share of the samples for each class.
     """
 
     def __init__(
         self, caches: Sequence[CachedSamples], charset: Charset, seed: int, fold: str | None = None
     ) -> None:
-        """Finds the samples to learn from.
+        """Find the samples to learn from.
 
         Args:
             caches: In the form "canvas", all of one size.
@@ -95,7 +95,7 @@ class TransformedStream(StoredStream):
         transforms: Iterable[str],
         strength: float = 1.0,
     ) -> None:
-        """Finds the samples to learn from.
+        """Find the samples to learn from.
 
         Args:
             canvases: In the form "canvas", all of one size: they say which samples there are.
@@ -136,7 +136,7 @@ class TransformedStream(StoredStream):
 
 
 def build_stored(config: DataConfig, charset: Charset, data_root: Path, seed: int, size: int) -> StoredStream:
-    """Opens the caches of config.sources, and fills those that are not there yet.
+    """Open the caches of config.sources, and fill those that are not there yet.
 
     Args:
         config: The run's data section.

@@ -47,9 +47,9 @@ class Sheet:
 
     Attributes:
         name: `group/name`, as of every glimpse.
-        images: uint8 (H, W) each, ink bright on 0.
+        images: Uint8 (H, W) each, ink bright on 0.
         titles: One for each image.
-        heat: float (h, w) for each image, 0..1, laid over it in red: where a model looked. None: nothing.
+        heat: Float (h, w) for each image, 0..1, laid over it in red: where a model looked. None: nothing.
         is_right: Titles of images that are not right are red. None: all are black.
     """
 
@@ -75,9 +75,9 @@ class Points:
 
     Attributes:
         name: `group/name`.
-        embedding: float (N, D).
+        embedding: Float (N, D).
         texts: What each point is.
-        images: uint8 (N, S, S), the canvas of each.
+        images: Uint8 (N, S, S), the canvas of each.
     """
 
     name: str
@@ -94,7 +94,7 @@ class Traced:
     """What the exporter traces.
 
     Attributes:
-        module: images uint8 (N, 1, H, W) -> the outputs, in order.
+        module: Images uint8 (N, 1, H, W) -> the outputs, in order.
         example: An input, uint8.
         output_names: Of the outputs; the input is called `images`.
         dynamic_axes: By input and output, which of its axes are free, and their names.

@@ -62,7 +62,7 @@ def explain_changes(saved: Checkpoint, config: dict[str, Any], charset: Charset)
 
 
 def save(path: Path, checkpoint: Checkpoint) -> None:
-    """Writes a file of the run.
+    """Write a file of the run.
 
     Raises:
         TrainingError: If the disk does not take it; what was written before is still there.
@@ -77,7 +77,7 @@ def save(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int) -> None:
-    """Writes the state of a step; of those before the newest `keep` stay."""
+    """Write the state of a step; of those before the newest `keep` stay."""
     new = folder / "checkpoints" / f"step-{checkpoint.progress['step']:08d}.safetensors"
     save(new, checkpoint)
     # What claims to be newer is damaged, or this run would have gone on from it.

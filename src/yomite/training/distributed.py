@@ -66,7 +66,7 @@ class World:
             distributed.barrier()
 
     def sum_counts(self, counts: Sequence[Mapping[str, Tensor]]) -> dict[str, float]:
-        """Counts of several micro-batches, summed over these and over all processes."""
+        """Sum the counts of several micro-batches over these and over all processes."""
         sums: dict[str, Tensor] = {}
         for part in counts:
             for name, count in part.items():
@@ -93,7 +93,7 @@ class World:
         return nn.SyncBatchNorm.convert_sync_batchnorm(model)
 
     def average_statistics(self, model: nn.Module) -> None:
-        """Gives the batch norms of all processes the mean of their running statistics.
+        """Give the batch norms of all processes the mean of their running statistics.
 
         Each has seen another share of the samples. After this every process holds the same model.
         """

@@ -21,7 +21,7 @@ def find_weights(name_or_path: str) -> Path:
 
 
 def fill_from_weights(model: nn.Module, charset: Charset, weights: Checkpoint) -> int:
-    """Copies weights into a fresh model; rows of `classifier` go by character, new characters keep their
+    """Copy weights into a fresh model; rows of `classifier` go by character, new characters keep their
     fresh rows. For another input size the weights of the places are resampled; all others see pixels alike.
 
     Returns:

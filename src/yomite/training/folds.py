@@ -19,7 +19,7 @@ Scores = dict[str, dict[str, list[float]]]
 def train_folds(
     config: RunConfig, num_folds: int, *, data_root: Path, world: World | None = None, resume: bool = False
 ) -> Scores:
-    """Trains as often as there are folds, each time without one of them, and scores it on that one.
+    """Train as often as there are folds, each time without one of them, and score it on that one.
 
     Fold n is the run `data.fold=n/folds` in the folder `fold-n`, which may as well be started by itself. The
     scores are those of its last validation; folds.json in the run's folder holds them all.

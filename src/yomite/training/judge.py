@@ -22,7 +22,7 @@ class Judge:
     """
 
     def __init__(self, config: RunConfig, set_names: Sequence[str], task: Task) -> None:
-        """Checks that the score will be there.
+        """Check that the score will be there.
 
         Args:
             config: The run.
@@ -59,7 +59,7 @@ class Judge:
         return self._patience is None or self.num_stale < self._patience
 
     def judge(self, scores_by_set: Mapping[str, Mapping[str, float]]) -> bool:
-        """Takes the scores of a validation, and says whether they are the best so far."""
+        """Take the scores of a validation, and say whether they are the best so far."""
         chosen = [self._set_name] if self._set_name else list(scores_by_set)
         score = math.fsum(scores_by_set[name][self._score] for name in chosen) / len(chosen)
         if self.best is None or self._sign * score > self._sign * self.best:

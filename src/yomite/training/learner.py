@@ -63,7 +63,7 @@ def build_learner(config: RunConfig, charset: Charset, data_root: Path, *, fresh
 
 
 def check_split(config: RunConfig, num_processes: int, model: nn.Module) -> None:
-    """Raises ConfigError if a step does not split into equal micro-batches, or into too small ones."""
+    """Raise ConfigError if a step does not split into equal micro-batches, or into too small ones."""
     num_parts = num_processes * config.accumulate
     parts = f"{num_processes} processes x accumulate {config.accumulate}"
     if config.batch_size % num_parts:

@@ -57,7 +57,7 @@ def train(
     validation: Sequence[ValidationSet] | None = None,
     mark: Callable[[str], None] = lambda part: None,
 ) -> Path:
-    """Runs a configuration.
+    """Run a configuration.
 
     Args:
         config: The run.

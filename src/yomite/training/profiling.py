@@ -93,7 +93,7 @@ def profile_run(
     num_steps: int = 20,
     stream: Stream | None = None,
 ) -> StepProfile:
-    """Runs some steps of a configuration in a folder that is thrown away, without validation.
+    """Run some steps of a configuration in a folder that is thrown away, without validation.
 
     Args:
         config: The run.

@@ -27,7 +27,7 @@ SMOOTHING = 0.9
 def find_learning_rate(
     config: RunConfig, *, data_root: Path, num_steps: int = 120, stream: Stream | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Trains a few steps, each with a higher rate, until the loss has grown to four times its lowest.
+    """Train a few steps, each with a higher rate, until the loss has grown to four times its lowest.
 
     Args:
         config: The run; nothing of it is written.
@@ -36,8 +36,8 @@ def find_learning_rate(
         stream: Samples instead of those that config.data describes.
 
     Returns:
-        rates: float (N,), N at most num_steps.
-        losses: float (N,), the smoothed loss of each.
+        rates: Float (N,), N at most num_steps.
+        losses: Float (N,), the smoothed loss of each.
 
     Raises:
         YomiteError: As for train().
@@ -94,8 +94,8 @@ def draw_curve(rates: np.ndarray, losses: np.ndarray, width: int = 72, height: i
     """The losses over the rates as text; a line of `|` marks the suggestion.
 
     Args:
-        rates: float (N,), growing by one factor.
-        losses: float (N,).
+        rates: Float (N,), growing by one factor.
+        losses: Float (N,).
         width: Columns of the curve.
         height: Rows of it.
     """

@@ -23,7 +23,7 @@ class StopRequest:
         self.is_made = False
 
     def make(self, number: int, frame: Any) -> None:
-        """Takes the first signal down; the second one ends the process at once."""
+        """Take the first signal down; the second one ends the process at once."""
         if self.is_made:
             raise KeyboardInterrupt
         self.is_made = True
@@ -48,7 +48,7 @@ def catch_signals() -> Iterator[StopRequest]:
 
 
 def report_nonfinite(step: int, reason: str, path: Path, batches: Sequence[Batch]) -> TrainingError:
-    """Keeps the micro-batches of a step for inspection, and makes the error that ends the run.
+    """Keep the micro-batches of a step for inspection, and make the error that ends the run.
 
     `numpy.load(path)["images"]` is uint8 (N, 1, H, W); targets, and what else is known, lie beside it.
     """

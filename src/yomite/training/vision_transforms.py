@@ -36,11 +36,11 @@ class TransformedStream:
 
     Attributes:
         num_samples: Samples in an epoch.
-        class_shares: float64 (C,), the share of the samples for each class.
+        class_shares: Float64 (C,), the share of the samples for each class.
     """
 
     def __init__(self, stored: StoredStream, transforms: Sequence[dict[str, Any]], seed: int) -> None:
-        """Builds the transforms once to see that they are valid; each process builds its own."""
+        """Build the transforms once to see that they are valid; each process builds its own."""
         build_transforms(transforms)
         self._stored, self._transforms, self._seed = stored, list(transforms), seed
         self._built: torch.nn.Module | None = None
@@ -91,7 +91,7 @@ def transform_stored(
 
 
 def build_transforms(specs: Sequence[dict[str, Any]]) -> torch.nn.Module:
-    """Names of torchvision.transforms.v2 with their arguments -> all of them, one after the other.
+    """Build torchvision.transforms.v2 from their names and arguments, to run one after the other.
 
     Raises:
         ConfigError: If a name or an argument is unknown.

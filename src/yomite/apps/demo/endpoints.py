@@ -226,9 +226,9 @@ class Endpoints:
             haste: 0 calm to 1 running hand.
             unevenness: 0 as printed, 1 as ordinary people, 2 rough.
             slant: -1 to 1.
-            pen: touch, ballpoint, pencil, felt or brush.
+            pen: `touch`, `ballpoint`, `pencil`, `felt` or `brush`.
             width: 0 the pen's thinnest line to 1 its thickest.
-            paper: screen, notebook, rough or photograph.
+            paper: Screen, notebook, rough or photograph.
             writer: Which person; the same number has the same habits.
 
         Returns:

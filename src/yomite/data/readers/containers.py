@@ -37,10 +37,10 @@ class Entry:
     """One file of a container.
 
     Attributes:
-        name: within the container, parts divided by "/".
-        place: for messages: the container's path with the name.
-        open: begins reading it; the caller closes the file.
-        path: where it lies as a file of its own; None in an archive.
+        name: Within the container, parts divided by "/".
+        place: For messages: the container's path with the name.
+        open: Begins reading it; the caller closes the file.
+        path: Where it lies as a file of its own; None in an archive.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Entry:
         """All its bytes.
 
         Raises:
-            DataError: it is damaged, or holds more than `limit` bytes.
+            DataError: It is damaged, or holds more than `limit` bytes.
         """
         try:
             with self.open() as file:

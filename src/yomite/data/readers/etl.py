@@ -40,12 +40,12 @@ class Layout:
     """How one kind of record is laid out.
 
     Attributes:
-        record: its fields that are read, at their offsets: `image` always; `code` and `sheet` mostly.
-        width, height: of the picture in pixels.
-        bits: of a pixel.
-        read_characters: the records' characters, UNKNOWN for a code without one.
-        read_writers: the records' writers.
-        num_dummies: records at the beginning of a file that hold no sample.
+        record: Its fields that are read, at their offsets: `image` always; `code` and `sheet` mostly.
+        width, height: Of the picture in pixels.
+        bits: Of a pixel.
+        read_characters: The records' characters, UNKNOWN for a code without one.
+        read_writers: The records' writers.
+        num_dummies: Records at the beginning of a file that hold no sample.
     """
 
     record: np.dtype
@@ -114,12 +114,12 @@ def unpack_pixels(packed: np.ndarray, bits: int, width: int) -> np.ndarray:
     """Packed pixels to gray levels.
 
     Args:
-        packed: uint8 (N, B), the most significant bits first.
-        bits: of a pixel: 1, 4 or 6.
-        width: pixels in a row.
+        packed: Uint8 (N, B), the most significant bits first.
+        bits: Of a pixel: 1, 4 or 6.
+        width: Pixels in a row.
 
     Returns:
-        uint8 (N, H, width), ink bright on 0, stretched to 0..255.
+        Uint8 (N, H, width), ink bright on 0, stretched to 0..255.
     """
     if bits == 1:
         pixels = np.unpackbits(packed, axis=1) * np.uint8(255)

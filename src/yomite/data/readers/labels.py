@@ -14,7 +14,7 @@ def read_character_name(name: str) -> str:
     """The character that a folder or file is named for: itself, or `U+XXXX`.
 
     Raises:
-        DataError: it is no single character, or the code point does not exist.
+        DataError: It is no single character, or the code point does not exist.
     """
     match = _CODE_POINT.fullmatch(name)
     if match:
@@ -37,10 +37,10 @@ def read_label(name: str) -> str:
     """The character of a picture: its folder's name; for one in no folder, what stands before its first `_`.
 
     Args:
-        name: of the entry, such as `あ/1.png`, `train/U+3042/1.png` or `あ_1.png`.
+        name: Of the entry, such as `あ/1.png`, `train/U+3042/1.png` or `あ_1.png`.
 
     Raises:
-        DataError: that is no character.
+        DataError: That is no character.
     """
     *folders, file = name.split("/")
     if folders:

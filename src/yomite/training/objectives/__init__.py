@@ -80,7 +80,7 @@ def build_objective(
 def weigh_classes(
     objective: Objective, config: ObjectiveConfig, stream: Stream, device: torch.device
 ) -> None:
-    """Gives each class of a Classification its weight, by how many of the stream's samples are of it.
+    """Give each class of a Classification its weight, by how many of the stream's samples are of it.
 
     Raises:
         ConfigError: If the stream does not say so.

@@ -34,7 +34,7 @@ class AuxiliaryTargets(nn.Module):
         strokes: float,
         components: float,
     ) -> None:
-        """Looks up the targets.
+        """Look up the targets.
 
         Args:
             embedding_size: D.

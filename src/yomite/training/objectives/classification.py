@@ -38,11 +38,11 @@ class Classification(nn.Module):
         auxiliary: AuxiliaryTargets | None = None,
         distillation: Distillation | None = None,
     ) -> None:
-        """Puts the parts together.
+        """Put the parts together.
 
         Args:
             label_smoothing: Share of the target spread over all classes (Szegedy et al., arXiv:1512.00567).
-            class_weights: float (C,), what a sample of each class weighs; None: all alike.
+            class_weights: Float (C,), what a sample of each class weighs; None: all alike.
             margin: Angle in radians added to that of the right class; needs a cosine head.
             mixup: Both parameters of the beta distribution of the share; 0: none.
             auxiliary: Further targets that are predicted from the embedding.
@@ -93,11 +93,11 @@ def balance_classes(class_shares: np.ndarray, power: float) -> Tensor:
     """Weights that make rare classes count as much as frequent ones.
 
     Args:
-        class_shares: float (C,), which share of the samples is of each class.
+        class_shares: Float (C,), which share of the samples is of each class.
         power: 0: every sample counts alike; 1: every class counts alike; between: to that power.
 
     Returns:
-        float32 (C,), proportional to `class_shares ** -power`, with mean 1 over the samples; 0 for classes
+        Float32 (C,), proportional to `class_shares ** -power`, with mean 1 over the samples; 0 for classes
         without samples.
     """
     shares = class_shares / class_shares.sum()

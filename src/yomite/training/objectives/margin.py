@@ -9,11 +9,11 @@ from torch import Tensor
 
 
 def add_margin(logits: Tensor, targets: Tensor, scale: Tensor | float, margin: float) -> Tensor:
-    """Adds an angle to that of the right class.
+    """Add an angle to that of the right class.
 
     Args:
-        logits: float (N, C) of a cosine head: scale * cos(angle between the embedding and the class).
-        targets: int64 (N,).
+        logits: Float (N, C) of a cosine head: scale * cos(angle between the embedding and the class).
+        targets: Int64 (N,).
         scale: What the head multiplies cosines with.
         margin: In radians. Beyond 180 degrees the logit goes on falling as a straight line.
 

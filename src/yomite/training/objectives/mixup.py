@@ -8,10 +8,10 @@ from torch import Tensor
 
 
 def mix(images: Tensor, alpha: float, rng: torch.Generator) -> tuple[Tensor, float, Tensor]:
-    """Lays another image of the batch over each image.
+    """Lay another image of the batch over each image.
 
     Args:
-        images: uint8 (N, 1, S, S).
+        images: Uint8 (N, 1, S, S).
         alpha: Both parameters of the beta distribution that the share is drawn from; small: mostly one image.
         rng: Of the step, on the device of the images.
 

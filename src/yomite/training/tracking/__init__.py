@@ -19,7 +19,7 @@ class Tracker:
     """Hands numbers and pictures of a step to all that were asked for."""
 
     def __init__(self, config: RunConfig, start_step: int) -> None:
-        """Opens the log and the boards.
+        """Open the log and the boards.
 
         What an interrupted run wrote after start_step is taken back: it will come again.
         """
@@ -67,13 +67,13 @@ class Tracker:
             board.embed(step, name, embedding, characters, images)
 
     def close(self) -> None:
-        """Writes what is still on its way."""
+        """Write what is still on its way."""
         for board in self._boards:
             board.close()
 
 
 def check_boards(config: TrackingConfig) -> None:
-    """Raises MissingExtraError if Weights & Biases is asked for and not installed."""
+    """Raise MissingExtraError if Weights & Biases is asked for and not installed."""
     if config.wandb != "off" and importlib.util.find_spec("wandb") is None:
         raise MissingExtraError(f"train` with `tracking.wandb={config.wandb}", "wandb")
 

@@ -28,14 +28,14 @@ class Board(Protocol):
         """Points float (N, D), their characters and canvases, uint8 (N, S, S)."""
 
     def close(self) -> None:
-        """Writes what is still on its way."""
+        """Write what is still on its way."""
 
 
 class TensorBoard:
     """Event files: `tensorboard --logdir runs`."""
 
     def __init__(self, folder: Path, start_step: int) -> None:
-        """Opens the folder; what was written after start_step is taken back."""
+        """Open the folder; what was written after start_step is taken back."""
         from torch.utils.tensorboard import SummaryWriter
 
         self._writer = SummaryWriter(str(folder), purge_step=start_step + 1 if start_step else None)
@@ -76,7 +76,7 @@ class WeightsAndBiases:
     """A run there; offline it is written into the run's folder, and `wandb sync` can send it later."""
 
     def __init__(self, folder: Path, project: str, name: str, mode: str, config: dict[str, Any]) -> None:
-        """Starts the run, or goes on with it.
+        """Start the run, or go on with it.
 
         Args:
             folder: The run's folder; it keeps the run's id, so that a resumed run is one run there too.
