@@ -83,7 +83,7 @@ def render_sheet(text: str, *, size_px: int = 96, seed: int = 0, data_root: Path
     Returns:
         Uint8 (hands * size_px, pens * len(text) * size_px). A row for each hand in the order of
         `NAMED_HANDS`: Print, neat, ordinary, hasty, running, rough. In a row, the text once with each pen in
-        the order of `PEN_NAMES`: Touch, ballpoint, pencil, felt, brush.
+        the order of `PEN_NAMES`: touch, ballpoint, pencil, felt, brush.
 
     Raises:
         DataError: KanjiVG is not there, or does not draw one of the characters.
