@@ -68,12 +68,13 @@ def test_killed_at_a_random_moment(whole: Path, tmp_path: Path) -> None:
     assert_same_run(whole, run(tmp_path, resume=True))
 
 
+class Crashing(FakeStream):
+    def send_signal(self) -> None:
+        raise MemoryError
+
+
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_crash_in_mid_epoch(whole: Path, tmp_path: Path, workers: int) -> None:
-    class Crashing(FakeStream):
-        def send_signal(self) -> None:
-            raise MemoryError
-
     with pytest.raises(MemoryError):
         run(tmp_path, Crashing(stop_at=SAMPLE_OF_STEP_17), loader={"workers": workers})
     assert list_checkpoints(tmp_path / "run")[0].name == "step-00000015.safetensors"

@@ -7,12 +7,10 @@ and `place_ink` of `yomite.ink.canvas`, compiled here from the same source.
 
 from __future__ import annotations
 
-import types
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
-from numba import njit
 
 from yomite.charset import JAPANESE, Charset
 from yomite.charset.prior import SENTENCES, build_log_prior, count_characters, sampling_weights
@@ -27,6 +25,7 @@ from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
 from yomite.ink.pen import PEN_NAMES, PEN_RANGES, TRAIT_NAMES, TRAITS, draw_lines, draw_traits, lay_on_paper
 from yomite.ink.writing import flatten_glyph, write_glyph
 from yomite.streams.batch import Batch, to_batch
+from yomite.streams.kernels import compile_kernel
 from yomite.streams.stored import read_pictures
 
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
@@ -42,15 +41,9 @@ _GRAIN, _CONTRAST, _PAPER, _NOISE, _LIGHT, _SCRAPS = (
 )
 
 
-def _compile(function: Callable, **compiled: Callable) -> Callable:
-    """Compile a function of another module; `compiled` stands in for what it calls."""
-    scope = {**function.__globals__, **compiled}
-    return njit(types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__))
-
-
-_find_box = _compile(canvas.find_box)
-_measure_ink = _compile(canvas.measure_ink)
-_place_ink = _compile(canvas.place_ink, find_box=_find_box)
+_find_box = compile_kernel(canvas.find_box)
+_measure_ink = compile_kernel(canvas.measure_ink)
+_place_ink = compile_kernel(canvas.place_ink, find_box=_find_box)
 
 
 class DrawnStream:
@@ -140,7 +133,7 @@ class DrawnStream:
         return to_batch((images, labels))
 
 
-@njit(nogil=True)
+@compile_kernel
 def _draw_samples(
     seeds, images, labels, shares, class_steps, pen_steps, haste_share,
     points, offsets, components, glyph_points, glyph_strokes, class_glyphs, masks, class_masks,
@@ -262,7 +255,7 @@ def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int
         size=size,
         pens=config.pens,
     )
-    stream.draw(0, np.arange(1))  # compiles here once, and not in every worker that is forked from here
+    stream.draw(0, np.arange(1))  # compiles here once, and not in every loader process
     return stream
 
 

@@ -7,13 +7,10 @@ cheap), sorted, cut into groups as large as a batch, and the groups are shuffled
 
 from __future__ import annotations
 
-import types
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
-from numba import njit
 
 from yomite.charset import Charset
 from yomite.config import DataConfig
@@ -21,32 +18,25 @@ from yomite.ink import line_canvas, line_ink
 from yomite.ink.line import LineComposer, build_line_composer
 from yomite.ink.line_canvas import MAX_WIDTH, WORK_HEIGHT, shrink_height
 from yomite.streams.batch import Batch, pad_lines
+from yomite.streams.kernels import compile_kernel
 
 NUM_GROUPS = 8
 """Batches that are sorted together."""
 
 
-def _compile(function: Callable, **compiled: Callable) -> Callable:
-    """Compile a function of another module; `compiled` stands in for what it calls."""
-    scope = {**function.__globals__, **compiled}
-    return njit(cache=True, nogil=True)(
-        types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__)
-    )
-
-
-_find_line = _compile(line_canvas.find_line)
-_clean_line = _compile(
+_find_line = compile_kernel(line_canvas.find_line)
+_clean_line = compile_kernel(
     line_canvas.clean_line,
-    measure_line_ink=_compile(line_ink.measure_line_ink),
-    remove_rulings=_compile(line_ink.remove_rulings),
-    remove_neighbors=_compile(line_ink.remove_neighbors),
+    measure_line_ink=compile_kernel(line_ink.measure_line_ink),
+    remove_rulings=compile_kernel(line_ink.remove_rulings),
+    remove_neighbors=compile_kernel(line_ink.remove_neighbors),
     find_line=_find_line,
 )
-_to_strip = _compile(
+_to_strip = compile_kernel(
     line_canvas.to_strip,
     clean_line=_clean_line,
     find_line=_find_line,
-    place_line=_compile(line_canvas.place_line),
+    place_line=compile_kernel(line_canvas.place_line),
 )
 
 
@@ -147,5 +137,5 @@ def build_lines(config: DataConfig, charset: Charset, data_root: Path, seed: int
         height=size,
         seed=seed,
     )
-    stream.draw(0, np.arange(2))  # compiled before the loader's processes are forked
+    stream.draw(0, np.arange(2))  # compiles here once, and not in every loader process
     return stream

@@ -1,0 +1,42 @@
+"""Compiled code that outlives the process: the next one, and every loader process, reads it from the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import types
+from collections.abc import Callable
+from pathlib import Path
+
+import numba
+
+_ROOMS = (Path(__file__).parent, Path(__file__).parents[1] / "ink")
+
+
+def compile_kernel(function: Callable, **compiled: Callable) -> Callable:
+    """Compile a function that may stand in another module, or read what an earlier process compiled.
+
+    numba looks at the file of a function, and not at the files of what it calls, so it would take old code
+    for new. Here the folder of the cache is named for all sources that a kernel may call.
+
+    Args:
+        function: In the part of Python and numpy that numba knows.
+        compiled: By name, what stands in for what the function calls.
+    """
+    scope = {**function.__globals__, **compiled}
+    again = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__)
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(Path(__file__).with_name("__pycache__") / f"kernels-{_SOURCES}")
+    try:
+        return numba.njit(cache=True, nogil=True)(again)
+    finally:
+        numba.config.CACHE_DIR = before
+
+
+def _hash_sources() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(path for room in _ROOMS for path in room.glob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+_SOURCES = _hash_sources()
