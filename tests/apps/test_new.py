@@ -50,15 +50,16 @@ def test_every_command_of_the_readme(project: Path, monkeypatch: pytest.MonkeyPa
     pytest.importorskip("gradio", reason="the page is an extra of its own")
     shown = []
 
-    class Page:
+    class Server:
         local_url = "http://127.0.0.1"
 
-        def block_thread(self) -> None:
+        def __init__(self, endpoints: object, address: object) -> None:
+            shown.append(endpoints)
+
+        def run(self) -> None:
             pass
 
-    monkeypatch.setattr(
-        "yomite.apps.demo.server.start_server", lambda answers, address: shown.append(answers) or Page()
-    )
+    monkeypatch.setattr("yomite.apps.demo.server.Server", Server)
     run(*demo)
     assert len(shown) == 1
 
