@@ -2,12 +2,15 @@
 
 import sys
 from enum import Enum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from yomite.apps.recognize import print_json
+from yomite.apps.recognize import print_results
 from yomite.errors import YomiteError
+
+if TYPE_CHECKING:
+    from yomite.reading.results import Line
 
 
 class Direction(str, Enum):
@@ -43,22 +46,16 @@ def read(
             "whole pages cannot be read yet; crop the lines and type yomite read --line FILE..."
         )
     reader = yomite.load(line=model)
-    num_failed = 0
-    for file in files:
-        picture = sys.stdin.buffer.read() if file == "-" else file
-        (result,) = reader.read_lines(
+    pictures = (sys.stdin.buffer.read() if file == "-" else file for file in files)
+    results = (
+        result
+        for picture in pictures  # one at a time, so that each is printed as soon as it is read
+        for result in reader.read_lines(
             [picture], direction=direction.value, language_model=language_model, errors="return"
         )
-        if isinstance(result, YomiteError):
-            num_failed += 1
-            if as_json:
-                print_json({"path": file, "error": str(result)})
-            else:
-                typer.echo(f"{file}: error: {result}", err=True)
-        elif as_json:
-            print_json({"path": file, **result.to_dict()})
-        else:
-            rejected = " (rejected: probably no line of Japanese handwriting)" if result.is_rejected else ""
-            typer.echo(f"{file}: {result.text}{rejected}")
-    if num_failed:
-        raise typer.Exit(2)
+    )
+    print_results(files, results, _to_line, as_json)
+
+
+def _to_line(line: "Line") -> str:
+    return f"{line} (rejected: probably no line of Japanese handwriting)" if line.is_rejected else str(line)

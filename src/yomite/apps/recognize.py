@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -45,25 +46,33 @@ def recognize(
     reader = yomite.load(model, prior=prior.value)
     pictures = (sys.stdin.buffer.read() if file == "-" else file for file in files)
     results = reader.recognize_iter(pictures, top=top, errors="return")
+    print_results(files, results, _to_line, as_json)
+
+
+def print_results(
+    files: Iterable[str], results: Iterable[Any], to_line: Callable[[Any], str], as_json: bool
+) -> None:
+    """Print what each file was read as; ends with exit code 2 if any could not be read.
+
+    Args:
+        files: The names, one for each result.
+        results: With to_dict(), or the error that stands in the result's place.
+        to_line: Says a result to people.
+        as_json: One JSON object a line instead, characters unescaped.
+    """
     num_failed = 0
     for file, result in zip(files, results, strict=True):
-        if isinstance(result, YomiteError):
-            num_failed += 1
-            if as_json:
-                print_json({"path": file, "error": str(result)})
-            else:
-                typer.echo(f"{file}: error: {result}", err=True)
-        elif as_json:
-            print_json({"path": file, **result.to_dict()})
+        is_error = isinstance(result, YomiteError)
+        num_failed += is_error
+        if as_json:
+            shown = {"error": str(result)} if is_error else result.to_dict()
+            typer.echo(json.dumps({"path": file, **shown}, ensure_ascii=False))
+        elif is_error:
+            typer.echo(f"{file}: error: {result}", err=True)
         else:
-            typer.echo(f"{file}: {_to_line(result)}")
+            typer.echo(f"{file}: {to_line(result)}")
     if num_failed:
         raise typer.Exit(2)
-
-
-def print_json(value: dict[str, Any]) -> None:
-    """Print one line of JSON, its characters unescaped."""
-    typer.echo(json.dumps(value, ensure_ascii=False))
 
 
 def _to_line(result: "Recognition") -> str:
