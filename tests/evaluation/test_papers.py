@@ -50,6 +50,11 @@ def test_ink_stays_darker_than_the_paper_beside_it(paper: str) -> None:
             assert np.median(ink) < np.median(paper_beside) - 60
 
 
+def test_a_paper_that_is_not_there_is_not_bare() -> None:
+    with pytest.raises(KeyError):
+        lay_on_paper(PICTURE, "papyrus")
+
+
 def test_lines_lie_where_their_names_say() -> None:
     height, width = lay(BARE).shape[:2]
     is_dark = lay("two ruled lines")[:, 0].max(axis=1) < 100  # of the first column, which has no ink

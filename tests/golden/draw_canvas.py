@@ -8,7 +8,9 @@ writes down the steps, this file's format, and how near a port must come:
     {"size": 48, "margin": 0.06, "cases": [{"name", "height", "width", "gray", "canvas"}, ...,
                                            {"name", "strokes", "canvas"}, ...]}
 
-Write the file anew only when the canvas changes on purpose: models that learned from the old one read worse.
+canvas_2.json is the same for version 2, on paper; a case has "rgb" instead of "gray" where color counts.
+
+Write a file anew only when the canvas changes on purpose: models that learned from the old one read worse.
 """
 
 import base64
@@ -65,12 +67,61 @@ def draw_pictures() -> Iterator[tuple[str, np.ndarray]]:
     yield "crowded, in soft focus", np.clip(weave, 0, 255).astype(np.uint8)
 
 
+def draw_papers() -> Iterator[tuple[str, np.ndarray]]:
+    """Yield a name and uint8 (H, W) or (H, W, 3) for each path that version 2 adds."""
+    page = np.pad(draw_page("ei", 72, 3), 36, constant_values=255)
+
+    def rule(across: list[int], down: list[int], level: int, px: int = 1, ends: int = 0) -> np.ndarray:
+        ruled = page.copy()
+        part = slice(ends, len(page) - ends)
+        for first in across:
+            ruled[first : first + px, part] = np.minimum(ruled[first : first + px, part], level)
+        for first in down:
+            ruled[part, first : first + px] = np.minimum(ruled[part, first : first + px], level)
+        return ruled
+
+    yield "bare", page
+    yield "notebook", rule([10, 50, 90, 130], [], 150)
+    yield "two thick lines beside", rule([6, 132], [], 40, px=3)
+    yield "squared", rule(list(range(4, 144, 22)), list(range(9, 144, 22)), 150)
+    yield "frame", rule([8, 134], [8, 134], 0, px=2, ends=8)
+    dashed = rule([30, 72, 114], [], 110, px=2)
+    dashed[:, np.arange(144) % 14 >= 7] = page[:, np.arange(144) % 14 >= 7]
+    yield "dashed", dashed
+    slope = page.copy()
+    for column in range(144):
+        slope[20 + column // 36, column] = 90
+    yield "slanting line", slope
+    yield "strokes from rim to rim", crop_ink(draw_page("hi", 96, 5))
+    yield (
+        "shadow",
+        np.where(np.add.outer(np.arange(144), np.arange(144)) > 150, 0.5 * page, page).astype(np.uint8),
+    )
+    red = np.dstack([page] * 3)
+    red[[20, 21, 70, 71, 120, 121]] = np.minimum(red[[20, 21, 70, 71, 120, 121]], (220, 90, 90))
+    yield "red ruling, black ink", red
+
+
+def encode(array: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")
+
+
+def build_paper_cases() -> list[dict]:
+    """Return every case of version 2, in the form of the file."""
+    return [
+        {
+            "name": name,
+            "height": picture.shape[0],
+            "width": picture.shape[1],
+            "gray" if picture.ndim == 2 else "rgb": encode(picture),
+            "canvas": encode(to_canvas(picture, version=2)),
+        }
+        for name, picture in draw_papers()
+    ]
+
+
 def build_cases() -> list[dict]:
-    """Return every case, in the form of the file."""
-
-    def encode(array: np.ndarray) -> str:
-        return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")
-
+    """Return every case of version 1, in the form of the file."""
     cases: list[dict] = [
         {
             "name": name,
@@ -89,10 +140,7 @@ def build_cases() -> list[dict]:
 
 
 if __name__ == "__main__":
-    golden = {
-        "about": "see tests/golden/draw_canvas.py and docs/canvas.md",
-        "size": CANVAS_SIZE,
-        "margin": MARGIN,
-        "cases": build_cases(),
-    }
-    (HERE / "canvas.json").write_text(json.dumps(golden, indent=1) + "\n", encoding="utf-8")
+    about = "see tests/golden/draw_canvas.py and docs/canvas.md"
+    for file, cases in (("canvas.json", build_cases()), ("canvas_2.json", build_paper_cases())):
+        golden = {"about": about, "size": CANVAS_SIZE, "margin": MARGIN, "cases": cases}
+        (HERE / file).write_text(json.dumps(golden, indent=1) + "\n", encoding="utf-8")

@@ -61,6 +61,8 @@ BAD_FIELDS = {
         {"charset": json.dumps([*CHARACTERS[:6], "\ud800"])},
         "'charset' is not valid",
     ),
+    "a canvas of the future": ({"canvas_version": "3"}, "'canvas_version' is not valid"),
+    "a canvas that is no number": ({"canvas_version": '"2"'}, "'canvas_version' is not valid"),
     "look-alikes are no list": ({"lookalikes": '"口ロ"'}, "'lookalikes' is not valid"),
     "look-alikes are no texts": ({"lookalikes": "[[1, 2]]"}, "'lookalikes' is not valid"),
     "a look-alike in two groups": ({"lookalikes": '["口ロ", "ロ一"]'}, "'lookalikes' is not valid"),
@@ -212,3 +214,17 @@ def test_a_known_of_another_shape_is_one_clear_line(tmp_path: Path) -> None:
     onnx.save(model, str(path))
     with pytest.raises(yomite.ModelFileError, match=r"known.* has shape \(1, 1\)"):
         yomite.load(path)
+
+
+@pytest.mark.parametrize(
+    ("fields", "version"), [({}, 1), ({"canvas_version": "1"}, 1), ({"canvas_version": "2"}, 2)]
+)
+def test_a_model_sees_the_canvas_of_its_version(fields: dict, version: int, tmp_path: Path) -> None:
+    reader = yomite.load(write_tiny_model(tmp_path / "m.onnx", **fields))
+    page = np.full((140, 140), 255, np.uint8)
+    page[40:100, 68:73] = page[68:73, 40:100] = 0
+    bare = reader.recognize(page)
+    page[[8, 132]] = 120
+    ruled = reader.recognize(page)
+    assert reader.canvas_version == version
+    assert (ruled.to_dict() == bare.to_dict()) == (version == 2)

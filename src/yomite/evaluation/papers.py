@@ -225,7 +225,7 @@ def lay_on_paper(picture: Image.Image, paper: str) -> Image.Image:
     colored = padded.convert("RGB")
     if paper in SHEETS:
         return ImageChops.multiply(colored, SHEETS[paper](*colored.size))
-    return TREATMENTS[paper](colored) if paper in TREATMENTS else colored
+    return colored if paper == BARE else TREATMENTS[paper](colored)
 
 
 def measure_papers(

@@ -45,7 +45,7 @@ def score_set(name: str, reader: Recognizer, data_root: str | Path | None = None
     canvases, labels, num_left_out = [], [], 0
     for sample in open_source(name, data_root):
         try:
-            canvas = to_canvas(sample.picture, reader.input_size)
+            canvas = to_canvas(sample.picture, reader.input_size, reader.canvas_version)
             label = label_by_character[sample.character]
         except (PictureError, KeyError):
             num_left_out += 1

@@ -12,26 +12,27 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from yomite.errors import PictureError
+from yomite.ink.eraser import erase_rulings
+from yomite.ink.leveling import level_light
 from yomite.ink.pictures import read_gray
-from yomite.ink.strokes import Stroke, is_strokes, to_strokes
+from yomite.ink.stroke_lines import WORK_SIZE, draw_strokes
+from yomite.ink.strokes import is_strokes, to_strokes
 
 CANVAS_SIZE = 48
+CANVAS_VERSION = 2
+"""The newest version: 2 evens shadows out, erases printed lines and looks at colors, 1 does not. A model sees
+the version that it was trained with."""
+
 MARGIN = 0.06
 """Empty border on each side of the square, as a share of its side."""
-
-WORK_SIZE = 160
-"""Pictures are cut down to this many pixels on the longer side before the ink is measured."""
-
-STROKE_WIDTH = 0.055
-"""Width of the line that draws strokes, as a share of the longer side of their box."""
 
 _BLANK = "the picture is blank: no ink stands out from the paper; pass a picture with one character on it"
 
 
-def to_canvas(picture: Any, size: int = CANVAS_SIZE) -> np.ndarray:
+def to_canvas(picture: Any, size: int = CANVAS_SIZE, version: int = 1) -> np.ndarray:
     """Turn any picture or strokes into the square that the model sees.
 
     Args:
@@ -39,6 +40,7 @@ def to_canvas(picture: Any, size: int = CANVAS_SIZE) -> np.ndarray:
             (H, W, 1), (H, W, 3) or (H, W, 4) (uint8, uint16, bool, or float in 0..1 or 0..255), or strokes
             [[(x, y), ...], ...]. Dark on light or light on dark, of any size from 4 px on the short side.
         size: side of the square in pixels.
+        version: 1 or 2, that of the model which is to see it.
 
     Returns:
         uint8 (size, size), ink bright on 0, the ink's box centered with its proportions kept.
@@ -48,8 +50,8 @@ def to_canvas(picture: Any, size: int = CANVAS_SIZE) -> np.ndarray:
     """
     if is_strokes(picture):
         return place_ink(draw_strokes(to_strokes(picture)), size, MARGIN)
-    gray = read_gray(picture)
-    ink, has_ink = measure_ink(shrink_gray(gray))
+    gray = read_gray(picture, sees_color=version > 1)
+    ink, has_ink = find_ink(shrink_gray(gray), version)
     if not has_ink:
         raise PictureError(_BLANK)
     box = find_box(ink)
@@ -60,12 +62,29 @@ def to_canvas(picture: Any, size: int = CANVAS_SIZE) -> np.ndarray:
         pad = 2.0 + 0.08 * max(box[1] - box[0], box[3] - box[2])
         top, left = (max(0, int((low - pad) * scale)) for low in (box[0], box[2]))
         bottom, right = (int(np.ceil((high + pad) * scale)) for high in (box[1], box[3]))
-        closer, has_closer_ink = measure_ink(shrink_gray(gray[top:bottom, left:right]))
+        closer, has_closer_ink = find_ink(shrink_gray(gray[top:bottom, left:right]), version)
         ink = closer if has_closer_ink else ink
     return place_ink(ink, size, MARGIN)
 
 
-def measure_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
+def find_ink(gray: np.ndarray, version: int) -> tuple[np.ndarray, bool]:
+    """Find the writing's ink.
+
+    Args:
+        gray: uint8 (H, W).
+        version: 1 or 2.
+
+    Returns:
+        ink: float32 (H, W), 0..1.
+        has_ink: False when nothing stands out from the paper.
+    """
+    if version == 1:
+        return measure_ink(gray)
+    ink, has_ink = measure_ink(level_light(gray), 4.0)
+    return (erase_rulings(ink), True) if has_ink else (ink, False)
+
+
+def measure_ink(gray: np.ndarray, most: float = 1.0) -> tuple[np.ndarray, bool]:
     """Tell ink from paper.
 
     Every decision is taken on the histogram, so that one table look-up a pixel remains:
@@ -76,9 +95,10 @@ def measure_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
 
     Args:
         gray: uint8 (H, W).
+        most: where ink ends that is darker than the mean of all ink, which is 1.
 
     Returns:
-        ink: float32 (H, W), 0..1.
+        ink: float32 (H, W), 0..most.
         has_ink: False when nothing stands out from the paper.
 
     Source: N. Otsu, "A threshold selection method from gray-level histograms", 1979.
@@ -179,7 +199,7 @@ def measure_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
         table = (paper - bare - levels) / (paper - bare - full)
     else:
         table = (levels - paper - bare) / (full - paper - bare)
-    table = np.minimum(np.maximum(table, 0.0), 1.0).astype(np.float32)
+    table = np.minimum(np.maximum(table, 0.0), most).astype(np.float32)
     return np.take(table, flat).reshape(height, width), True
 
 
@@ -247,36 +267,6 @@ def place_ink(ink: np.ndarray, size: int, margin: float) -> np.ndarray:
     brightness = np.sum(canvas * canvas) / max(np.sum(canvas), np.float32(1e-6))
     gain = min(max(0.8 / max(brightness, 0.01), 1.0), 4.0)
     return np.minimum(canvas * np.float32(255.0 * gain) + np.float32(0.5), np.float32(255.0)).astype(np.uint8)
-
-
-def draw_strokes(strokes: list[Stroke]) -> np.ndarray:
-    """Draw strokes with a plain round line.
-
-    Args:
-        strokes: float32 (P, 2) each, finite, in any unit; a single point is a dot.
-
-    Returns:
-        float32 (WORK_SIZE, WORK_SIZE), 0..1: the ink, its box filling the square up to the line's width.
-    """
-    points = np.concatenate(strokes)
-    low, high = points.min(axis=0), points.max(axis=0)
-    extent = float((high - low).max())
-    over = 4
-    side = WORK_SIZE * over
-    line = STROKE_WIDTH * side
-    # What is smaller than any unit is a dot; dividing by it would overflow.
-    scale = (side - 2.0 * line) / extent if extent > 1e-30 else 0.0
-    drawing = Image.new("L", (side, side), 0)
-    pencil = ImageDraw.Draw(drawing)
-    for stroke in strokes:
-        placed = (stroke - 0.5 * (low + high)) * scale + 0.5 * side
-        if len(placed) > 1:
-            pencil.line(
-                [tuple(point) for point in placed.tolist()], fill=255, width=round(line), joint="curve"
-            )
-        for x, y in placed[[0, -1]].tolist():
-            pencil.ellipse((x - line / 2, y - line / 2, x + line / 2, y + line / 2), fill=255)
-    return np.asarray(drawing.reduce(over), dtype=np.float32) / np.float32(255.0)
 
 
 def shrink_gray(gray: np.ndarray) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from yomite.errors import PictureError
+from yomite.ink.colors import merge_colors
 
 Drawing: TypeAlias = Sequence[Sequence[Sequence[float]] | np.ndarray]
 Picture: TypeAlias = (
@@ -20,15 +21,19 @@ Picture: TypeAlias = (
 )
 """What is read: a path, the bytes of a file or an open one, an image, an array, or strokes."""
 
+Merge = Callable[[np.ndarray], np.ndarray]
+"""Uint8 (H, W, 3) to uint8 (H, W)."""
+
 MIN_SIDE = 4
 MAX_PIXELS = 120_000_000
 
 
-def read_gray(picture: Any) -> np.ndarray:
+def read_gray(picture: Any, *, sees_color: bool = False) -> np.ndarray:
     """Read any picture as gray levels.
 
     Args:
         picture: as for `yomite.ink.canvas.to_canvas`, strokes excepted.
+        sees_color: whether a colored ruling may choose the gray levels; else they are the brightness.
 
     Returns:
         uint8 (H, W), upright as its EXIF says, transparency laid on white (on black, if the ink is white).
@@ -36,20 +41,21 @@ def read_gray(picture: Any) -> np.ndarray:
     Raises:
         PictureError: the picture cannot be read, or is too small or too large.
     """
+    merge = merge_colors if sees_color else _measure_brightness
     if isinstance(picture, np.ndarray):
-        return _gray_of_array(picture)
+        return _gray_of_array(picture, merge)
     if isinstance(picture, Image.Image):
-        return _gray_of_open_image(picture)
+        return _gray_of_open_image(picture, merge)
     if isinstance(picture, (bytes, bytearray)):
-        return _gray_of_file(io.BytesIO(picture), "the picture")
+        return _gray_of_file(io.BytesIO(picture), "the picture", merge)
     if isinstance(picture, (str, os.PathLike)):
         path = Path(picture)
         if not path.is_file():
             what = "is a folder" if path.is_dir() else "is not there"
             raise PictureError(f"{path} {what}; pass the path of a picture (PNG, JPEG, WebP, BMP, TIFF, GIF)")
-        return _gray_of_file(path, str(path))
+        return _gray_of_file(path, str(path), merge)
     if hasattr(picture, "read"):
-        return _gray_of_file(io.BytesIO(_read_bytes(picture)), "the picture")
+        return _gray_of_file(io.BytesIO(_read_bytes(picture)), "the picture", merge)
     raise PictureError(
         f"cannot read a picture from {type(picture).__name__}; "
         "pass a path, bytes, a PIL image, a numpy array or strokes"
@@ -67,10 +73,10 @@ def _read_bytes(file: Any) -> bytes:
     return content
 
 
-def _gray_of_file(file: Path | io.BytesIO, name: str) -> np.ndarray:
+def _gray_of_file(file: Path | io.BytesIO, name: str, merge: Merge) -> np.ndarray:
     try:
         with Image.open(file) as image:
-            return _gray_of_image(image, name)
+            return _gray_of_image(image, name, merge)
     except UnidentifiedImageError:
         raise PictureError(f"{name} is not a picture; pass a PNG, JPEG, WebP, BMP, TIFF or GIF") from None
     except Image.DecompressionBombError:
@@ -79,16 +85,16 @@ def _gray_of_file(file: Path | io.BytesIO, name: str) -> np.ndarray:
         raise PictureError(f"{name} is damaged or cut off ({error}); pass a whole picture") from None
 
 
-def _gray_of_open_image(image: Image.Image) -> np.ndarray:
+def _gray_of_open_image(image: Image.Image, merge: Merge) -> np.ndarray:
     try:
-        return _gray_of_image(image, "the picture")
+        return _gray_of_image(image, "the picture", merge)
     except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
         raise PictureError(
             f"the picture cannot be read ({error}); pass a whole picture, gray or RGB"
         ) from None
 
 
-def _gray_of_image(image: Image.Image, name: str) -> np.ndarray:
+def _gray_of_image(image: Image.Image, name: str, merge: Merge) -> np.ndarray:
     if image.width * image.height > MAX_PIXELS:
         raise PictureError(
             f"{name} has {image.width} x {image.height} pixels; "
@@ -98,16 +104,15 @@ def _gray_of_image(image: Image.Image, name: str) -> np.ndarray:
     if isinstance(getattr(image, "filename", None), (str, bytes)) or image.getexif():
         image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I") or image.mode == "F":
-        return _gray_of_array(np.asarray(image))
+        return _gray_of_array(np.asarray(image), merge)
     if image.mode == "P" or image.mode == "PA":
         image = image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
     if image.mode in ("LA", "La", "RGBA", "RGBa"):
-        image = image.convert("RGBA")
-        return _lay_on_paper(np.asarray(image.convert("RGB").convert("L")), np.asarray(image)[..., 3])
-    return np.asarray(image.convert("L"))
+        return _gray_of_colors(np.asarray(image.convert("RGBA")), merge)
+    return merge(np.asarray(image)) if image.mode == "RGB" else np.asarray(image.convert("L"))
 
 
-def _gray_of_array(array: np.ndarray) -> np.ndarray:
+def _gray_of_array(array: np.ndarray, merge: Merge) -> np.ndarray:
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
@@ -135,8 +140,18 @@ def _gray_of_array(array: np.ndarray) -> np.ndarray:
         array = (values * (255.0 / full) + 0.5).astype(np.uint8)
     if array.ndim == 2:
         return array
-    color = np.asarray(Image.fromarray(np.ascontiguousarray(array[..., :3])).convert("L"))
-    return _lay_on_paper(color, array[..., 3]) if array.shape[2] == 4 else color
+    return _gray_of_colors(array, merge)
+
+
+def _gray_of_colors(array: np.ndarray, merge: Merge) -> np.ndarray:
+    """Uint8 (H, W) of RGB or RGBA; what a transparent picture's colors are depends on what it is laid on."""
+    if array.shape[2] == 4 and array[..., 3].min() < 255:
+        return _lay_on_paper(_measure_brightness(array[..., :3]), array[..., 3])
+    return merge(array[..., :3])
+
+
+def _measure_brightness(picture: np.ndarray) -> np.ndarray:
+    return np.asarray(Image.fromarray(np.ascontiguousarray(picture)).convert("L"))
 
 
 def _lay_on_paper(gray: np.ndarray, alpha: np.ndarray) -> np.ndarray:

@@ -38,6 +38,7 @@ class Recognizer(ReadsLines):
         characters: All C characters that it can answer, in label order.
         lookalike_groups: Characters that share a shape when they stand alone, a string for each shape.
         input_size: Side S of the canvas that it reads, in pixels.
+        canvas_version: Of that canvas (docs/canvas.md).
         prior: "text" or "uniform", the choice for readings that name none.
         num_threads: As given to :func:`load`.
     """
@@ -61,6 +62,7 @@ class Recognizer(ReadsLines):
         self.characters = self._model.characters
         self.lookalike_groups = self._model.lookalike_groups
         self.input_size = self._model.input_size
+        self.canvas_version = self._model.canvas_version
         self._label_by_character = {character: label for label, character in enumerate(self.characters)}
         self._lookalike_labels = self._collect_lookalike_labels()
 
@@ -88,7 +90,7 @@ class Recognizer(ReadsLines):
         """
         calibration, top = self._choose_calibration(prior), check_top(top)
         check_one(picture, "recognize_many([...])")
-        return self._read([to_canvas(picture, self.input_size)], calibration, top)[0]
+        return self._read([to_canvas(picture, self.input_size, self.canvas_version)], calibration, top)[0]
 
     @overload
     def recognize_many(
@@ -162,7 +164,7 @@ class Recognizer(ReadsLines):
         check_several(pictures, "recognize")
         return read_in_batches(
             pictures,
-            lambda picture: to_canvas(picture, self.input_size),
+            lambda picture: to_canvas(picture, self.input_size, self.canvas_version),
             lambda canvases: self._read(canvases, calibration, top),
             num_threads=self._num_workers,
             raises=raises,
@@ -180,7 +182,7 @@ class Recognizer(ReadsLines):
             speaks for the character.
         """
         check_one(picture, "explain(...) for each")
-        canvas = to_canvas(picture, self.input_size)
+        canvas = to_canvas(picture, self.input_size, self.canvas_version)
         if character is None:
             character = self._read([canvas], self._choose_calibration(None), 1)[0].text
         if character not in self._label_by_character:

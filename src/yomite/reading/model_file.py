@@ -9,12 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
 
 from yomite.charset import LOOKALIKE_GROUPS
 from yomite.errors import ModelFileError
+from yomite.ink.canvas import CANVAS_VERSION
 from yomite.reading.metadata import (
     PRIORS,
     Metadata,
@@ -64,6 +66,7 @@ class ModelFile:
         characters: C characters in label order.
         lookalike_groups: Characters that share a shape when they stand alone, a string for each shape.
         input_size: Side S of its canvas, in pixels.
+        canvas_version: Of the canvas that it was trained with.
         calibrations: By prior, "text" and "uniform".
         known_threshold: Value of the output `known` below which a reading is rejected; None where the file
             has no such output.
@@ -75,6 +78,7 @@ class ModelFile:
     characters: tuple[str, ...]
     lookalike_groups: tuple[str, ...]
     input_size: int
+    canvas_version: int
     calibrations: Mapping[Prior, Calibration]
     known_threshold: float | None = None
 
@@ -173,6 +177,7 @@ def open_model_file(source: Path | bytes, num_threads: int) -> ModelFile:
         characters=characters,
         lookalike_groups=metadata.read("lookalikes", to_groups, LOOKALIKE_GROUPS),
         input_size=_read_input_size(where, session),
+        canvas_version=metadata.read("canvas_version", _to_canvas_version, 1),
         calibrations=_read_calibrations(metadata, len(characters)),
         known_threshold=metadata.read("known_threshold", to_number) if has_known else None,
     )
@@ -218,6 +223,13 @@ def _read_calibrations(metadata: Metadata, num_classes: int) -> dict[Prior, Cali
         weighted = metadata.read("prior_weight", lambda value: to_vector(to_weight(value) * log_prior))
     log_priors = {"text": weighted, "uniform": np.zeros_like(weighted)}
     return {prior: Calibration(log_priors[prior], temperatures[prior], thresholds[prior]) for prior in PRIORS}
+
+
+def _to_canvas_version(value: Any) -> int:
+    """Check a version of the canvas that this yomite has."""
+    if value not in range(1, CANVAS_VERSION + 1):
+        raise ValueError(f"a version above {CANVAS_VERSION}")
+    return int(value)
 
 
 def _read_input_size(where: str, session: onnxruntime.InferenceSession) -> int:

@@ -148,7 +148,7 @@ class Endpoints:
             raise YomiteError(f"character is of type {type(character).__name__}; send one character or null")
         subject = check_strokes(strokes) if strokes is not None else decode_picture(picture)
         heat = self.reader.explain(subject, character)
-        canvas = to_canvas(subject, self.reader.input_size)
+        canvas = to_canvas(subject, self.reader.input_size, self.reader.canvas_version)
         return {
             "size": self.reader.input_size,
             "canvas": base64.b64encode(canvas.tobytes()).decode(),
