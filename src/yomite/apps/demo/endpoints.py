@@ -22,8 +22,9 @@ from yomite.apps.demo.dictionary import KANJIDIC_FILES, Entry, find_kanjidic, re
 from yomite.apps.demo.inputs import check_strokes, decode_picture
 from yomite.charset import lookalikes_of, script_of
 from yomite.errors import DataError, PictureError, YomiteError
-from yomite.ink.canvas import MARGIN, STROKE_WIDTH, to_canvas
+from yomite.ink.canvas import MARGIN, to_canvas
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_character
+from yomite.ink.stroke_lines import STROKE_WIDTH
 from yomite.ink.strokes import Glyph, Stroke, to_strokes
 from yomite.reading.characters import Recognizer
 from yomite.reading.results import Recognition
