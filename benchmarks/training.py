@@ -28,8 +28,7 @@ from yomite.streams import Stream, build_stream
 from yomite.streams.batch import Batch
 from yomite.streams.loader import build_loader
 from yomite.training.distributed import World, autocast
-from yomite.training.learner import Learner, build_learner
-from yomite.training.optim import build_ema, build_optimizer
+from yomite.training.learner import Learner, build_ema, build_learner, build_optimizer
 
 Step = Callable[[Batch], None]
 HELD = "held in memory"

@@ -1,6 +1,7 @@
 """The stream of samples: a pure function of (seed, epoch, index), in shares, by the reader's canvas."""
 
 import gzip
+import os
 import pickle
 import zipfile
 from pathlib import Path
@@ -18,16 +19,17 @@ from PIL import Image
 from yomite.charset import Charset, build_charset
 from yomite.charset.prior import SENTENCES
 from yomite.config import DataConfig
-from yomite.config.data import PenName
+from yomite.config.schema import PenName
 from yomite.errors import DataError
 from yomite.ink.canvas import MARGIN, measure_ink, place_ink, to_canvas
-from yomite.ink.fonts import MASK_SIZE
-from yomite.ink.kanjivg import KANJIVG_FILE
+from yomite.ink.fonts import MASK_SIZE, find_fonts
+from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
 from yomite.ink.pen import PEN_NAMES
 from yomite.ink.strokes import Glyph
 from yomite.ink.writing import flatten_glyph
 from yomite.streams import drawn as drawn_module
-from yomite.streams.drawn import PEN_SHARES, DrawnStream, build_drawn, find_fonts, stack_pens
+from yomite.streams.drawn import PEN_SHARES, DrawnStream, build_drawn, stack_pens
+from yomite.streams.glyphs import read_flat_glyphs
 
 
 def draw(stream: DrawnStream, epoch: int, indices: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -250,3 +252,26 @@ def test_fonts_are_found_by_path_and_by_name(root: Path, tmp_path: Path) -> None
     for path in (inside, outside):
         path.touch()
     assert find_fonts(["inside.ttf", str(outside)], root) == [inside, outside]
+
+
+def test_strokes_are_read_once(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("YOMITE_CACHE", str(tmp_path / "cache"))
+    archive = root / KANJIVG_FILE
+    wanted = [(glyph.character, flatten_glyph(glyph)) for glyph in read_kanjivg_archive(archive)]
+
+    def check() -> bool:
+        """Whether it was read from the archive."""
+        for (character, arrays), (right, right_arrays) in zip(read_flat_glyphs(archive), wanted, strict=True):
+            assert character == right
+            for array, right_array in zip(arrays, right_arrays, strict=True):
+                assert array.dtype == right_array.dtype and np.array_equal(array, right_array)
+        return "reading KanjiVG" in capsys.readouterr().out
+
+    assert check() and not check()
+    (kept,) = (tmp_path / "cache").glob("kanjivg-*.npz")
+    kept.write_bytes(b"damaged")
+    assert check() and not check()
+    os.utime(archive, (1, 1))  # another archive, for all that is known of it
+    assert check() and len(list((tmp_path / "cache").glob("kanjivg-*.npz"))) == 1

@@ -29,9 +29,9 @@ from torch import nn
 
 from yomite.charset import number_lookalikes
 from yomite.checkpoint import read_checkpoint
-from yomite.training.checkpoints import list_checkpoints
 from yomite.training.distributed import World, _name_start
 from yomite.training.loop import train
+from yomite.training.stopping import list_checkpoints
 from yomite.training.validation import score
 
 pytestmark = pytest.mark.skipif(

@@ -73,7 +73,7 @@ def test_each_picture_is_held_out_once_and_never_learned(config: RunConfig) -> N
 def test_drawn_from_the_same_pictures(config: RunConfig) -> None:
     """What is bent anew is learned from the same part as what is taken as it is."""
     pytest.importorskip("numba")
-    from yomite.streams.stored import read_pictures
+    from yomite.streams.drawn import read_pictures
 
     charset, name = build_charset(config.charset), config.data.sources[0]
     whole = [ink.tobytes() for ink, _ in read_pictures(name, charset, Path(), 16, None, 0)]

@@ -5,7 +5,7 @@ from typing import Any
 from yomite.charset import Charset
 from yomite.config import parse_config
 from yomite.tasks.character import CharacterTask
-from yomite.training.judge import Judge
+from yomite.training.validation import Judge
 
 
 def build_judge(**changes: Any) -> Judge:

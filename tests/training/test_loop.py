@@ -23,9 +23,9 @@ from yomite.charset import build_charset
 from yomite.checkpoint import load_model, read_checkpoint
 from yomite.config import ScheduleConfig, parse_config
 from yomite.errors import ConfigError, TrainingError
-from yomite.training.checkpoints import list_checkpoints
+from yomite.training.learner import learning_rate_at
 from yomite.training.loop import train
-from yomite.training.optim import learning_rate_at
+from yomite.training.stopping import list_checkpoints
 from yomite.training.validation import ValidationSet
 
 

@@ -7,8 +7,8 @@ from torch.nn import functional
 
 from yomite.config import OptimizerConfig
 from yomite.models import build
+from yomite.training.learner import build_optimizer
 from yomite.training.muon import find_orthogonal, orthogonalize
-from yomite.training.optim import build_optimizer
 
 
 class Net(nn.Module):

@@ -9,7 +9,13 @@ from torch import nn
 
 from yomite.config import EmaConfig, OptimizerConfig, ScheduleConfig
 from yomite.errors import ModelFileError
-from yomite.training.optim import build_ema, build_optimizer, fill_optimizer, learning_rate_at, read_optimizer
+from yomite.training.learner import (
+    build_ema,
+    build_optimizer,
+    fill_optimizer,
+    learning_rate_at,
+    read_optimizer,
+)
 
 
 def build_model() -> nn.Module:

@@ -2,6 +2,7 @@
 
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -23,9 +24,9 @@ from tiny_run import (
 )
 
 from yomite.errors import ConfigError, ModelFileError, TrainingError
-from yomite.training.checkpoints import list_checkpoints
 from yomite.training.distributed import World
 from yomite.training.loop import train
+from yomite.training.stopping import list_checkpoints
 
 SAMPLE_OF_STEP_17 = 17 * 16 + 4  # the last checkpoint before is that of step 15
 
@@ -64,6 +65,30 @@ def test_killed_at_a_random_moment(whole: Path, tmp_path: Path) -> None:
         process.kill()
         errors = process.stderr.read() if process.stderr else ""
     assert process.returncode == -9, errors
+    assert not (tmp_path / "run/weights.safetensors").exists()
+    assert_same_run(whole, run(tmp_path, resume=True))
+
+
+def test_a_signal_to_all_processes_of_a_run(whole: Path, tmp_path: Path) -> None:
+    """As `timeout` sends it: the step is finished first. Meanwhile no other run has the folder."""
+    path = tmp_path / "run.yaml"
+    slow = {
+        "data": {"stream": "tiny_run:FakeStream", "arguments": {"pause_s": 0.3}},
+        "loader": {"workers": 1},
+    }
+    path.write_text(yaml.safe_dump(describe_run(tmp_path, **slow)), "utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-m", "yomite", "train", str(path)],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    ) as process:  # fmt: skip
+        while process.poll() is None and not list_checkpoints(tmp_path / "run"):
+            time.sleep(0.01)
+        with pytest.raises(ConfigError, match=r"another run is writing to .*; wait for it"):
+            run(tmp_path, resume=True)
+        os.killpg(process.pid, signal.SIGTERM)
+        told, _ = process.communicate(timeout=60)
+    assert "go on with --resume" in told
     assert not (tmp_path / "run/weights.safetensors").exists()
     assert_same_run(whole, run(tmp_path, resume=True))
 

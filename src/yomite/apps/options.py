@@ -43,18 +43,21 @@ def needs_extra(verb: str, extra: str) -> Iterator[None]:
 
 
 def find_data_root(config: "RunConfig", option: Path | None) -> Path:
-    """The data sets' folder of a run; the current one for who learns from data of their own alone.
+    """The data sets' folder of a run; the current one where there is none, and the run names no data set.
 
     Raises:
         DataError: The run names a data set, and there is no data folder.
     """
-    from yomite.data.sources import resolve_data_root
+    from yomite.data import sources
     from yomite.extensions import is_custom
 
     data, auxiliary = config.data, config.objective.auxiliary
+    root = sources.find_data_root(option)
     needs = [auxiliary.strokes, auxiliary.components]
     if data.stream == "drawn":
         needs += [data.ink.share, data.fonts.share, data.cells.share, data.frequency_power]
-    sources = (*data.sources, *config.validation.sources)
-    named = [name for name in sources if not (is_custom(name) or Path(name).exists())]
-    return resolve_data_root(option) if option or any(needs) or named else Path()
+    names = (*data.sources, *config.validation.sources)
+    named = [name for name in names if not (is_custom(name) or Path(name).exists())]
+    if option or any(needs) or named:
+        return sources.resolve_data_root(option)
+    return root if root.is_dir() else Path()

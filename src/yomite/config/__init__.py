@@ -4,17 +4,20 @@
 keys are refused with the nearest known one, values out of range with what is allowed.
 """
 
-from yomite.config.data import CellsConfig, DataConfig, FolderConfig, FontsConfig, InkConfig
-from yomite.config.reading import changed_keys, load_config, parse_config
+from yomite.config.run import RunConfig, changed_keys, load_config, parse_config
 from yomite.config.schema import (
     AuxiliaryConfig,
+    CellsConfig,
     CheckpointConfig,
+    DataConfig,
     EmaConfig,
+    FolderConfig,
+    FontsConfig,
+    InkConfig,
     LoaderConfig,
     ModelConfig,
     ObjectiveConfig,
     OptimizerConfig,
-    RunConfig,
     ScheduleConfig,
     TeacherConfig,
     TrackingConfig,

@@ -128,7 +128,7 @@ def open_cache(
     """
     from filelock import FileLock
 
-    root = Path(folder) if folder else _find_cache_folder()
+    root = Path(folder) if folder else find_cache_folder()
     side = size if form == "canvas" else 0
     place = f"{source.path.resolve()}\0{source.name}\0{form}\0{side}"
     key = hashlib.sha256(place.encode(errors="surrogateescape"))
@@ -142,7 +142,8 @@ def open_cache(
     return CachedSamples(done)
 
 
-def _find_cache_folder() -> Path:
+def find_cache_folder() -> Path:
+    """Return where caches are kept: YOMITE_CACHE, else a part of the user's cache folder."""
     from platformdirs import user_cache_path
 
     return Path(os.environ.get("YOMITE_CACHE") or user_cache_path("yomite") / "samples")

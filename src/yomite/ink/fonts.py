@@ -14,6 +14,8 @@ from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from yomite.errors import DataError
 
+FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
+
 MASK_SIZE = 64
 """Side of the square that holds one font glyph."""
 
@@ -129,3 +131,23 @@ def bend_ink(
                 level = min(max((level - threshold) * gain + 0.5, 0.0), 1.0)
             bent[row, column] = level
     return bent
+
+
+def find_fonts(names: Iterable[str], data_root: Path) -> list[Path]:
+    """Find font files by path, by name in the data folder's `fonts`, or by name among the system's fonts.
+
+    Raises:
+        DataError: A font is nowhere.
+    """
+    found = []
+    for name in names:
+        nearby = [Path(name), data_root / "fonts" / name]
+        path = next((path for path in nearby if path.is_file()), None)
+        for folder in FONT_FOLDERS if path is None else ():
+            path = path or next(iter(sorted(Path(folder).expanduser().rglob(name))), None)
+        if path is None:
+            raise DataError(
+                f"font {name} is neither in {data_root / 'fonts'} nor among the system's fonts; install it"
+            )
+        found.append(path)
+    return found

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from yomite.errors import ConfigError
-from yomite.models.arguments import check_share, check_whole
+from yomite.extensions import check_share, check_whole
 from yomite.models.heads import build_head
 
 # Ink is sparse: the root mean square of images / 255 is about 0.3. No mean is taken off, so the background

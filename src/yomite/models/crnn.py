@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from yomite.models.arguments import check_counts, check_input_size, check_share, check_whole
+from yomite.extensions import check_counts, check_input_size, check_share, check_whole
 from yomite.models.line import LineModel
 from yomite.models.resnet import BasicBlock, initialize_convolutions
 

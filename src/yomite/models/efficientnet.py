@@ -14,7 +14,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from yomite.errors import ConfigError
-from yomite.models.arguments import check_input_size, check_share
+from yomite.extensions import check_input_size, check_share
 from yomite.models.character import CharacterModel
 from yomite.models.transformer import DropPath
 

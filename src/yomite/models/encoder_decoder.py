@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from yomite.errors import ConfigError
-from yomite.models.arguments import check_choice, check_share, check_whole
+from yomite.extensions import check_choice, check_share, check_whole
 from yomite.models.character import scale_ink, to_unit
 from yomite.models.crnn import ConvEncoder
 from yomite.models.decoding import pad_lines, write_greedy

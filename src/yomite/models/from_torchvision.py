@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from yomite.errors import ConfigError, MissingExtraError
-from yomite.models.arguments import check_whole, list_choices
+from yomite.extensions import check_whole, list_choices
 from yomite.models.character import CharacterModel
 
 # What torchvision registers shapes for when it is imported, whether or not its compiled part could be loaded.

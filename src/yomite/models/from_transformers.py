@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from yomite.errors import ConfigError, MissingExtraError
-from yomite.models.arguments import check_whole, list_choices
+from yomite.extensions import check_whole, list_choices
 from yomite.models.character import CharacterModel
 from yomite.models.from_torchvision import import_torchvision
 

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from yomite.errors import ConfigError
-from yomite.models.arguments import check_whole, list_choices
+from yomite.extensions import check_whole, list_choices
 
 
 class LinearHead(nn.Linear):

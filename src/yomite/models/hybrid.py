@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from yomite.models.arguments import check_choice, check_counts, check_input_size
+from yomite.extensions import check_choice, check_counts, check_input_size
 from yomite.models.character import CharacterModel, scale_ink
 from yomite.models.resnet import BasicBlock, initialize_convolutions
 from yomite.models.transformer import Encoder, roll_out

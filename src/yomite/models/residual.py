@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from yomite.errors import ConfigError
-from yomite.models.arguments import check_counts
+from yomite.extensions import check_counts
 from yomite.models.character import CharacterModel
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from torch import Tensor, nn
 from torch.nn import functional
 
-from yomite.models.arguments import check_counts, check_input_size
+from yomite.extensions import check_counts, check_input_size
 from yomite.models.character import CharacterModel
 
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from yomite.errors import ConfigError
-from yomite.models.arguments import check_counts, check_share, check_whole
+from yomite.extensions import check_counts, check_share, check_whole
 from yomite.models.heads import LinearHead
 from yomite.models.line import LineModel
 from yomite.models.residual import build_trunk

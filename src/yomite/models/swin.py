@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from yomite.errors import ConfigError
-from yomite.models.arguments import check_counts, check_multiple, check_share, check_whole
+from yomite.extensions import check_counts, check_multiple, check_share, check_whole
 from yomite.models.character import CharacterModel, scale_ink, to_unit
 from yomite.models.transformer import (
     Attention,

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from yomite.models.arguments import (
+from yomite.extensions import (
     check_choice,
     check_input_size,
     check_multiple,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from yomite.models.arguments import check_input_size, check_share, check_whole
+from yomite.extensions import check_input_size, check_share, check_whole
 from yomite.models.line import LineModel
 from yomite.models.transformer import Encoder, sine_positions
 from yomite.models.vit import check_transformer

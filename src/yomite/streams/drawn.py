@@ -15,27 +15,27 @@ import numpy as np
 from yomite.charset import JAPANESE, Charset
 from yomite.charset.prior import SENTENCES, build_log_prior, count_characters, sampling_weights
 from yomite.config import DataConfig
+from yomite.data.cache import open_cache
+from yomite.data.sources import open_source
+from yomite.data.splits import find_held_out
 from yomite.errors import DataError
 from yomite.ink import canvas
 from yomite.ink.canvas import MARGIN
-from yomite.ink.fonts import MASK_SIZE, bend_ink, read_font
+from yomite.ink.fonts import MASK_SIZE, bend_ink, find_fonts, read_font
 from yomite.ink.forms import build_forms
 from yomite.ink.hand import HABITS, draw_habits
-from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
+from yomite.ink.kanjivg import KANJIVG_FILE
 from yomite.ink.pen import PEN_NAMES, PEN_RANGES, TRAIT_NAMES, TRAITS, draw_lines, draw_traits, lay_on_paper
 from yomite.ink.writing import flatten_glyph, write_glyph
 from yomite.streams.batch import Batch, to_batch
-from yomite.streams.kernels import compile_kernel
-from yomite.streams.stored import read_pictures
-
-FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
+from yomite.streams.glyphs import read_flat_glyphs
+from yomite.streams.kernels import announce_compiling, compile_kernel
 
 PEN_SHARES = {"touch": 0.36, "ballpoint": 0.20, "pencil": 0.20, "felt": 0.15, "brush": 0.09}
 """How often each pen is taken; relative, where data.pens names some of them."""
 
 _MAX_TRIES = 4
-_NUM_HABITS, _NUM_TRAITS = len(HABITS), len(TRAITS)
-_WAVE = list(HABITS).index("wave")
+_NUM_HABITS, _NUM_TRAITS, _WAVE = len(HABITS), len(TRAITS), list(HABITS).index("wave")
 _GRAIN, _CONTRAST, _PAPER, _NOISE, _LIGHT, _SCRAPS = (
     TRAIT_NAMES.index(name) for name in ("grain", "contrast", "paper", "noise", "light", "scraps")
 )
@@ -92,9 +92,8 @@ class DrawnStream:
         self._class_steps = np.cumsum(self.class_weights)
         self._pen_steps = stack_pens(pens)
         real = np.bincount([label for _, label in pictures], minlength=len(class_weights))
-        self.class_shares = (shares[0] + shares[1]) * self.class_weights + shares[2] * real / max(
-            real.sum(), 1
-        )
+        real_shares = shares[2] * real / max(real.sum(), 1)
+        self.class_shares = (shares[0] + shares[1]) * self.class_weights + real_shares
         self._shares = np.cumsum(shares)
 
         flat = [glyph for group in glyphs for glyph in group]
@@ -212,9 +211,9 @@ def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int
     glyphs: list[list] = [[] for _ in charset]
     masks: list[list] = [[] for _ in charset]
     if config.ink.share > 0:
-        for glyph in read_kanjivg_archive(data_root / KANJIVG_FILE):
-            if glyph.character in charset:
-                glyphs[charset.label(glyph.character)].append(flatten_glyph(glyph))
+        for character, flat in read_flat_glyphs(data_root / KANJIVG_FILE):
+            if character in charset:
+                glyphs[charset.label(character)].append(flat)
         for glyph in build_forms():
             if glyph.character in charset:
                 drawn = glyphs[charset.label(glyph.character)]
@@ -223,13 +222,11 @@ def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int
         for path in find_fonts(config.fonts.files, data_root):
             for character, mask in read_font(path, charset):
                 masks[charset.label(character)].append(mask)
+    if config.folder.share > 0 and config.folder.path is None:
+        raise DataError("data.folder.share is above 0 but data.folder.path is not set; give the folder")
     pictures = []
-    if config.cells.share > 0:
-        pictures += read_pictures(config.cells.source, charset, data_root, size, config.fold, seed)
-    if config.folder.share > 0:
-        if config.folder.path is None:
-            raise DataError("data.folder.share is above 0 but data.folder.path is not set; give the folder")
-        pictures += read_pictures(config.folder.path, charset, data_root, size, config.fold, seed)
+    for name in config.real_sources:
+        pictures += read_pictures(name, charset, data_root, size, config.fold, seed)
     weights = np.ones(len(charset))
     if config.frequency_power > 0:
         counts = count_characters(data_root / SENTENCES)
@@ -255,6 +252,7 @@ def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int
         size=size,
         pens=config.pens,
     )
+    announce_compiling()
     stream.draw(0, np.arange(1))  # compiles here once, and not in every loader process
     return stream
 
@@ -266,21 +264,37 @@ def stack_pens(names: Iterable[str]) -> np.ndarray:
     return steps / steps[-1]
 
 
-def find_fonts(names: Iterable[str], data_root: Path) -> list[Path]:
-    """Find font files by path, by name in the data folder's `fonts`, or by name among the system's fonts.
+def read_pictures(
+    name: str, charset: Charset, data_root: Path, size: int, fold: str | None, seed: int
+) -> list[tuple[np.ndarray, int]]:
+    """Pictures of a source: uint8 (H, W), ink bright, the paper's own level 0; and their labels.
+
+    Args:
+        name: Of the source, or its path.
+        charset: The classes; samples of other characters are left out.
+        data_root: The data folder.
+        size: Side of the canvas that the held-out part is validated on.
+        fold: Such as 2/5: the second of five parts is left out.
+        seed: Of the deal.
 
     Raises:
-        DataError: a font is nowhere.
+        DataError: If the source is missing, or holds no character of the charset.
     """
-    found = []
-    for name in names:
-        nearby = [Path(name), data_root / "fonts" / name]
-        path = next((path for path in nearby if path.is_file()), None)
-        for folder in FONT_FOLDERS if path is None else ():
-            path = path or next(iter(sorted(Path(folder).expanduser().rglob(name))), None)
-        if path is None:
-            raise DataError(
-                f"font {name} is neither in {data_root / 'fonts'} nor among the system's fonts; install it"
-            )
-        found.append(path)
-    return found
+    source = open_source(name, data_root)
+    cache = open_cache(source, form="gray")
+    known = [index for index, character in enumerate(cache.characters) if character in charset]
+    if fold:
+        # By name: a blank picture is among the gray ones, but is no canvas.
+        canvases = open_cache(source, size=size)
+        held_out = find_held_out(canvases.characters, canvases.writers, charset, fold, seed)
+        names = {canvases.names[index] for index in np.flatnonzero(held_out).tolist()}
+        known = [index for index in known if cache.names[index] not in names]
+    pictures = []
+    for index in known:
+        gray = cache[index].picture.astype(np.int16)
+        paper = int(np.median(gray))
+        ink = paper - gray if paper >= 128 else gray - paper
+        pictures.append((np.clip(ink, 0, 255).astype(np.uint8), charset.label(cache.characters[index])))
+    if not pictures:
+        raise DataError(f"{name} holds no picture of a character in the charset")
+    return pictures

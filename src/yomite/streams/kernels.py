@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numba
 
-_ROOMS = (Path(__file__).parent, Path(__file__).parents[1] / "ink")
+_INK = Path(__file__).parents[1] / "ink"
 
 
 def compile_kernel(function: Callable, **compiled: Callable) -> Callable:
     """Compile a function that may stand in another module, or read what an earlier process compiled.
 
     numba looks at the file of a function, and not at the files of what it calls, so it would take old code
-    for new. Here the folder of the cache is named for all sources that a kernel may call.
+    for new. Here the folder of the cache is named for the whole room that kernels call.
 
     Args:
         function: In the part of Python and numpy that numba knows.
@@ -25,18 +25,24 @@ def compile_kernel(function: Callable, **compiled: Callable) -> Callable:
     scope = {**function.__globals__, **compiled}
     again = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__)
     before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(Path(__file__).with_name("__pycache__") / f"kernels-{_SOURCES}")
+    numba.config.CACHE_DIR = str(_FOLDER)
     try:
         return numba.njit(cache=True, nogil=True)(again)
     finally:
         numba.config.CACHE_DIR = before
 
 
-def _hash_sources() -> str:
+def announce_compiling() -> None:
+    """Say that the first sample takes a while, where no earlier process has drawn one."""
+    if not any(_FOLDER.rglob("*.nbi")):
+        print("compiling the ink, which takes a minute or two; the next run will find it compiled")
+
+
+def _hash_ink() -> str:
     digest = hashlib.sha256()
-    for path in sorted(path for room in _ROOMS for path in room.glob("*.py")):
+    for path in sorted(_INK.glob("*.py")):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 
-_SOURCES = _hash_sources()
+_FOLDER = Path(__file__).with_name("__pycache__") / f"kernels-{_hash_ink()}"

@@ -14,11 +14,12 @@ import torch
 
 from yomite.charset import Charset
 from yomite.config import DataConfig
+from yomite.data.cache import find_cache_folder
 from yomite.ink import line_canvas, line_ink
 from yomite.ink.line import LineComposer, build_line_composer
 from yomite.ink.line_canvas import MAX_WIDTH, WORK_HEIGHT, shrink_height
 from yomite.streams.batch import Batch, pad_lines
-from yomite.streams.kernels import compile_kernel
+from yomite.streams.kernels import announce_compiling, compile_kernel
 
 NUM_GROUPS = 8
 """Batches that are sorted together."""
@@ -128,7 +129,7 @@ def build_lines(config: DataConfig, charset: Charset, data_root: Path, seed: int
     Raises:
         DataError: If what lines are composed of is missing.
     """
-    composer = build_line_composer(data_root, charset, seed=seed)
+    composer = build_line_composer(data_root, charset, seed=seed, cache_folder=find_cache_folder())
     stream = LineStream(
         composer,
         charset,
@@ -137,5 +138,6 @@ def build_lines(config: DataConfig, charset: Charset, data_root: Path, seed: int
         height=size,
         seed=seed,
     )
+    announce_compiling()
     stream.draw(0, np.arange(2))  # compiles here once, and not in every loader process
     return stream

@@ -1,4 +1,4 @@
-"""Real samples from filled caches: as they are, put through transforms, or for the drawn stream to bend."""
+"""Real samples from filled caches: as they are, or put through transforms."""
 
 from __future__ import annotations
 
@@ -157,39 +157,3 @@ def build_stored(config: DataConfig, charset: Charset, data_root: Path, seed: in
     return TransformedStream(
         caches, pictures, charset, seed, config.fold, transforms=chosen, strength=strength
     )
-
-
-def read_pictures(
-    name: str, charset: Charset, data_root: Path, size: int, fold: str | None, seed: int
-) -> list[tuple[np.ndarray, int]]:
-    """Pictures of a source: uint8 (H, W), ink bright, the paper's own level 0; and their labels.
-
-    Args:
-        name: Of the source, or its path.
-        charset: The classes; samples of other characters are left out.
-        data_root: The data folder.
-        size: Side of the canvas that the held-out part is validated on.
-        fold: Such as 2/5: the second of five parts is left out.
-        seed: Of the deal.
-
-    Raises:
-        DataError: If the source is missing, or holds no character of the charset.
-    """
-    source = open_source(name, data_root)
-    cache = open_cache(source, form="gray")
-    known = [index for index, character in enumerate(cache.characters) if character in charset]
-    if fold:
-        # By name: a blank picture is among the gray ones, but is no canvas.
-        canvases = open_cache(source, size=size)
-        held_out = find_held_out(canvases.characters, canvases.writers, charset, fold, seed)
-        names = {canvases.names[index] for index in np.flatnonzero(held_out).tolist()}
-        known = [index for index in known if cache.names[index] not in names]
-    pictures = []
-    for index in known:
-        gray = cache[index].picture.astype(np.int16)
-        paper = int(np.median(gray))
-        ink = paper - gray if paper >= 128 else gray - paper
-        pictures.append((np.clip(ink, 0, 255).astype(np.uint8), charset.label(cache.characters[index])))
-    if not pictures:
-        raise DataError(f"{name} holds no picture of a character in the charset")
-    return pictures

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from yomite.charset import Charset
+from yomite.data.cache import find_cache_folder
 from yomite.data.sources import open_source
 from yomite.errors import DataError, ModelFileError, PictureError
 from yomite.ink.line_canvas import to_line_canvas
@@ -243,7 +244,9 @@ def _compose_lines(charset: Charset, data_root: Path, height: int) -> Batch:
     from yomite.ink.line import build_line_composer
     from yomite.streams.lines import LineStream
 
-    composer = build_line_composer(data_root, charset, seed=0, validation=True)
+    composer = build_line_composer(
+        data_root, charset, seed=0, validation=True, cache_folder=find_cache_folder()
+    )
     stream = LineStream(
         composer, charset, num_samples=NUM_COMPOSED, group=NUM_COMPOSED, height=height, seed=0
     )

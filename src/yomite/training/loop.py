@@ -26,27 +26,35 @@ from yomite.streams import Stream, build_stream
 from yomite.streams.batch import Batch
 from yomite.streams.loader import build_loader
 from yomite.tasks import ValidationSet, build_task
-from yomite.training.checkpoints import explain_changes, read_newest, save, save_checkpoint
 from yomite.training.distributed import World, autocast, no_sync
-from yomite.training.judge import Judge
-from yomite.training.learner import build_learner, check_split
-from yomite.training.objectives import weigh_classes
-from yomite.training.optim import (
+from yomite.training.learner import (
     build_ema,
+    build_learner,
     build_optimizer,
+    check_split,
     fill_optimizer,
     learning_rate_at,
     read_optimizer,
     set_learning_rate,
 )
-from yomite.training.stopping import catch_signals, explain_anomaly, report_nonfinite
-from yomite.training.tracking import Tracker, check_boards
-from yomite.training.tracking.glimpses import show_glimpses
-from yomite.training.validation import read_validation, score
+from yomite.training.objectives import weigh_classes
+from yomite.training.stopping import (
+    catch_signals,
+    explain_anomaly,
+    explain_changes,
+    lock_folder,
+    read_newest,
+    report_nonfinite,
+    save,
+    save_checkpoint,
+)
+from yomite.training.tracking import Tracker, check_boards, show_glimpses
+from yomite.training.validation import Judge, read_validation, score
 
 LOG_EVERY_STEPS = 50
 
 
+@lock_folder
 def train(
     config: RunConfig,
     *,

@@ -16,9 +16,8 @@ from yomite.errors import TrainingError
 from yomite.streams import Stream, build_stream
 from yomite.streams.loader import build_loader
 from yomite.training.distributed import World, autocast
-from yomite.training.learner import build_learner, check_split
+from yomite.training.learner import build_learner, build_optimizer, check_split, set_learning_rate
 from yomite.training.objectives import weigh_classes
-from yomite.training.optim import build_optimizer, set_learning_rate
 
 LOWEST, HIGHEST = 1e-6, 1.0
 SMOOTHING = 0.9

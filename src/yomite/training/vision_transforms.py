@@ -25,7 +25,7 @@ import torch
 from yomite.charset import Charset
 from yomite.config import DataConfig
 from yomite.errors import ConfigError
-from yomite.models.arguments import list_choices
+from yomite.extensions import list_choices
 from yomite.models.from_torchvision import import_torchvision
 from yomite.streams.batch import Batch
 from yomite.streams.stored import StoredStream, build_stored

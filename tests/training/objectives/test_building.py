@@ -13,10 +13,10 @@ from yomite.checkpoint import read_checkpoint
 from yomite.config import ObjectiveConfig, RunConfig, parse_config
 from yomite.errors import ConfigError, YomiteError
 from yomite.ink.kanjivg import KANJIVG_FILE
-from yomite.training.checkpoints import list_checkpoints
 from yomite.training.learner import Learner, build_learner
 from yomite.training.loop import train
 from yomite.training.objectives import CTC, Classification, build_objective, weigh_classes
+from yomite.training.stopping import list_checkpoints
 
 COSINE = RESIDUAL | {"arguments": RESIDUAL["arguments"] | {"head": "cosine"}}  # type: ignore[operator]
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from yomite.streams.batch import Batch
-from yomite.training.objectives.classification import Classification, balance_classes, keep_embedding
+from yomite.training.objectives import Classification, balance_classes, keep_embedding
 from yomite.training.objectives.margin import add_margin
 from yomite.training.objectives.mixup import mix
 

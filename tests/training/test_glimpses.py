@@ -10,7 +10,7 @@ from yomite.charset import Charset
 from yomite.streams.batch import Batch
 from yomite.tasks import ValidationSet
 from yomite.tasks.character import CharacterTask
-from yomite.training.tracking.glimpses import show_glimpses
+from yomite.training.tracking import show_glimpses
 
 CHARSET = Charset("three", tuple("一二三"))
 

@@ -1,4 +1,4 @@
-"""YAML and overrides -> a checked RunConfig; one line for each fault."""
+"""A run: YAML and overrides -> a checked RunConfig; one line for each fault."""
 
 from __future__ import annotations
 
@@ -6,13 +6,66 @@ import types
 import typing
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
-from yomite.config.schema import RunConfig
+from yomite.config.schema import (
+    CheckpointConfig,
+    DataConfig,
+    EmaConfig,
+    LoaderConfig,
+    ModelConfig,
+    ObjectiveConfig,
+    OptimizerConfig,
+    ScheduleConfig,
+    Section,
+    TrackingConfig,
+    ValidationConfig,
+)
 from yomite.errors import ConfigError, suggest
+
+
+class RunConfig(Section):
+    """One training run, whole."""
+
+    name: str = Field(default="run", min_length=1)
+    seed: int = Field(default=0, ge=0, lt=2**31)
+    charset: str = "full"
+    init_from: str | None = Field(
+        default=None, description="weights to fine-tune from: a file, or a released name"
+    )
+    model: ModelConfig = ModelConfig()
+    data: DataConfig = DataConfig()
+    validation: ValidationConfig = ValidationConfig()
+    optimizer: OptimizerConfig = OptimizerConfig()
+    schedule: ScheduleConfig = ScheduleConfig()
+    objective: ObjectiveConfig = ObjectiveConfig()
+    batch_size: int = Field(
+        default=256, ge=1, description="samples of one optimizer step, over all processes and micro-batches"
+    )
+    accumulate: int = Field(default=1, ge=1, description="micro-batches of each process in one step")
+    precision: Literal["fp32", "bf16", "fp16"] = "bf16"
+    sync_batchnorm: bool = Field(
+        default=False, description="batch norms see the samples of all processes (GPUs only)"
+    )
+    anomaly: bool = Field(
+        default=False, description="find the operation that gives NaN in the backward pass; slow"
+    )
+    gradient_clip: float | None = Field(
+        default=1.0, gt=0, description="largest norm of the gradient; null: no limit"
+    )
+    ema: EmaConfig = EmaConfig()
+    checkpoint: CheckpointConfig = CheckpointConfig()
+    loader: LoaderConfig = LoaderConfig()
+    tracking: TrackingConfig = TrackingConfig()
+    out: str | None = Field(default=None, description="the run's folder; null: runs/<name>")
+
+    @property
+    def folder(self) -> Path:
+        """Where the run writes."""
+        return Path(self.out) if self.out else Path("runs") / self.name
 
 
 def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
