@@ -10,6 +10,7 @@ from torch import nn
 from yomite.config import EmaConfig, OptimizerConfig, ScheduleConfig
 from yomite.errors import ModelFileError
 from yomite.training.learner import (
+    Learner,
     build_ema,
     build_optimizer,
     fill_optimizer,
@@ -143,3 +144,15 @@ def test_the_average_follows_its_formula_with_the_norms_statistics(warmup: bool)
                 expected[name] = tensor.clone()
     for name, tensor in ema.module.state_dict().items():
         torch.testing.assert_close(tensor, expected[name])
+
+
+def test_a_part_of_rate_0_stays_as_it_is() -> None:
+    learner = Learner(build_model(), objective=None)  # type: ignore[arg-type]
+    learner.freeze({"0.": 0, "1.": 0, "3.": 0.5})
+    learner.train()
+    before = {name: tensor.clone() for name, tensor in learner.state_dict().items()}
+    optimizer = build_optimizer(learner, OptimizerConfig(rates={"0.": 0, "1.": 0, "3.": 0.5}))
+    take_step(learner.model, optimizer, seed=0)
+    changed = {name for name, tensor in learner.state_dict().items() if not torch.equal(tensor, before[name])}
+    assert changed == {"model.3.weight", "model.3.bias"}
+    assert learner.model[3].training and not learner.model[1].training  # type: ignore[index]

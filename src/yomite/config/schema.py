@@ -164,7 +164,8 @@ class OptimizerConfig(Section):
     betas: tuple[float, float] = (0.9, 0.99)
     rates: dict[str, Annotated[float, Field(ge=0, le=10)]] = Field(
         default={},
-        description="share of the learning rate of a part of the model, by how its parameters' names begin",
+        description="share of the learning rate of a part of the model, by how its parameters' names begin; "
+        "0 freezes it",
     )
     momentum: float = Field(default=0.9, ge=0, lt=1)
     nesterov: bool = True

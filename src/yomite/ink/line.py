@@ -82,9 +82,12 @@ class LineComposer:
         text, is_vertical, rng = self._begin(epoch, index)
         return self._draw(text, is_vertical, rng)
 
-    def foresee(self, epoch: int, index: int) -> tuple[str, bool]:
-        """Return the text of a line, and whether it runs down, without drawing it."""
-        return self._begin(epoch, index)[:2]
+    def foresee(self, epoch: int, index: int) -> tuple[float, bool]:
+        """Return how many times as long as high a line is, and whether it runs down, without drawing it."""
+        text, is_vertical, rng = self._begin(epoch, index)
+        boxes = write_line(text, self._book, is_vertical, rng).strokes.boxes
+        width, height = (boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)).tolist()
+        return (height / max(width, 0.1) if is_vertical else width / max(height, 0.1)), is_vertical
 
     def _begin(self, epoch: int, index: int) -> tuple[str, bool, np.random.Generator]:
         rng = np.random.Generator(np.random.PCG64((*self._seed, epoch, index)))

@@ -1,7 +1,7 @@
 """The stream of composed lines: a text, a hand, a pen and a paper, then the strip that reading takes, too.
 
 A batch should hold lines of one direction and of about one length, and yet each line must be a pure function
-of (seed, epoch, index). So the lines of a stretch of the epoch are foreseen (their texts are drawn, which is
+of (seed, epoch, index). So the lines of a stretch of the epoch are foreseen (written but not drawn, which is
 cheap), sorted, cut into groups as large as a batch, and the groups are shuffled.
 """
 
@@ -94,8 +94,7 @@ class LineStream:
 
     def _sort(self, epoch: int, first: int, last: int) -> np.ndarray:
         foreseen = [self._composer.foresee(epoch, index) for index in range(first, last)]
-        lengths = [(is_vertical, _measure(text)) for text, is_vertical in foreseen]
-        order = np.array(sorted(range(last - first), key=lengths.__getitem__), dtype=np.int64)
+        order = np.array(sorted(range(last - first), key=lambda n: foreseen[n][::-1]), dtype=np.int64)
         groups = [order[start : start + self._group] for start in range(0, len(order), self._group)]
         rng = np.random.Generator(np.random.PCG64((self._seed, epoch, first)))
         return np.concatenate([groups[number] for number in rng.permutation(len(groups))])
@@ -116,11 +115,6 @@ def to_strip(picture: np.ndarray, *, is_vertical: bool, height: int) -> np.ndarr
     return _to_strip(
         np.ascontiguousarray(shrink_height(np.ascontiguousarray(gray), WORK_HEIGHT)), height, MAX_WIDTH
     )
-
-
-def _measure(text: str) -> float:
-    """How long a text is written, in kanji."""
-    return sum(0.55 if ord(character) < 0x250 else 1.0 for character in text)
 
 
 def build_lines(config: DataConfig, charset: Charset, data_root: Path, seed: int, size: int) -> LineStream:

@@ -42,6 +42,21 @@ class Learner(nn.Module):
         """The mean loss of a batch, and its counts."""
         return self.objective(self.model, batch, rng)
 
+    def freeze(self, rates: Mapping[str, float]) -> None:
+        """Take no gradients of the parts of the model whose share of the rate is 0."""
+        frozen = tuple(f"model.{beginning}" for beginning, rate in rates.items() if rate == 0)
+        for name, parameter in self.named_parameters():
+            if name.startswith(frozen):
+                parameter.requires_grad_(False)
+
+    def train(self, mode: bool = True) -> Learner:
+        """As of any module, but that frozen batch norms keep their statistics."""
+        super().train(mode)
+        for module in self.modules():
+            if isinstance(module, _BatchNorm) and module.affine and not module.weight.requires_grad:
+                module.eval()
+        return self
+
 
 def build_learner(config: RunConfig, charset: Charset, data_root: Path, *, fresh: bool = True) -> Learner:
     """The model and the objective that a run describes, in the state of its first step.
@@ -65,7 +80,9 @@ def build_learner(config: RunConfig, charset: Charset, data_root: Path, *, fresh
         )
     if config.init_from and fresh:
         fill_from_weights(model, charset, read_checkpoint(find_weights(config.init_from)))
-    return Learner(model, build_objective(config.objective, model, charset, data_root))
+    learner = Learner(model, build_objective(config.objective, model, charset, data_root))
+    learner.freeze(config.optimizer.rates)
+    return learner
 
 
 def check_split(config: RunConfig, num_processes: int, model: nn.Module) -> None:
