@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import subprocess
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -206,12 +205,3 @@ def fill_model(model: nn.Module, tensors: dict[str, Tensor]) -> None:
                 f"tensor {name!r}: the file has {came}, the model {wanted}; the model is another one"
             )
     model.load_state_dict(tensors)
-
-
-def read_commit() -> str:
-    """The commit of this code, "-dirty" added if files differ from it; "" outside a git checkout."""
-    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40", "--dirty"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return ""

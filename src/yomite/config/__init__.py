@@ -4,7 +4,7 @@
 keys are refused with the nearest known one, values out of range with what is allowed.
 """
 
-from yomite.config.run import RunConfig, changed_keys, load_config, parse_config
+from yomite.config.run import RunConfig, changed_keys, load_config, parse_config, read_commit
 from yomite.config.schema import (
     AuxiliaryConfig,
     CellsConfig,
@@ -45,4 +45,5 @@ __all__ = [
     "changed_keys",
     "load_config",
     "parse_config",
+    "read_commit",
 ]

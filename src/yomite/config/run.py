@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import types
 import typing
 from collections.abc import Iterator, Sequence
@@ -165,3 +166,12 @@ def _section_at(loc: list[str]) -> type[BaseModel]:
             option for option in options if isinstance(option, type) and issubclass(option, BaseModel)
         )
     return section
+
+
+def read_commit() -> str:
+    """The commit of this code, "-dirty" added if files differ from it; "" outside a git checkout."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40", "--dirty"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return ""

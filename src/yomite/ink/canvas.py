@@ -18,8 +18,7 @@ from yomite.errors import PictureError
 from yomite.ink.eraser import erase_rulings
 from yomite.ink.leveling import level_light
 from yomite.ink.pictures import read_gray
-from yomite.ink.stroke_lines import WORK_SIZE, draw_strokes
-from yomite.ink.strokes import is_strokes, to_strokes
+from yomite.ink.strokes import WORK_SIZE, draw_strokes, is_strokes, to_strokes
 
 CANVAS_SIZE = 48
 CANVAS_VERSION = 2

@@ -15,8 +15,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from yomite.checkpoint import Checkpoint, load_model, read_checkpoint, read_commit
-from yomite.config import changed_keys, load_config, parse_config
+from yomite.checkpoint import Checkpoint, load_model, read_checkpoint
+from yomite.config import changed_keys, load_config, parse_config, read_commit
 from yomite.data.sources import open_source
 from yomite.errors import ModelFileError, YomiteError
 from yomite.evaluation.answers import TOP

@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from yomite.charset import build_charset
-from yomite.checkpoint import Checkpoint, fill_model, read_commit
-from yomite.config import RunConfig
+from yomite.checkpoint import Checkpoint, fill_model
+from yomite.config import RunConfig, read_commit
 from yomite.errors import ConfigError
 from yomite.streams import Stream, build_stream
 from yomite.streams.batch import Batch

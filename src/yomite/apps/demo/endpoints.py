@@ -24,8 +24,7 @@ from yomite.charset import lookalikes_of, script_of
 from yomite.errors import DataError, PictureError, YomiteError
 from yomite.ink.canvas import MARGIN, to_canvas
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_character
-from yomite.ink.stroke_lines import STROKE_WIDTH
-from yomite.ink.strokes import Glyph, Stroke, to_strokes
+from yomite.ink.strokes import STROKE_WIDTH, Glyph, Stroke, to_strokes
 from yomite.reading.characters import Recognizer
 from yomite.reading.results import Recognition
 
