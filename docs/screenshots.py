@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def take_desktop(browser: Any, url: str) -> None:
-    """A desktop in English and light colors: a drawing, its candidates and the reasons."""
+    """Show a desktop in English and light colors: a drawing, its candidates and the reasons."""
     page = open_page(browser, url, 1160, 900, locale="en-US", color_scheme="light")
     for name in ("neko", "ki"):
         draw(page, name)
@@ -61,7 +61,7 @@ def take_desktop(browser: Any, url: str) -> None:
 
 
 def take_phone(browser: Any, url: str) -> None:
-    """A phone in Japanese and dark colors: look-alikes, and pictures that were read."""
+    """Show a phone in Japanese and dark colors: look-alikes, and pictures that were read."""
     phone = {"locale": "ja-JP", "color_scheme": "dark", "device_scale_factor": 2, "has_touch": True}
     page = open_page(browser, url, 390, 844, **phone)
     draw(page, "go")
@@ -77,7 +77,7 @@ def take_phone(browser: Any, url: str) -> None:
 
 
 def open_page(browser: Any, url: str, width: int, height: int, **options: Any) -> Any:
-    """The page in a window of this size."""
+    """Open the page in a window of this size."""
     page = browser.new_context(viewport={"width": width, "height": height}, **options).new_page()
     page.set_default_timeout(60_000)
     page.goto(url)
@@ -121,7 +121,7 @@ def write_strokes(data_root: Path) -> None:
 
 @contextmanager
 def run_page(data_root: Path) -> Iterator[str]:
-    """The page on a free port."""
+    """Serve the page on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -51,7 +51,7 @@ class Checkpoint:
     commit: str = ""
 
     def section(self, name: str) -> dict[str, Tensor]:
-        """The tensors called `<name>.…`, without that prefix."""
+        """Return the tensors called `<name>.…`, without that prefix."""
         prefix = f"{name}."
         return {
             key.removeprefix(prefix): value for key, value in self.tensors.items() if key.startswith(prefix)
@@ -86,7 +86,7 @@ def write_checkpoint(path: str | Path, checkpoint: Checkpoint, *, half: bool = F
 
 
 def _sum_up(tensors: dict[str, Tensor]) -> str:
-    """A checksum over names and bytes: a file of the right length may still hold wrong ones."""
+    """Compute a checksum over names and bytes: a file of the right length may still hold wrong ones."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
         digest.update(name.encode())
@@ -183,7 +183,7 @@ def load_model(
 
 
 def extract_weights(checkpoint: Checkpoint) -> Checkpoint:
-    """The part to use and to fine-tune from: the moving average where there is one, no optimizer."""
+    """Return the part to use and to fine-tune from: the moving average where there is one, no optimizer."""
     section = checkpoint.section("ema") or checkpoint.section("model")
     return replace(
         checkpoint, kind="weights", tensors={f"model.{name}": tensor for name, tensor in section.items()}

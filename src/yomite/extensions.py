@@ -22,7 +22,7 @@ def is_custom(name: str) -> bool:
 
 
 def find_callable(name: str, built_in: Mapping[str, Callable[..., Built]], key: str) -> Callable[..., Built]:
-    """What a name stands for: a built-in, or a callable of one's own.
+    """Find what a name stands for: a built-in, or a callable of one's own.
 
     Args:
         name: A key of built_in, or `package.module:callable`.
@@ -40,7 +40,7 @@ def find_callable(name: str, built_in: Mapping[str, Callable[..., Built]], key: 
 
 
 def refuse_name(name: str, built_in: Iterable[str], key: str) -> ConfigError:
-    """The error for a name that nothing has: which there are, and the nearest."""
+    """Return the error for a name that nothing has: which there are, and the nearest."""
     built_in = list(built_in)
     return ConfigError(
         f"{key} {name!r} is unknown; {suggest(name, built_in)}built in: {', '.join(built_in)}; "
@@ -89,14 +89,14 @@ _CUTOFF = 0.5
 
 
 def check_whole(name: str, value: Any, low: int = 1, high: int | None = None, why: str = "") -> None:
-    """A whole number from low to high."""
+    """Check a whole number from low to high."""
     if type(value) is not int or value < low or (high is not None and value > high):
         allowed = f"a whole number from {low}" if high is None else f"{low} to {high}"
         raise ConfigError(f"model argument {name}={value!r}; it takes {allowed}{f' ({why})' if why else ''}")
 
 
 def check_counts(name: str, values: Any, example: Sequence[int], length: int | None = None) -> None:
-    """A list of whole numbers from 1, one for each stage."""
+    """Check a list of whole numbers from 1, one for each stage."""
     is_list = isinstance(values, list | tuple) and len(values) > 0
     if not is_list or any(type(n) is not int or n < 1 for n in values):
         raise ConfigError(
@@ -110,7 +110,7 @@ def check_counts(name: str, values: Any, example: Sequence[int], length: int | N
 
 
 def check_share(name: str, value: Any) -> None:
-    """A number from 0, below 1: what is dropped while learning."""
+    """Check a number from 0, below 1: what is dropped while learning."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1:
         raise ConfigError(f"model argument {name}={value!r}; it takes 0 <= {name} < 1")
 
@@ -129,7 +129,7 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
 
 
 def check_input_size(family: str, input_size: int, multiple: int, why: str) -> None:
-    """The canvas must divide into the family's places."""
+    """Check that the canvas divides into the family's places."""
     if input_size < multiple or input_size % multiple:
         nearest = max(multiple, round(input_size / multiple) * multiple)
         raise ConfigError(

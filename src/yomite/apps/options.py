@@ -43,7 +43,7 @@ def needs_extra(verb: str, extra: str) -> Iterator[None]:
 
 
 def find_data_root(config: "RunConfig", option: Path | None) -> Path:
-    """The data sets' folder of a run; the current one where there is none, and the run names no data set.
+    """Return a run's data folder; the current one where there is none, and the run names no data set.
 
     Raises:
         DataError: The run names a data set, and there is no data folder.

@@ -21,7 +21,7 @@ class Charset:
     __slots__ = ("_characters", "_label_by_character", "_name")
 
     def __init__(self, name: str, characters: Iterable[str]) -> None:
-        """Number the characters in the order given.
+        """Give the characters numbers, in the order given.
 
         Raises:
             CharsetError: No characters, one of them twice, or an entry that is not one code point.

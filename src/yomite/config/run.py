@@ -169,7 +169,7 @@ def _section_at(loc: list[str]) -> type[BaseModel]:
 
 
 def read_commit() -> str:
-    """The commit of this code, "-dirty" added if files differ from it; "" outside a git checkout."""
+    """Return the commit of this code, "-dirty" added if files differ from it; "" outside a git checkout."""
     command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--abbrev=40", "--dirty"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()

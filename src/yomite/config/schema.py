@@ -126,7 +126,7 @@ class DataConfig(Section):
 
 
 def _refuse_unused(section: Any, **names_by_key: tuple[str, ...]) -> None:
-    """A value that the chosen name does without is a mistake, not a wish."""
+    """Refuse a value that the chosen name does without: it is a mistake, not a wish."""
     for key, names in names_by_key.items():
         if section.name not in names and getattr(section, key) != type(section).model_fields[key].default:
             raise ValueError(f"{key} is for {' and '.join(names)}; name is {section.name}")

@@ -150,7 +150,7 @@ def find_cache_folder() -> Path:
 
 
 def _hash_code() -> str:
-    """Changes with the code that decodes: another canvas makes another cache."""
+    """Hash the code that decodes: another canvas makes another cache."""
     digest = hashlib.sha256(str(_VERSION).encode())
     for module in (canvas, pictures):
         digest.update(Path(str(module.__file__)).read_bytes())

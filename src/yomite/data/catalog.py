@@ -215,7 +215,7 @@ CATALOG: tuple[CatalogEntry, ...] = (
 
 
 def find_entry(name: str) -> CatalogEntry:
-    """The entry of a name, upper or lower case.
+    """Return the entry of a name, upper or lower case.
 
     Raises:
         DataError: There is none.

@@ -21,7 +21,7 @@ _CHUNK = 4_096
 
 
 def find_equal(images: np.ndarray) -> list[list[int]]:
-    """Groups of samples with the same canvas.
+    """Find groups of samples with the same canvas.
 
     Args:
         images: Uint8 (N, S, S).

@@ -80,7 +80,7 @@ def fetch_entry(
 
 
 def hash_file(path: Path, algorithm: str) -> str:
-    """The hash of a file in hex; algorithm is a name of hashlib."""
+    """Hash a file, in hex; algorithm is a name of hashlib."""
     digest = hashlib.new(algorithm)
     with path.open("rb") as file:
         while chunk := file.read(_CHUNK):
@@ -89,7 +89,7 @@ def hash_file(path: Path, algorithm: str) -> str:
 
 
 def hash_drawings(path: Path) -> str:
-    """A hash over the SVG files of a zip, by name and content: however they are packed, it is the same.
+    """Hash the SVG files of a zip, by name and content: however they are packed, it is the same.
 
     sha256 over `<file name> NUL <sha256 of the content, 32 bytes>` of each, sorted by file name.
     """

@@ -42,7 +42,7 @@ class Finding:
 
 
 def find_problems(found: Inspection) -> dict[str, list[Finding]]:
-    """What to look at, by kind; each kind sorted, the most striking first."""
+    """Find what to look at, by kind; each kind sorted, the most striking first."""
     return {
         "clipped": [
             Finding((int(index),), f"ink along {found.rim[index]:.0%} of a side", float(found.rim[index]))
@@ -63,7 +63,7 @@ def find_rare(found: Inspection) -> dict[str, int]:
 
 
 def find_hard_pairs(found: Inspection, num_pairs: int = 24) -> list[tuple[str, str, float]]:
-    """The pairs of characters that the reader tells apart worst.
+    """Return the pairs of characters that the reader tells apart worst.
 
     Returns:
         (a, b, mean probability that a sample of either is given to the other), hardest first. Samples that
@@ -93,7 +93,7 @@ def find_hard_pairs(found: Inspection, num_pairs: int = 24) -> list[tuple[str, s
 
 
 def format_summary(found: Inspection, problems: dict[str, list[Finding]], num_shown: int = 8) -> str:
-    """The whole as text: a line a question, then what to look at first."""
+    """Format the whole as text: a line a question, then what to look at first."""
     counts = sorted(found.counts.values())
     writers = len(set(found.writers) - {""})
     scripts = ", ".join(f"{script} {count}" for script, count in found.scripts.most_common())
@@ -127,7 +127,7 @@ def _list(notes: list[str], num_shown: int) -> str:
 
 
 def _find_polarity(found: Inspection) -> list[Finding]:
-    """The lesser part of a set in which some pictures are dark on light and some light on dark."""
+    """Return the lesser part of a set in which some pictures are dark on light and some light on dark."""
     is_picture = found.sizes[:, 0] > 0
     num_light = int((found.is_light & is_picture).sum())
     is_odd = is_picture & (found.is_light if 2 * num_light <= is_picture.sum() else ~found.is_light)

@@ -159,7 +159,7 @@ def inspect_source(
 
 
 def to_thumbnail(picture: Any) -> np.ndarray:
-    """A picture as it came, strokes drawn plainly: uint8 (h, w), at most THUMBNAIL_PX on the longer side."""
+    """Show a picture as it came, strokes drawn plainly: uint8 (h, w), at most THUMBNAIL_PX long."""
     if is_strokes(picture):
         gray = (255.0 - 255.0 * draw_strokes(to_strokes(picture))).astype(np.uint8)
     else:

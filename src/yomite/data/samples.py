@@ -128,7 +128,7 @@ class Source:
         return self._length or 0
 
     def compute_fingerprint(self) -> str:
-        """A hash over the names, sizes and times of the source's files: it changes when one of them does."""
+        """Hash the names, sizes and times of the source's files: it changes when one of them does."""
         digest = hashlib.sha256()
         for path in self.list_files():
             stat = path.stat()

@@ -47,7 +47,7 @@ _MANIFESTS = tuple(f"manifest{suffix}" for suffix in MANIFEST_SUFFIXES)
 
 
 def resolve_data_root(option: str | os.PathLike[str] | None = None) -> Path:
-    """The data folder: the option, else YOMITE_DATA, else the user's cache folder.
+    """Return the data folder: the option, else YOMITE_DATA, else the user's cache folder.
 
     Raises:
         DataError: There is no such folder.
@@ -155,7 +155,7 @@ def _list_tree(folder: Path) -> list[Path]:
 def _open_split(
     name: str, path: Path, wanted: frozenset[str], data_root: str | os.PathLike[str] | None, strict: bool
 ) -> Source:
-    """The samples of a split's parts, read from the source that was split."""
+    """Read the samples of a split's parts from the source that was split."""
     split = read_split(path)
     unknown = wanted - set(split.part_by_name.values())
     if unknown:
@@ -179,7 +179,7 @@ def _open_split(
 
 
 def _open_own(name: str, strict: bool) -> Source:
-    """A source of one's own; its code counts as one of its files, so that a cache goes stale with it."""
+    """Open a source of one's own; its code counts as one of its files, so that a cache goes stale with it."""
     build = load_callable(name, "source")
     source = build()
     if not isinstance(source, Source):
@@ -196,7 +196,7 @@ def _open_own(name: str, strict: bool) -> Source:
 def _find_path(
     name_or_path: str, data_root: str | os.PathLike[str] | None
 ) -> tuple[Path | None, frozenset[str]]:
-    """The path that is meant, and what stands behind the colon; None for `package.module:callable`."""
+    """Return the path that is meant, and what stands behind the colon; None for `package.module:callable`."""
     wanted: frozenset[str] = frozenset()
     name = name_or_path
     if not Path(name).exists() and ":" in name:
@@ -224,7 +224,7 @@ def _list_names(data_root: str | os.PathLike[str] | None) -> str:
 
 
 def find_sets(root: Path) -> list[str]:
-    """The names of what lies in a data folder: archives, strokes, fonts, and folders of arrays."""
+    """Return the names of what lies in a data folder: archives, strokes, fonts, and folders of arrays."""
     known = (".zip", *TAR_SUFFIXES, ".charcol", ".inkml", *FONT_SUFFIXES)
     paths = [path for path in (*root.glob("*"), *root.glob("*/*")) if path.name.lower().endswith(known)]
     names = set()

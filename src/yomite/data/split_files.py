@@ -146,7 +146,7 @@ def read_split(path: Path) -> Split:
 
 
 def hash_samples(samples: Any) -> str:
-    """A hash over names and characters in no order: the same for the same set, wherever it lies."""
+    """Hash names and characters in no order: the same for the same set, wherever it lies."""
     lines = sorted(f"{name}\t{character}\n" for name, character in samples)
     return hashlib.sha256("".join(lines).encode(errors="surrogatepass")).hexdigest()
 
@@ -172,7 +172,7 @@ def _group_samples(samples: CachedSamples, has_writers: bool) -> list[int]:
 
 
 def _count_folds(fractions: Sequence[float]) -> int:
-    """The fewest folds, up to 20, that the shares are whole numbers of."""
+    """Return the fewest folds, up to 20, that the shares are whole numbers of."""
     if len(fractions) == 1:
         return 1
     for folds in range(len(fractions), _FINE):

@@ -172,7 +172,7 @@ def _center_grid(shape: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _sample_at(picture: np.ndarray, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
-    """The picture read at other places, linearly; beyond its rim is bare paper.
+    """Read the picture at other places, linearly; beyond its rim is bare paper.
 
     Args:
         picture: Uint8 (H, W).
@@ -211,7 +211,7 @@ class _Ink:
 
 
 def _find_ink(picture: np.ndarray) -> _Ink | None:
-    """The ink of a picture; None if it is blank."""
+    """Return the ink of a picture; None if it is blank."""
     ink, has_ink = measure_ink(picture)
     if not has_ink:
         return None
@@ -225,7 +225,7 @@ def _find_ink(picture: np.ndarray) -> _Ink | None:
 
 
 def _find_paper(picture: np.ndarray) -> int:
-    """The level of bare paper: the median of the rim."""
+    """Return the level of bare paper: the median of the rim."""
     rim = np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
     return int(np.median(rim))
 

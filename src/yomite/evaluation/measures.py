@@ -171,7 +171,7 @@ def risk_at(answers: Answers, rejected: float) -> float:
 
 
 def _measure(measure: Callable[..., float], *values: np.ndarray) -> Share:
-    """A measure of all samples, and its interval."""
+    """Return a measure of all samples, and its interval."""
     num_samples = len(values[0])
     value = measure(*values) if num_samples else float("nan")
     return Share(num_samples, value, *resample(values, measure))

@@ -37,7 +37,7 @@ def sketch_tangle(rng: np.random.Generator, copybook: Copybook) -> Strokes:
 
 
 def sketch_hatching(rng: np.random.Generator, copybook: Copybook) -> Strokes:
-    """A zigzag that crosses something out."""
+    """Draw a zigzag that crosses something out."""
     num_turns = int(rng.integers(8, 24))
     across = np.linspace(0, rng.uniform(0.8, 2.0), num_turns) + rng.normal(0, 0.03, num_turns)
     down = np.arange(num_turns) % 2 + rng.normal(0, 0.08, num_turns)
@@ -59,7 +59,7 @@ def sketch_dots(rng: np.random.Generator, copybook: Copybook) -> Strokes:
 
 
 def sketch_disorder(rng: np.random.Generator, copybook: Copybook) -> Strokes:
-    """The strokes of a kanji, each put somewhere else; half of the time turned as well."""
+    """Put each stroke of a kanji somewhere else; half of the time turned as well."""
     strokes = []
     for stroke in copybook.glyphs[str(rng.choice(copybook.kanji))].strokes:
         angle = rng.normal(0, 0.5) if rng.random() < 0.5 else 0.0
@@ -68,7 +68,7 @@ def sketch_disorder(rng: np.random.Generator, copybook: Copybook) -> Strokes:
 
 
 def sketch_mirrored(rng: np.random.Generator, copybook: Copybook) -> Strokes:
-    """A kanji in a mirror, upside down or turned, where that is not nearly the same kanji."""
+    """Draw a kanji in a mirror, upside down or turned, where that is not nearly the same kanji."""
     while True:
         strokes = copybook.glyphs[str(rng.choice(copybook.kanji))].strokes
         flips = (

@@ -13,20 +13,20 @@ Strokes = list[np.ndarray]
 
 
 def line(*points: tuple[float, float]) -> np.ndarray:
-    """A stroke through points."""
+    """Draw a stroke through points."""
     return np.array(points, float)
 
 
 def arc(
     x: float, y: float, width: float, height: float, start: float = 0, stop: float = 360, num: int = 24
 ) -> np.ndarray:
-    """A part of an ellipse about (x, y), from angle to angle in degrees, clockwise from the right."""
+    """Draw a part of an ellipse about (x, y), from angle to angle in degrees, clockwise from the right."""
     angle = np.radians(np.linspace(start, stop, num))
     return np.stack([x + width * np.cos(angle), y + height * np.sin(angle)], axis=1)
 
 
 def polygon(num_corners: int, step: int = 1) -> np.ndarray:
-    """A closed polygon with a corner on top; step 2 joins every second corner, a star."""
+    """Draw a closed polygon with a corner on top; step 2 joins every second corner, a star."""
     angle = np.radians(-90 + 360 / num_corners * step * np.arange(num_corners + 1))
     return np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
@@ -95,7 +95,7 @@ _BELOW: dict[str, Strokes] = {
 
 
 def outline_hangul(rng: np.random.Generator) -> Strokes:
-    """A syllable: a consonant, a vowel beside or below it, in two of three a last consonant."""
+    """Draw a syllable: a consonant, a vowel beside or below it, in two of three a last consonant."""
     initial = _CONSONANTS[str(rng.choice(list(_CONSONANTS)))]
     vowel = str(rng.choice([*_BESIDE, *_BELOW]))
     has_last = rng.random() < 0.65

@@ -30,7 +30,7 @@ WORDS = tuple(
 
 
 def sketch_word(rng: np.random.Generator, copybook: Copybook) -> Strokes:
-    """A Latin word in letters side by side."""
+    """Write a Latin word in letters side by side."""
     strokes, left = [], 0.0
     for letter in str(rng.choice(WORDS)):
         glyph = copybook.glyphs[letter].strokes

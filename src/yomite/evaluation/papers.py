@@ -132,7 +132,7 @@ SHEETS: dict[str, Sheet] = {
 
 
 def _shade(picture: Image.Image) -> Image.Image:
-    """A hand's shadow over a corner, with an edge a few px wide."""
+    """Lay a hand's shadow over a corner, with an edge a few px wide."""
     y, x = np.mgrid[: picture.height, : picture.width]
     away = (x / picture.width + 0.7 * y / picture.height - 0.8) * picture.width
     light = 1.0 - 0.55 * np.clip(0.5 + away / 8, 0, 1)
@@ -140,13 +140,13 @@ def _shade(picture: Image.Image) -> Image.Image:
 
 
 def _dim(picture: Image.Image) -> Image.Image:
-    """A lamp on one side."""
+    """Light the paper from one side."""
     x = np.linspace(1.0, 0.45, picture.width)[None, :, None]
     return Image.fromarray((np.asarray(picture) * x).astype(np.uint8))
 
 
 def _crease(picture: Image.Image) -> Image.Image:
-    """A fold from top to bottom: a dark line, and one half darker."""
+    """Draw a fold from top to bottom: a dark line, and one half darker."""
     array = np.asarray(picture).astype(np.float64)
     at = round(0.4 * picture.width)
     array[:, at:] *= 0.85

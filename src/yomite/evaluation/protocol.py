@@ -67,7 +67,7 @@ class AnswerFile:
 
 
 def name_folder(set_name: str) -> str:
-    """The folder that holds a set's pictures: dev/touchscreen-100 is dev-touchscreen-100."""
+    """Return the folder that holds a set's pictures: dev/touchscreen-100 is dev-touchscreen-100."""
     return re.sub(r"[^\w.-]+", "-", set_name).strip("-")
 
 
@@ -179,7 +179,7 @@ def _read_recognition(line: dict[str, Any]) -> Recognition:
 
 
 def match_answers(answers: AnswerFile, samples: Iterable[Sample], set_name: str) -> list[object]:
-    """The recognition of each sample of a set; None for one without an answer.
+    """Return the recognition of each sample of a set; None for one without an answer.
 
     Raises:
         DataError: Not one answer is about this set, or one is about a picture that it does not have.

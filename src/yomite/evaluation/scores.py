@@ -59,7 +59,7 @@ def score_set(name: str, reader: Recognizer, data_root: str | Path | None = None
 
 
 def score_again(scored: ScoredSet, reader: Recognizer) -> ScoredSet:
-    """The same canvases by another model of the same characters."""
+    """Read the same canvases with another model of the same characters."""
     return replace(scored, logits=_compute_logits(reader, scored.images))
 
 
@@ -69,7 +69,7 @@ def _compute_logits(reader: Recognizer, images: np.ndarray) -> np.ndarray:
 
 
 def read_scores(scores: np.ndarray, temperature: float, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The label read from each row, and its confidence as Recognition defines it.
+    """Return the label read from each row, and its confidence as Recognition defines it.
 
     Args:
         scores: Float32 (N, C), logits with the weighted log-prior added.

@@ -97,7 +97,7 @@ def _draw(strokes: Strokes, rng: np.random.Generator) -> Any:
 
 
 def fit_square(strokes: Iterable[np.ndarray]) -> Strokes:
-    """The same strokes, float32, in the middle of the unit square."""
+    """Return the same strokes, float32, in the middle of the unit square."""
     strokes = list(strokes)
     points = np.concatenate(strokes)
     low, high = points.min(axis=0), points.max(axis=0)

@@ -207,7 +207,7 @@ def _add_pictures(
     lying_labels: np.ndarray,
     label_by_character: dict[str, int],
 ) -> tuple[tuple[Source, ...], list[PictureGlyph]]:
-    """Number the pictures behind the glyphs of strokes; labels that a page lacks keep their strokes."""
+    """Give the pictures numbers behind those of strokes; labels that a page lacks keep their strokes."""
     num_strokes = int(strokes.class_glyphs[-1, 1])
     sources, pictures = [strokes], []
     for name, share, is_font, glyphs in pages:

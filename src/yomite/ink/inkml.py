@@ -74,7 +74,7 @@ def _find_truth(element: ElementTree.Element) -> str:
 
 
 def _find_axes(root: ElementTree.Element) -> tuple[int, int]:
-    """The places of X and Y among the channels of a point."""
+    """Return the places of X and Y among the channels of a point."""
     names = [channel.get("name", "").upper() for channel in root.iter("channel")]
     if not names:
         return 0, 1

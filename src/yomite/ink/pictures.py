@@ -63,7 +63,7 @@ def read_gray(picture: Any, *, sees_color: bool = False) -> np.ndarray:
 
 
 def _read_bytes(file: Any) -> bytes:
-    """The rest of an open file."""
+    """Read the rest of an open file."""
     try:
         content = file.read()
     except (OSError, ValueError) as error:

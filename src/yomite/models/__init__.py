@@ -96,7 +96,7 @@ def build(name: str, num_classes: int, input_size: int, **arguments: Any) -> nn.
 
 
 def find_family(name: str) -> Callable[..., nn.Module]:
-    """The class behind a name.
+    """Return the class behind a name.
 
     Raises:
         ConfigError: If there is none.

@@ -45,7 +45,7 @@ class ConvEncoder(nn.Module):
         initialize_convolutions(self)
 
     def forward(self, ink: Tensor) -> Tensor:
-        """The maps."""
+        """Compute the maps."""
         return self.layers(ink)
 
 

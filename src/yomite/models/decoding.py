@@ -44,7 +44,7 @@ class Written(NamedTuple):
 
 @torch.no_grad()
 def write_greedy(model: Decoder, images: Tensor) -> list[Written]:
-    """The likeliest character each time: one line for each of images, uint8 (N, 1, H, W)."""
+    """Take the likeliest character each time: one line for each of images, uint8 (N, 1, H, W)."""
     memory = model.encode(images)[0]
     written = torch.zeros((len(images), 0), dtype=torch.long, device=memory.device)
     log_probabilities = torch.zeros(len(images), device=memory.device)
@@ -62,7 +62,7 @@ def write_greedy(model: Decoder, images: Tensor) -> list[Written]:
 
 @torch.no_grad()
 def write_beam(model: Decoder, images: Tensor, beams: int = 4) -> list[list[Written]]:
-    """The likeliest lines that a beam search finds: for each image at most `beams`, the likeliest first.
+    """Search with beams for the likeliest lines: for each image at most `beams`, the likeliest first.
 
     Raises:
         ConfigError: If beams is not at least 1.

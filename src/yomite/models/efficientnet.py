@@ -164,6 +164,6 @@ class EfficientNet(CharacterModel):
 
 
 def round_width(width: float) -> int:
-    """The nearest multiple of 8, at least 8, and never less than nine tenths (the authors' rule)."""
+    """Return the nearest multiple of 8, at least 8, and never less than nine tenths (the authors' rule)."""
     rounded = max(8, int(width + 4) // 8 * 8)
     return rounded + 8 if rounded < 0.9 * width else rounded

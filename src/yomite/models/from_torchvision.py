@@ -116,7 +116,7 @@ class TorchvisionBackbone(CharacterModel):
 
 
 def _build(backbone: str, settings: dict[str, Any]) -> nn.Module:
-    """The whole network of torchvision, random weights."""
+    """Build the whole network of torchvision, random weights."""
     from torchvision import models
 
     known = models.list_models(module=models)
@@ -171,7 +171,7 @@ def _cut(network: Any, name: str) -> nn.Module:
 
 
 def _take_gray(backbone: nn.Module) -> nn.Module:
-    """The first convolution takes one channel: its three kernels are summed, as if gray came three times."""
+    """Let the first convolution take one channel: its three kernels are summed, as for gray thrice."""
     for module in backbone.modules():
         if isinstance(module, nn.Conv2d):
             module.weight = nn.Parameter(module.weight.detach().sum(1, keepdim=True))
@@ -182,7 +182,7 @@ def _take_gray(backbone: nn.Module) -> nn.Module:
 
 @torch.no_grad()
 def _try(model: TorchvisionBackbone, name: str) -> Tensor:
-    """The maps of one blank image; a size that the backbone cannot take fails here."""
+    """Compute the maps of one blank image; a size that the backbone cannot take fails here."""
     size = model.input_size
     try:
         maps = model.eval().maps(torch.zeros(1, 1, size, size))

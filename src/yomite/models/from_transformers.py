@@ -109,7 +109,7 @@ class TransformersBackbone(CharacterModel):
         return last[:, last.shape[1] - side * side :].transpose(1, 2).unflatten(2, (side, side))
 
     def _freeze_unused(self) -> Tensor:
-        """The maps of a blank image; what they do not depend on (a pooler) is never trained."""
+        """Compute the maps of a blank image; what they do not depend on (a pooler) is never trained."""
         maps = self.eval().maps(torch.zeros(1, 1, self.input_size, self.input_size))
         maps.sum().backward()
         for parameter in self.backbone.parameters():
@@ -120,7 +120,7 @@ class TransformersBackbone(CharacterModel):
 
 
 def _build(backbone: str, resize: int, settings: dict[str, Any]) -> nn.Module:
-    """The model without classes, random weights."""
+    """Build the model without classes, random weights."""
     from transformers import AutoConfig, AutoModel
     from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES as KNOWN
 

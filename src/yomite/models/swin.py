@@ -70,7 +70,7 @@ class SwinBlock(nn.Module):
         return x.reshape(-1, count * count, self.window**2, width)
 
     def join(self, windows: Tensor, side: int) -> Tensor:
-        """The inverse of `cut`."""
+        """Invert `cut`."""
         count, width = side // self.window, windows.shape[3]
         x = windows.reshape(-1, count, count, self.window, self.window, width).transpose(2, 3)
         x = x.reshape(-1, side, side, width)

@@ -125,7 +125,7 @@ def initialize_linear(linear: nn.Linear) -> None:
 
 
 def sine_positions(side_y: int, side_x: int, width: int) -> Tensor:
-    """Fixed positions in two dimensions, float (1, side_y * side_x, K): half of the numbers tell y, half x.
+    """Compute fixed positions in 2-D, float (1, side_y * side_x, K): half of the numbers tell y, half x.
 
     The frequencies of arXiv:1706.03762, for each axis as in "Better plain ViT baselines" (arXiv:2205.01580).
 

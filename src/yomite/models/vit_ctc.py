@@ -34,7 +34,7 @@ class PatchEncoder(nn.Module):
         nn.init.zeros_(self.patches.bias)  # type: ignore[arg-type]
 
     def forward(self, ink: Tensor) -> Tensor:
-        """The maps."""
+        """Compute the maps."""
         patches = self.patches(ink)
         tokens = patches.flatten(2).transpose(1, 2)
         positions = sine_positions(patches.shape[2], patches.shape[3], self.width).to(tokens)

@@ -88,7 +88,7 @@ class Strip:
     @staticmethod
     def _cut(profile: np.ndarray) -> Any:
         def cut(center: float, following: float) -> float:
-            """The emptiest column between where two characters were seen, rather near the middle."""
+            """Find the emptiest column between where two characters were seen, rather near the middle."""
             gap = following - center
             first, last = int(center + 0.1 * gap), int(center + 0.9 * gap) + 1
             columns = np.arange(first, max(last, first + 1))

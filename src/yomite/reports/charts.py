@@ -202,7 +202,7 @@ def _draw(
     size_px: tuple[int, int] = (380, 260),
     notes: Sequence[str] = (),
 ) -> str:
-    """An `<svg>` element; artists with the gid note-N show the note when they are pointed at."""
+    """Return an `<svg>` element; artists with the gid note-N show the note when they are pointed at."""
     file = io.StringIO()
     with style.context(["default", _STYLE]), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph")  # the font that measures need not have every character

@@ -126,7 +126,7 @@ def _write_as_they_came(found: Inspection) -> str:
 
 
 def _write_contact_sheet(found: Inspection, rng: np.random.Generator) -> str:
-    """A row for each of some characters, evenly from the most to the least frequent."""
+    """Format a row for each of some characters, evenly from the most to the least frequent."""
     ordered = [character for character, _ in found.counts.most_common()]
     rows = []
     for place in np.unique(np.linspace(0, len(ordered) - 1, _SHEET_ROWS).astype(int)):
@@ -197,7 +197,7 @@ def _write_map(found: Inspection, embed: Embed | None, rng: np.random.Generator)
 
 
 def _to_page(picture: Any) -> np.ndarray:
-    """A thumbnail with dark ink on light paper, and some room around it."""
+    """Return a thumbnail with dark ink on light paper, and some room around it."""
     page = np.pad(to_thumbnail(picture), 12, mode="edge")
     rim = np.concatenate([page[0], page[-1], page[:, 0], page[:, -1]])
     return 255 - page if np.median(rim) < 128 else page

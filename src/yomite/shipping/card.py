@@ -14,7 +14,7 @@ _PURPOSE_BY_SUFFIX = {
 
 
 def format_model_card(card: Card) -> str:
-    """The page, as Markdown."""
+    """Format the page as Markdown."""
     sections = (_introduce, _list_data, _tell_training, _list_scores, _tell_calibration, _tell_limits)
     return "\n\n".join(block for section in sections for block in section(card)) + "\n"
 

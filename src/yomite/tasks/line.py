@@ -165,7 +165,7 @@ class LineTask:
         return "".join(self.charset.character(label) for label in labels)
 
     def _read_targets(self, batch: Batch) -> list[str]:
-        """What is written: the texts of the metadata, else what the labels spell."""
+        """Return what is written: the texts of the metadata, else what the labels spell."""
         if "texts" in batch.metadata:
             return batch.metadata["texts"]
         lengths = batch.count_labels().tolist()
@@ -206,7 +206,7 @@ def _writes(model: nn.Module) -> bool:
 
 
 def _measure_losses(model: nn.Module, batch: Batch) -> Tensor:
-    """The loss of each line for each of its characters, float (N,), as the objectives have it."""
+    """Return the loss of each line for each of its characters, float (N,), as the objectives have it."""
     lengths = batch.count_labels()
     if _writes(model):
         return foresee_lines(model(batch.images, batch.targets).float(), batch.targets, lengths)[0]

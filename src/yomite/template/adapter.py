@@ -15,12 +15,12 @@ HELD_OUT = {"kei"}  # writers to validate on: whoever was learned from says noth
 
 
 def open_drawings() -> Source:
-    """What is learned from."""
+    """Open what is learned from."""
     return _open(lambda writer: writer not in HELD_OUT)
 
 
 def open_held_out() -> Source:
-    """What is validated on."""
+    """Open what is validated on."""
     return _open(lambda writer: writer in HELD_OUT)
 
 

@@ -38,7 +38,7 @@ class World:
 
     @classmethod
     def alone(cls) -> World:
-        """This process alone."""
+        """Return this process alone."""
         device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         return cls(0, 1, device)
 
@@ -48,7 +48,7 @@ class World:
         return self.rank == 0
 
     def sum(self, values: Tensor) -> Tensor:
-        """The sum over all processes, in place; every process gets it."""
+        """Sum over all processes, in place; every process gets it."""
         if self.size > 1:
             distributed.all_reduce(values)
         return values
@@ -74,14 +74,14 @@ class World:
         return dict(zip(sums, self.sum(torch.stack(list(sums.values()))).tolist(), strict=True))
 
     def share(self, learner: nn.Module) -> nn.Module:
-        """A learner whose gradients are averaged over the processes in each backward pass."""
+        """Return a learner whose gradients are averaged over the processes in each backward pass."""
         if self.size == 1:
             return learner
         device_ids = [self.device] if self.device.type == "cuda" else None
         return DistributedDataParallel(learner, device_ids=device_ids)
 
     def sync_batchnorm(self, model: nn.Module) -> nn.Module:
-        """A model whose batch norms see the samples of all processes.
+        """Return a model whose batch norms see the samples of all processes.
 
         Raises:
             ConfigError: If there are several processes without a GPU.
@@ -116,7 +116,7 @@ def no_sync(shared: nn.Module, *, unless: bool) -> AbstractContextManager[None]:
 
 
 def autocast(precision: str, device: torch.device) -> torch.autocast:
-    """What a forward pass runs in: "fp32", "bf16" or "fp16"."""
+    """Choose what a forward pass runs in: "fp32", "bf16" or "fp16"."""
     dtype = torch.float16 if precision == "fp16" else torch.bfloat16
     return torch.autocast(device.type, dtype, enabled=precision != "fp32")
 
@@ -154,7 +154,7 @@ def join_world() -> Iterator[World]:
 
 
 def _name_start(store: Store, rank: int, size: int, patience_s: float = 600.0) -> str:
-    """A name that the processes started together share and that those started before them did not have.
+    """Return a name that the processes started together share, and none that was started before them.
 
     The store of torchrun outlives a restart (PyTorch 2.13), and with it the addresses of processes that have
     died: without a new name, a process that is early would call one of them. Everyone says hello under a word

@@ -15,7 +15,7 @@ from yomite.errors import ModelFileError
 
 
 def find_weights(name_or_path: str) -> Path:
-    """The path of a released model's weights by its name (yomite-character), or the path itself."""
+    """Return the path of a released model's weights by its name (yomite-character), or the path itself."""
     released = Path(str(resources.files("yomite"))) / "released" / f"{name_or_path}.safetensors"
     return released if released.is_file() else Path(name_or_path)
 

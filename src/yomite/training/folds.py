@@ -51,7 +51,7 @@ def train_folds(
 
 
 def format_folds(scores: Scores) -> str:
-    """A line for each score of each set: mean, standard deviation between folds, and the folds."""
+    """Format a line for each score of each set: mean, standard deviation between folds, and the folds."""
     lines = []
     for name, values_by_score in scores.items():
         lines.append(f"{name}")

@@ -39,7 +39,7 @@ class Learner(nn.Module):
         self.objective = objective
 
     def forward(self, batch: Batch, rng: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
-        """The mean loss of a batch, and its counts."""
+        """Return the mean loss of a batch, and its counts."""
         return self.objective(self.model, batch, rng)
 
     def freeze(self, rates: Mapping[str, float]) -> None:
@@ -59,7 +59,7 @@ class Learner(nn.Module):
 
 
 def build_learner(config: RunConfig, charset: Charset, data_root: Path, *, fresh: bool = True) -> Learner:
-    """The model and the objective that a run describes, in the state of its first step.
+    """Build the model and the objective that a run describes, in the state of its first step.
 
     Args:
         config: The run.
@@ -147,7 +147,7 @@ def _split_rates(
 
 
 def learning_rate_at(step: int, peak: float, schedule: ScheduleConfig, num_falls: int = 0) -> float:
-    """The rate of one step, a pure function, so that a run goes on anywhere.
+    """Return the rate of one step, a pure function, so that a run goes on anywhere.
 
     A linear warm-up to the peak, then:
 
@@ -183,13 +183,13 @@ def _move(start: float, end: float, progress: float) -> float:
 
 
 def set_learning_rate(optimizer: Optimizer, learning_rate: float) -> None:
-    """The same rate for every group, but for the share of it that a part of the model has."""
+    """Set the same rate for every group, but for the share of it that a part of the model has."""
     for group in optimizer.param_groups:
         group["lr"] = learning_rate * group.get("rate", 1.0)
 
 
 def read_optimizer(learner: nn.Module, optimizer: Optimizer) -> dict[str, Tensor]:
-    """The optimizer's state as flat tensors, `<parameter>.<state>`; its settings are in the config."""
+    """Read the optimizer's state as flat tensors, `<parameter>.<state>`; its settings are in the config."""
     return {
         f"{name}.{key}": torch.as_tensor(value)
         for name, parameter in learner.named_parameters()
@@ -199,7 +199,7 @@ def read_optimizer(learner: nn.Module, optimizer: Optimizer) -> dict[str, Tensor
 
 
 def fill_optimizer(learner: nn.Module, optimizer: Optimizer, tensors: dict[str, Tensor]) -> None:
-    """The inverse of read_optimizer.
+    """Invert read_optimizer.
 
     Raises:
         ModelFileError: If the state is that of other parameters.
@@ -225,7 +225,7 @@ def fill_optimizer(learner: nn.Module, optimizer: Optimizer, tensors: dict[str, 
 
 
 def build_ema(model: nn.Module, config: EmaConfig) -> AveragedModel:
-    """A moving average of parameters and batch-norm statistics; call update_parameters(model) each step."""
+    """Begin an average of parameters and batch-norm statistics; call update_parameters(model) each step."""
 
     def average(averaged: Tensor, current: Tensor, num_averaged: Tensor | int) -> Tensor:
         if not averaged.is_floating_point():

@@ -67,7 +67,7 @@ class Stopwatch:
         self._region = ExitStack()
 
     def __call__(self, part: str) -> None:
-        """A part of a step begins, and the one before has ended."""
+        """End the part of the step before, and begin another."""
         if self._device.type == "cuda":
             torch.cuda.synchronize(self._device)
         now = time.perf_counter()
@@ -81,7 +81,7 @@ class Stopwatch:
         self._part, self._since = part, time.perf_counter()
 
     def close(self) -> None:
-        """The run has ended."""
+        """End the last part."""
         self._region.close()
 
 

@@ -85,12 +85,12 @@ def find_learning_rate(
 
 
 def suggest_learning_rate(rates: np.ndarray, losses: np.ndarray) -> float:
-    """A tenth of the rate with the lowest loss: there it still falls, and is far from where it grows."""
+    """Suggest a tenth of the rate with the lowest loss: there it still falls, far from where it grows."""
     return float(rates[losses.argmin()] / 10)
 
 
 def draw_curve(rates: np.ndarray, losses: np.ndarray, width: int = 72, height: int = 14) -> str:
-    """The losses over the rates as text; a line of `|` marks the suggestion.
+    """Draw the losses over the rates as text; a line of `|` marks the suggestion.
 
     Args:
         rates: Float (N,), growing by one factor.

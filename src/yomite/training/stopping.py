@@ -113,12 +113,12 @@ def lock_folder(train: Train) -> Train:
 
 
 def list_checkpoints(folder: Path) -> list[Path]:
-    """The checkpoints of a run, the newest first."""
+    """List the checkpoints of a run, the newest first."""
     return sorted((folder / "checkpoints").glob("step-*.safetensors"), reverse=True)
 
 
 def read_newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
-    """The newest checkpoint that is whole, None in a new run; and a line for each that is not.
+    """Return the newest checkpoint that is whole, None in a new run; and a line for each that is not.
 
     Raises:
         ModelFileError: If there are checkpoints and none of them is whole.
@@ -137,7 +137,7 @@ def read_newest(folder: Path) -> tuple[Checkpoint | None, list[str]]:
 
 
 def explain_changes(saved: Checkpoint, config: dict[str, Any], charset: Charset) -> list[str]:
-    """A line for each value of the configuration that a resumed run changes.
+    """Format a line for each value of the configuration that a resumed run changes.
 
     Args:
         saved: What it goes on from.

@@ -56,12 +56,12 @@ class Tracker:
         return bool(self._boards) and (step % self.config.pictures_every_steps == 0 or is_last)
 
     def show(self, step: int, name: str, picture: np.ndarray) -> None:
-        """A picture, uint8 (H, W, 3)."""
+        """Show a picture, uint8 (H, W, 3)."""
         for board in self._boards:
             board.show(step, name, picture)
 
     def tabulate(self, step: int, name: str, columns: list[str], rows: list[list[str | int]]) -> None:
-        """A table of words and counts."""
+        """Show a table of words and counts."""
         for board in self._boards:
             board.tabulate(step, name, columns, rows)
 
@@ -104,10 +104,10 @@ class Board(Protocol):
         """Numbers of a step."""
 
     def show(self, step: int, name: str, picture: np.ndarray) -> None:
-        """A picture, uint8 (H, W, 3)."""
+        """Show a picture, uint8 (H, W, 3)."""
 
     def tabulate(self, step: int, name: str, columns: list[str], rows: list[list[str | int]]) -> None:
-        """A table."""
+        """Show a table."""
 
     def embed(
         self, step: int, name: str, embedding: np.ndarray, characters: list[str], images: np.ndarray
@@ -194,18 +194,18 @@ class WeightsAndBiases:
         self._run.log(scalars, step=step)
 
     def show(self, step: int, name: str, picture: np.ndarray) -> None:
-        """A media panel."""
+        """Show it as a media panel."""
         self._run.log({name: self._wandb.Image(picture)}, step=step)
 
     def tabulate(self, step: int, name: str, columns: list[str], rows: list[list[str | int]]) -> None:
-        """A table panel."""
+        """Show it as a table panel."""
         table = self._wandb.Table(columns=[*columns], data=[*rows])
         self._run.log({name: table}, step=step)
 
     def embed(
         self, step: int, name: str, embedding: np.ndarray, characters: list[str], images: np.ndarray
     ) -> None:
-        """A table with a number a column, which the panel "2D projection" can draw."""
+        """Show a table with a number a column, which the panel "2D projection" can draw."""
         columns: list[Any] = ["character", "picture", *(f"d{index}" for index in range(embedding.shape[1]))]
         table = self._wandb.Table(columns=columns)
         for point, character, image in zip(embedding, characters, images, strict=True):
@@ -213,7 +213,7 @@ class WeightsAndBiases:
         self._run.log({name: table}, step=step)
 
     def close(self) -> None:
-        """Ends the run."""
+        """End the run."""
         self._run.finish()
 
 

@@ -121,7 +121,7 @@ class Judge:
         return False
 
     def read_state(self) -> dict[str, Any]:
-        """What a checkpoint keeps."""
+        """Return what a checkpoint keeps."""
         return {
             "best": self.best,
             "num_stale": self.num_stale,
@@ -130,6 +130,6 @@ class Judge:
         }
 
     def fill_state(self, state: Mapping[str, Any]) -> None:
-        """The inverse of read_state."""
+        """Invert read_state."""
         self.best, self.num_stale = state["best"], state["num_stale"]
         self.num_falls, self._num_stale_since_fall = state["num_falls"], state["num_stale_since_fall"]

@@ -28,7 +28,7 @@ class Batcher(Generic[Item, Answer]):
         self._worker: asyncio.Task[None] | None = None
 
     async def submit(self, item: Item) -> Answer:
-        """The answer to one item; whatever `read` raises reaches every item of its batch."""
+        """Answer one item; whatever `read` raises reaches every item of its batch."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
         if self._worker is None:

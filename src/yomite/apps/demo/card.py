@@ -10,7 +10,7 @@ _RATIOS = ("lookalike_top1", "strict_top1", "lookalike_top5", "rejected", "calib
 
 
 def read_card(model_path: Path) -> dict[str, Any] | None:
-    """The card beside a model file, or None for a model without one."""
+    """Return the card beside a model file, or None for a model without one."""
     path = model_path.with_name("card.json")
     card = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
     return card if card and model_path.name in card.get("sizes", {}) else None
@@ -80,7 +80,7 @@ def _list_rejection(rejection: Mapping[str, Any] | None) -> str:
 
 
 def _tabulate(head: Sequence[str], rows: Iterable[tuple[str, ...]], caption: str) -> str:
-    """A table; each cell has the name of its column as well, for phones, which show wide rows one by one."""
+    """Format a table; each cell names its column as well, for phones, which show a wide row as a list."""
     columns = "".join(f'<th scope="col" data-word="{word}"></th>' for word in head)
     body = "".join(
         f'<tr><th scope="row">{first}</th>'

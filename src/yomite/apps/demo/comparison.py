@@ -89,7 +89,7 @@ def _pair(distances: np.ndarray) -> dict[int, int]:
 
 
 def _longest_rise(indices: list[int]) -> set[int]:
-    """The members of a longest rising subsequence; indices are distinct."""
+    """Return the members of a longest rising subsequence; indices are distinct."""
     best: list[list[int]] = []
     for position, index in enumerate(indices):
         before = [run for run in best[:position] if run[-1] < index]

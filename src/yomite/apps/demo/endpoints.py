@@ -264,7 +264,7 @@ def _check_top(top: object) -> int:
 
 
 def _to_json(result: Recognition, top: int, groups: tuple[str, ...]) -> dict[str, Any]:
-    """The result as it is everywhere, and of each character its look-alikes and script."""
+    """Return the result as it is everywhere, and of each character its look-alikes and script."""
     plain = replace(result, candidates=result.candidates[:top]).to_dict()
     for candidate in plain["candidates"]:
         candidate["script"] = script_of(candidate["text"])
@@ -283,7 +283,7 @@ def _to_data_uri(picture: np.ndarray) -> str:
 
 
 def _find_frame(strokes: list[Stroke]) -> list[float] | None:
-    """The square [x, y, side], in the strokes' unit, that their canvas shows; see `canvas.draw_strokes`."""
+    """Return the square [x, y, side], in the strokes' unit, that their canvas shows; see `draw_strokes`."""
     points = np.concatenate(strokes).astype(np.float64)
     low, high = points.min(axis=0), points.max(axis=0)
     extent = float((high - low).max())

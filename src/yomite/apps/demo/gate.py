@@ -84,7 +84,7 @@ class Gate:
 
 
 def _name_network(request: Request) -> str:
-    """The address that tries are counted for; of IPv6 the half that names a household."""
+    """Return the address that tries are counted for; of IPv6 the half that names a household."""
     address = request.client.host if request.client else ""
     return ":".join(address.split(":")[:4])
 

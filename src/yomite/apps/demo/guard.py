@@ -198,7 +198,7 @@ def is_own_name(host: str, hosts: Collection[str] = ()) -> bool:
 
 
 def _dress(message: Message, path: str) -> Message:
-    """The beginning of an answer with our headers; the application's own come before them."""
+    """Write the beginning of an answer with our headers; the application's own come before them."""
     if message["type"] != "http.response.start":
         return message
     given = {name.lower() for name, _ in message["headers"]}

@@ -57,7 +57,7 @@ def build_ink_tab(tab: gr.Tab, labels: Labels, write_text: Callable[..., Any]) -
 
 
 def _name(values: Iterable[str], kind: str) -> dict[str, Any]:
-    """The keys of a radio's words: of its label, and of each choice."""
+    """Return the keys of a radio's words: of its label, and of each choice."""
     return {"label": f"ink_{kind}", "choices": [(f"{kind}_{value}", value) for value in values]}
 
 

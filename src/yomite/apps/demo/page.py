@@ -86,7 +86,7 @@ def _read_part(part: str) -> str:
 
 
 def _to_endpoint(answer: Callable[..., Any], on_answer: Callable[[], None]) -> Callable[..., Any]:
-    """The endpoint that tells what went wrong in one line; what nobody foresaw goes to the log.
+    """Make the endpoint that tells what went wrong in one line; what nobody foresaw goes to the log.
 
     What is not asynchronous runs in a thread.
     """

@@ -153,7 +153,7 @@ def mount_page(page: gr.Blocks, root_path: str) -> FastAPI:
 
 
 def _refuse(request: Request, error: Exception) -> Response:
-    """What Gradio's routes cannot make sense of: a parameter or a function that is not there."""
+    """Refuse what Gradio's routes cannot make sense of: a parameter or a function that is not there."""
     line = str(error).partition(". ")[0]
     return PlainTextResponse(f"{line}; see docs/demo.md for the endpoints and their parameters", 422)
 

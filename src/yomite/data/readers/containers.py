@@ -73,11 +73,11 @@ class Container:
         raise NotImplementedError
 
     def find(self, name: str) -> Entry | None:
-        """The entry of this name, if there is one and the container can be read out of order."""
+        """Return the entry of this name, if there is one and the container can be read out of order."""
         raise NotImplementedError
 
     def list_files(self) -> list[Path]:
-        """The files on disk, in a fixed order."""
+        """Return the files on disk, in a fixed order."""
         return [self.path]
 
 
@@ -218,7 +218,7 @@ class TarArchive(Container):
 
 
 def open_container(path: Path) -> Container:
-    """The container that a path is: a folder, an archive, or a single file."""
+    """Return the container that a path is: a folder, an archive, or a single file."""
     if path.is_dir():
         return Folder(path)
     if path.suffix.lower() == ".zip":
@@ -249,7 +249,7 @@ def _leaves(name: str) -> bool:
 
 
 def _decode_name(info: zipfile.ZipInfo) -> str:
-    """The name as it was meant: archives made on a Japanese Windows hold code page 932 and do not say so."""
+    """Return the name as it was meant: archives of a Japanese Windows hold code page 932 unsaid."""
     if info.flag_bits & 0x800 or info.filename.isascii():
         return info.filename
     raw = info.filename.encode("cp437")

@@ -58,7 +58,7 @@ class Layout:
 
 
 def read_etl(entry: Entry) -> Reading:
-    """The samples of one file.
+    """Read the samples of one file.
 
     A record with an unknown code is a fault of its own; so is what is left of a file that is cut off.
     """
@@ -103,7 +103,7 @@ def read_etl(entry: Entry) -> Reading:
 
 
 def _read_records(entry: Entry, record: np.dtype) -> Iterator[tuple[np.ndarray, int]]:
-    """Records, many at a time, with the number of bytes left over at the end of the file."""
+    """Read records, many at a time, with the number of bytes left over at the end of the file."""
     with entry.open() as file:
         while content := file.read(_CHUNK * record.itemsize):
             whole, rest = divmod(len(content), record.itemsize)
@@ -135,13 +135,13 @@ def unpack_pixels(packed: np.ndarray, bits: int, width: int) -> np.ndarray:
 
 
 def to_hiragana(character: str) -> str:
-    """The hiragana of a katakana; any other character itself."""
+    """Return the hiragana of a katakana; any other character itself."""
     return chr(ord(character) - 0x60) if "ァ" <= character <= "ヶ" else character
 
 
 @cache
 def decode_jis_x_0201(code: int) -> str:
-    """The character of one byte, as the database extends the standard: ィ and ェ stand for ヰ and ヱ.
+    """Return the character of one byte, as the database extends the standard: ィ and ェ stand for ヰ and ヱ.
 
     Letters and digits are ASCII, kana and other marks of Japanese text full width.
     """
@@ -153,7 +153,7 @@ def decode_jis_x_0201(code: int) -> str:
 
 @cache
 def decode_jis_x_0208(code: int) -> str:
-    """The character of two bytes."""
+    """Return the character of two bytes."""
     try:
         character = bytes((code >> 8 | 0x80, code & 0xFF | 0x80)).decode("euc_jp")
     except UnicodeDecodeError:
@@ -163,7 +163,7 @@ def decode_jis_x_0208(code: int) -> str:
 
 @cache
 def read_co59() -> dict[tuple[int, int], str]:
-    """The character of each pair of 6-bit numbers; letters and digits as ASCII."""
+    """Return the character of each pair of 6-bit numbers; letters and digits as ASCII."""
     text = files("yomite.data.readers").joinpath("co59.txt").read_text(encoding="utf-8")
     rows = [line for line in text.splitlines() if not line.startswith("#")]
     narrow = {0xFF00 + code: 0x20 + code for code in (*range(0x10, 0x1A), *range(0x21, 0x3B))}
@@ -214,7 +214,7 @@ def _find_part(kind: str, number: int, index: int) -> str:
 
 
 def _lay_out(size: int, **fields: tuple[str, int]) -> np.dtype:
-    """A record of `size` bytes: for each field its format and its offset."""
+    """Describe a record of `size` bytes: for each field its format and its offset."""
     formats, offsets = zip(*fields.values(), strict=True)
     return np.dtype(
         {"names": list(fields), "formats": list(formats), "offsets": list(offsets), "itemsize": size}

@@ -11,7 +11,7 @@ FONT_SUFFIXES = (".ttf", ".otf", ".ttc")
 
 
 def read_font_file(entry: Entry) -> Reading:
-    """The characters of the charset `full` as one font draws them; blank outlines are left out."""
+    """Return the characters of the charset `full` as one font draws them; blank outlines are left out."""
     try:
         from yomite.ink.fonts import read_font  # numba: only whoever reads a font pays for it
     except ModuleNotFoundError as error:

@@ -24,7 +24,7 @@ def is_hugging_face(folder: Path) -> bool:
 
 
 def read_hugging_face(folder: Path) -> Reading:
-    """The samples of a data set, split by split."""
+    """Read the samples of a data set, split by split."""
     splits: dict[str, Path] = {"": folder}
     try:
         if (folder / "dataset_dict.json").is_file():

@@ -36,7 +36,7 @@ _MAX_LABELS_BYTES = 100_000_000
 
 
 def read_arrays(entry: Entry, container: Container) -> Reading:
-    """The samples of one file of pictures, with the labels and the class map that lie beside it."""
+    """Read the samples of one file of pictures, with the labels and the class map that lie beside it."""
     match = IMAGES_NAME.fullmatch(entry.name)
     assert match, entry.name
     try:
@@ -92,7 +92,7 @@ def _read_labels(images_name: str, container: Container) -> np.ndarray:
 
 @contextmanager
 def _open_array(entry: Entry) -> Iterator[tuple[BinaryIO, tuple[int, ...], int]]:
-    """An array of bytes, opened behind its header: the file, the shape, and where the data begin."""
+    """Return an array of bytes, opened behind its header: the file, the shape, and where the data begin."""
     with entry.open() as raw:
         if entry.name.endswith(".npz"):
             with zipfile.ZipFile(_make_seekable(raw)) as archive:

@@ -11,7 +11,7 @@ _CODE_POINT = re.compile(r"[Uu][+_]?([0-9A-Fa-f]{4,6})")
 
 
 def read_character_name(name: str) -> str:
-    """The character that a folder or file is named for: itself, or `U+XXXX`.
+    """Return the character that a folder or file is named for: itself, or `U+XXXX`.
 
     Raises:
         DataError: It is no single character, or the code point does not exist.
@@ -34,7 +34,7 @@ def read_character_name(name: str) -> str:
 
 
 def read_label(name: str) -> str:
-    """The character of a picture: its folder's name; for one in no folder, what stands before its first `_`.
+    """Return a picture's character: its folder's name; without a folder, what stands before its first `_`.
 
     Args:
         name: Of the entry, such as `あ/1.png`, `train/U+3042/1.png` or `あ_1.png`.

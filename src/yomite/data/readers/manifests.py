@@ -29,7 +29,7 @@ _MAX_BYTES = 500_000_000
 
 
 def read_manifest(path: Path) -> Reading:
-    """The samples that a list names; a line that cannot be used is a fault."""
+    """Read the samples that a list names; a line that cannot be used is a fault."""
     try:
         if path.stat().st_size > _MAX_BYTES:
             raise DataError(f"more than {_MAX_BYTES:,} bytes; split the list")

@@ -21,7 +21,7 @@ _PAGE = re.compile(r"_(p\d+)_")
 
 
 def read_picture(entry: Entry) -> Reading:
-    """A picture named for its character.
+    """Read a picture named for its character.
 
     One that is a file of its own is not decoded here: its sample holds the path, and whoever decodes it
     meets its damage.

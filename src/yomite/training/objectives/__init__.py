@@ -80,7 +80,7 @@ class Classification(nn.Module):
     def forward(
         self, model: nn.Module, batch: Batch, rng: torch.Generator
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The mean loss of a batch, and counts to be summed and divided by "samples"."""
+        """Return the mean loss of a batch, and counts to be summed and divided by "samples"."""
         images, share, others = batch.images, 1.0, batch.targets
         if self.mixup:
             images, share, order = mix(images, self.mixup, rng)
@@ -139,7 +139,7 @@ OBJECTIVES: dict[str, Callable[..., Objective]] = {
 def build_objective(
     config: ObjectiveConfig, model: nn.Module, charset: Charset, data_root: Path
 ) -> Objective:
-    """The objective that a run describes.
+    """Build the objective that a run describes.
 
     Args:
         config: The run's objective section.

@@ -22,7 +22,7 @@ class CTC(nn.Module):
     def forward(
         self, model: nn.Module, batch: Batch, rng: torch.Generator
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The mean loss of a batch, and counts to be summed and divided by "samples"."""
+        """Return the mean loss of a batch, and counts to be summed and divided by "samples"."""
         steps = compute_steps(model, batch.images, batch.metadata.get("is_vertical"))
         log_probs = functional.log_softmax(steps.float(), dim=2)
         lengths = batch.count_labels()
@@ -37,7 +37,7 @@ class CTC(nn.Module):
 
 
 def _count_steps(targets: Tensor, lengths: Tensor) -> Tensor:
-    """The fewest steps that can write a line: one a character, and a blank between two that are equal."""
+    """Count the steps that a line needs: one a character, and a blank between two that are equal."""
     later = torch.arange(1, targets.shape[1], device=targets.device) < lengths[:, None]
     return lengths + ((targets[:, 1:] == targets[:, :-1]) & later).sum(dim=1)
 

@@ -46,7 +46,7 @@ class Distillation(nn.Module):
 def load_teacher(
     name: str, checkpoint: Checkpoint, charset: Charset, input_size: int, *, allow_custom: bool = False
 ) -> nn.Module:
-    """The teacher's model, if it answers the student's question.
+    """Return the teacher's model, if it answers the student's question.
 
     Args:
         name: What the user calls it, for the message.

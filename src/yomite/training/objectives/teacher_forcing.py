@@ -24,7 +24,7 @@ class TeacherForcing(nn.Module):
     def forward(
         self, model: nn.Module, batch: Batch, rng: torch.Generator
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """The mean loss of a batch, and counts to be summed and divided by "samples"."""
+        """Return the mean loss of a batch, and counts to be summed and divided by "samples"."""
         logits = model(batch.images, batch.targets).float()
         lengths = batch.count_labels()
         losses, is_right = foresee_lines(logits, batch.targets, lengths, self.label_smoothing)
