@@ -21,8 +21,14 @@ REQUIRED = inspect.Parameter.empty
 # The public face of docs/design.md, parameters and defaults.
 SIGNATURES = {
     "load": {"name_or_path": None, "prior": "text", "num_threads": None, "line": None},
-    "Recognizer.recognize": {"picture": REQUIRED, "top": 10, "prior": None},
-    "Recognizer.recognize_many": {"pictures": REQUIRED, "top": 10, "prior": None, "errors": "raise"},
+    "Recognizer.recognize": {"picture": REQUIRED, "top": 10, "prior": None, "among": None},
+    "Recognizer.recognize_many": {
+        "pictures": REQUIRED,
+        "top": 10,
+        "prior": None,
+        "among": None,
+        "errors": "raise",
+    },
     "Recognizer.recognize_iter": {"pictures": REQUIRED},
     "Recognizer.read_line": {"picture": REQUIRED, "direction": "auto", "language_model": True, "top": 5},
     "Recognizer.read_lines": {"pictures": REQUIRED, "direction": "auto", "errors": "raise"},

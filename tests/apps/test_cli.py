@@ -80,6 +80,12 @@ def test_prior_reaches_the_reader(folder: Path) -> None:
     assert shares["uniform"][0] == pytest.approx(shares["uniform"][1])
 
 
+@pytest.mark.parametrize(("among", "text"), [("katakana", "ロ"), ("kanji", "口"), ("ロ く", "ロ")])
+def test_among_reaches_the_reader(folder: Path, among: str, text: str) -> None:
+    code, out, _ = run(folder, "recognize", str(folder / "口.png"), "--json", "--among", among)
+    assert (code, json.loads(out)["text"]) == (0, text)
+
+
 @pytest.mark.parametrize("name", ["text.png", "blank.png", "dot.png", "missing.png", "own"])
 def test_bad_pictures_get_a_line_and_the_others_an_answer(folder: Path, name: str) -> None:
     code, out, err = run(
@@ -94,6 +100,10 @@ def test_bad_pictures_get_a_line_and_the_others_an_answer(folder: Path, name: st
 BAD_CALLS = {
     "a damaged model": (["recognize", "x.png", "--model", "{folder}/damaged.onnx"], "damaged.onnx"),
     "a missing model": (["recognize", "x.png", "--model", "{folder}/none.onnx"], "no such file"),
+    "an unknown family": (
+        ["recognize", "x.png", "--model", "{folder}/tiny.onnx", "--among", "hirgana"],
+        "did you mean 'hiragana'?",
+    ),
     "an unknown name": (["evaluate", "yomite-x", "--data", "d"], "no model named 'yomite-x'"),
     "weights for reading": (
         ["recognize", "x.png", "--model", "w.safetensors"],

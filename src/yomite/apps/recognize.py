@@ -33,6 +33,14 @@ def recognize(
         Prior,
         typer.Option(help="text: weight characters by how often they are written; uniform: all alike."),
     ] = Prior.TEXT,
+    among: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|CHARACTERS",
+            help="Answer only these: kana, hiragana, katakana, kanji, digits, latin, or the characters "
+            "themselves, such as 0123456789.",
+        ),
+    ] = None,
     model: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="A released model (the default) or an ONNX file.")
     ] = None,
@@ -45,7 +53,7 @@ def recognize(
 
     reader = yomite.load(model, prior=prior.value)
     pictures = (sys.stdin.buffer.read() if file == "-" else file for file in files)
-    results = reader.recognize_iter(pictures, top=top, errors="return")
+    results = reader.recognize_iter(pictures, top=top, among=among, errors="return")
     print_results(files, results, _to_line, as_json)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from yomite.errors import CharsetError
+from yomite.errors import CharsetError, suggest
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -21,6 +21,7 @@ class Language:
             when the set is asked for.
         scripts: Ranges of code points of each script, first and last included.
         other_script: The script of every other character.
+        families: By name, scripts that a caller asks for together, as `among` of a reader takes them.
         levels: Names of sets in the order in which they are learned.
         level_by_script: Scripts that are one level as a whole, learned before the sets.
         lookalikes: Groups of characters that share a shape when they stand alone. Groups may overlap.
@@ -39,6 +40,7 @@ class Language:
     sets: Mapping[str, Callable[[], Iterable[str]]]
     scripts: Mapping[str, tuple[tuple[int, int], ...]]
     other_script: str = "punctuation"
+    families: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     levels: tuple[str, ...] = ()
     level_by_script: Mapping[str, str] = field(default_factory=dict)
     lookalikes: tuple[str, ...] = ()
@@ -91,6 +93,20 @@ class Language:
             if any(first <= code_point <= last for first, last in ranges):
                 return script
         return self.other_script
+
+    def select_family(self, family: str, characters: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some characters that a family has, in the order given.
+
+        Raises:
+            CharsetError: No family has this name.
+        """
+        if family not in self.families:
+            raise CharsetError(
+                f"no characters are called {family!r}; {suggest(family.lower(), self.families)}"
+                f"allowed: {', '.join(self.families)}, or the characters themselves"
+            )
+        scripts = self.families[family]
+        return tuple(character for character in characters if self.script_of(character) in scripts)
 
     def level_of(self, character: str) -> str:
         """Return the first level that has a character, "other" if none has it."""

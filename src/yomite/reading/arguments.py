@@ -8,7 +8,7 @@ from typing import Any, get_args
 import numpy as np
 from PIL import Image
 
-from yomite.errors import PictureError, YomiteError
+from yomite.errors import CharsetError, PictureError, YomiteError
 from yomite.reading.metadata import PRIORS, Prior
 from yomite.reading.results import Directions
 
@@ -27,6 +27,21 @@ def check_top(top: int) -> int:
     if not _is_whole(top) or top < 1:
         raise YomiteError(f"top={top!r}: type a whole number from 1")
     return top
+
+
+def check_among(among: str | Iterable[str] | None) -> str | tuple[str, ...] | None:
+    """Return a name or characters as they are, and any other iterable of characters as a tuple."""
+    if among is None or isinstance(among, str):
+        return among
+    if not isinstance(among, Iterable):
+        raise CharsetError(f'among={among!r}: type a name such as "kana", or characters such as "あいう"')
+    characters = tuple(among)
+    for character in characters:
+        if not isinstance(character, str) or len(character) != 1:
+            raise CharsetError(
+                f"among: {character!r} is not one character (code point); give them one by one"
+            )
+    return characters
 
 
 def check_num_threads(num_threads: int | None) -> int | None:

@@ -2,17 +2,20 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal, overload
 
 import numpy as np
 
-from yomite.charset import number_lookalikes
 from yomite.cores import count_cores
 from yomite.errors import CharsetError, ModelFileError, YomiteError
 from yomite.ink.canvas import to_canvas
 from yomite.ink.pictures import Picture
+from yomite.reading.among import MIN_SHARE, Choice, choose_characters
+from yomite.reading.answers import rank, weigh
 from yomite.reading.arguments import (
+    check_among,
     check_errors,
     check_num_threads,
     check_one,
@@ -21,10 +24,11 @@ from yomite.reading.arguments import (
     check_top,
 )
 from yomite.reading.batches import read_in_batches
+from yomite.reading.heat import build_heat
 from yomite.reading.lines import ReadsLines
 from yomite.reading.metadata import Prior
 from yomite.reading.model_file import Calibration, find_model, open_model_file
-from yomite.reading.results import Candidate, Recognition
+from yomite.reading.results import Recognition
 
 _MAX_THREADS = 8  # one small picture gains nothing from more
 
@@ -64,7 +68,9 @@ class Recognizer(ReadsLines):
         self.input_size = self._model.input_size
         self.canvas_version = self._model.canvas_version
         self._label_by_character = {character: label for label, character in enumerate(self.characters)}
-        self._lookalike_labels = self._collect_lookalike_labels()
+        self._choose_characters = lru_cache(maxsize=32)(
+            partial(choose_characters, characters=self.characters, groups=self.lookalike_groups)
+        )
 
     def __reduce__(self) -> tuple[type["Recognizer"], tuple[Any, ...]]:
         return Recognizer, (self._source, self.prior, self.num_threads, self.line_source)
@@ -75,7 +81,14 @@ class Recognizer(ReadsLines):
             f"prior {self.prior!r}>"
         )
 
-    def recognize(self, picture: Picture, *, top: int = 10, prior: Prior | None = None) -> Recognition:
+    def recognize(
+        self,
+        picture: Picture,
+        *,
+        top: int = 10,
+        prior: Prior | None = None,
+        among: str | Iterable[str] | None = None,
+    ) -> Recognition:
         """Read one picture.
 
         Args:
@@ -84,13 +97,20 @@ class Recognizer(ReadsLines):
             top: How many candidates to return, at least 1.
             prior: "text" weighs characters by how often they are written, "uniform" does not;
                 None takes the choice made at loading.
+            among: The only characters that may be answered: "kana", "hiragana", "katakana", "kanji",
+                "digits", "latin", or the characters themselves; None allows all. Probabilities and
+                confidence are then shares of what is allowed, and ink that is clearly another character
+                is rejected.
 
         Raises:
             PictureError: The picture cannot be read, or is blank.
+            CharsetError: `among` is an unknown name, empty, or has characters that the model does not know.
         """
-        calibration, top = self._choose_calibration(prior), check_top(top)
+        calibration, top, choice = self._choose_calibration(prior), check_top(top), self._choose(among)
         check_one(picture, "recognize_many([...])")
-        return self._read([to_canvas(picture, self.input_size, self.canvas_version)], calibration, top)[0]
+        return self._read(
+            [to_canvas(picture, self.input_size, self.canvas_version)], calibration, top, choice
+        )[0]
 
     @overload
     def recognize_many(
@@ -99,6 +119,7 @@ class Recognizer(ReadsLines):
         *,
         top: int = 10,
         prior: Prior | None = None,
+        among: str | Iterable[str] | None = None,
         errors: Literal["raise"] = "raise",
     ) -> list[Recognition]: ...
     @overload
@@ -108,6 +129,7 @@ class Recognizer(ReadsLines):
         *,
         top: int = 10,
         prior: Prior | None = None,
+        among: str | Iterable[str] | None = None,
         errors: Literal["return"],
     ) -> list[Recognition | YomiteError]: ...
     def recognize_many(
@@ -116,10 +138,11 @@ class Recognizer(ReadsLines):
         *,
         top: int = 10,
         prior: Prior | None = None,
+        among: str | Iterable[str] | None = None,
         errors: Literal["raise", "return"] = "raise",
     ) -> list[Any]:
         """Read many pictures; results in the same order. See :meth:`recognize_iter` for the arguments."""
-        return list(self.recognize_iter(pictures, top=top, prior=prior, errors=errors))
+        return list(self.recognize_iter(pictures, top=top, prior=prior, among=among, errors=errors))
 
     @overload
     def recognize_iter(
@@ -128,6 +151,7 @@ class Recognizer(ReadsLines):
         *,
         top: int = 10,
         prior: Prior | None = None,
+        among: str | Iterable[str] | None = None,
         errors: Literal["raise"] = "raise",
     ) -> Iterator[Recognition]: ...
     @overload
@@ -137,6 +161,7 @@ class Recognizer(ReadsLines):
         *,
         top: int = 10,
         prior: Prior | None = None,
+        among: str | Iterable[str] | None = None,
         errors: Literal["return"],
     ) -> Iterator[Recognition | YomiteError]: ...
     def recognize_iter(
@@ -145,6 +170,7 @@ class Recognizer(ReadsLines):
         *,
         top: int = 10,
         prior: Prior | None = None,
+        among: str | Iterable[str] | None = None,
         errors: Literal["raise", "return"] = "raise",
     ) -> Iterator[Any]:
         """Read any number of pictures, lazily and in bounded memory; results in the same order.
@@ -156,16 +182,17 @@ class Recognizer(ReadsLines):
             pictures: As for :meth:`recognize`.
             top: As for :meth:`recognize`.
             prior: As for :meth:`recognize`.
+            among: As for :meth:`recognize`.
             errors: "raise" ends at the first bad picture with a PictureError that names its index;
                 "return" puts the PictureError in its place and goes on.
         """
-        calibration, top = self._choose_calibration(prior), check_top(top)
+        calibration, top, choice = self._choose_calibration(prior), check_top(top), self._choose(among)
         raises = check_errors(errors)
         check_several(pictures, "recognize")
         return read_in_batches(
             pictures,
             lambda picture: to_canvas(picture, self.input_size, self.canvas_version),
-            lambda canvases: self._read(canvases, calibration, top),
+            lambda canvases: self._read(canvases, calibration, top, choice),
             num_threads=self._num_workers,
             raises=raises,
         )
@@ -184,7 +211,7 @@ class Recognizer(ReadsLines):
         check_one(picture, "explain(...) for each")
         canvas = to_canvas(picture, self.input_size, self.canvas_version)
         if character is None:
-            character = self._read([canvas], self._choose_calibration(None), 1)[0].text
+            character = self._read([canvas], self._choose_calibration(None), 1, self._choose(None))[0].text
         if character not in self._label_by_character:
             raise CharsetError(
                 f"{character!r} is not one of the {len(self.characters)} characters of {self.name}"
@@ -196,10 +223,7 @@ class Recognizer(ReadsLines):
             )
         features, class_weights = self._model.compute(canvas[None, None], "features", "class_weights")
         weights = class_weights[self._label_by_character[character]]
-        contributions = np.tensordot(weights, features[0], axes=1)
-        rows, columns = (_build_upsampling(n, self.input_size) for n in contributions.shape)
-        heat = rows @ np.maximum(contributions, 0) @ columns.T
-        return heat / heat.max() if heat.max() > 0 else heat
+        return build_heat(features[0], weights, self.input_size)
 
     def compute_logits(self, images: np.ndarray) -> np.ndarray:
         """Run the model alone: uint8 (N, 1, S, S) canvas images -> float32 (N, C), without prior."""
@@ -215,44 +239,30 @@ class Recognizer(ReadsLines):
             raise ModelFileError(f"{self._model.where}: no output 'known'; export it again with --calibrate")
         return self._model.compute(images, "known")[0]
 
-    def _read(self, canvases: Sequence[np.ndarray], calibration: Calibration, top: int) -> list[Recognition]:
+    def list_characters(self, among: str | Iterable[str] | None = None) -> tuple[str, ...]:
+        """Return the characters that `among`, as for :meth:`recognize`, allows; in label order."""
+        return self._choose(among).characters
+
+    def _read(
+        self, canvases: Sequence[np.ndarray], calibration: Calibration, top: int, choice: Choice
+    ) -> list[Recognition]:
         logits, is_unknown = self._model.compute_answers(np.stack(canvases)[:, None])
-        with np.errstate(over="ignore"):
-            scores = logits + calibration.log_prior
-            highest = scores.max(axis=1, keepdims=True)
-            if not np.isfinite(highest).all():
-                raise ModelFileError(f"{self._model.where}: its logits are out of range; export it again")
-            scores -= highest
-            scores /= np.float32(calibration.temperature)
-        probabilities = np.exp(scores, out=scores)
-        probabilities /= probabilities.sum(axis=1, keepdims=True)
-        top = min(top, len(self.characters))
-        best = np.argpartition(probabilities, -top, axis=1)[:, -top:]  # far cheaper than sorting all classes
-        order = np.argsort(-np.take_along_axis(probabilities, best, axis=1), axis=1)
-        best = np.take_along_axis(best, order, axis=1)
+        log_prior = calibration.log_prior
+        if choice.is_covered is not None:
+            without_prior = self._model.calibrations["uniform"]
+            shares = weigh(logits, without_prior.log_prior, without_prior.temperature, self._model.where)
+            is_unknown |= shares[:, choice.is_covered].sum(axis=1) < MIN_SHARE
+            logits, log_prior = logits[:, choice.labels], log_prior[choice.labels]
+        probabilities = weigh(logits, log_prior, calibration.temperature, self._model.where)
         return [
-            self._build_recognition(labels, row, calibration, unknown)
-            for labels, row, unknown in zip(best, probabilities, is_unknown.tolist(), strict=True)
+            Recognition(candidates, confidence, unknown or confidence < calibration.rejection_threshold)
+            for (candidates, confidence), unknown in zip(
+                rank(probabilities, choice, top), is_unknown.tolist(), strict=True
+            )
         ]
 
-    def _build_recognition(
-        self, labels: np.ndarray, probabilities: np.ndarray, calibration: Calibration, is_unknown: bool
-    ) -> Recognition:
-        group = self._lookalike_labels.get(int(labels[0]), labels[:1])
-        confidence = min(1.0, float(probabilities[group].sum()))
-        candidates = tuple(
-            Candidate(self.characters[label], probability)
-            for label, probability in zip(labels.tolist(), probabilities[labels].tolist(), strict=True)
-        )
-        return Recognition(candidates, confidence, is_unknown or confidence < calibration.rejection_threshold)
-
-    def _collect_lookalike_labels(self) -> dict[int, np.ndarray]:
-        """Labels of a character and its look-alikes, for each label that has any."""
-        numbers = np.array(number_lookalikes(self.characters, self.lookalike_groups))
-        has_any = np.bincount(numbers)[numbers] > 1
-        return {
-            label: np.flatnonzero(numbers == numbers[label]) for label in np.flatnonzero(has_any).tolist()
-        }
+    def _choose(self, among: str | Iterable[str] | None) -> Choice:
+        return self._choose_characters(check_among(among))
 
     def _choose_calibration(self, prior: Prior | None) -> Calibration:
         return self._model.calibrations[self.prior if prior is None else check_prior(prior)]
@@ -278,16 +288,3 @@ def load(
         ModelFileError: No such model, or its file is damaged or of another version or task.
     """
     return Recognizer(find_model(name_or_path), prior, num_threads, line)
-
-
-def _build_upsampling(num_places: int, size: int) -> np.ndarray:
-    """Weights, float32 (size, num_places), of the cubic B-spline through evenly spread places.
-
-    Its weights are never negative and sum to 1 in each row, so that a map stays within its range.
-    """
-    centers = (np.arange(num_places) + 0.5) / num_places
-    positions = (np.arange(size) + 0.5) / size
-    distance = np.abs(positions[:, None] - centers) * num_places
-    near, far = 2 / 3 - distance**2 + distance**3 / 2, np.maximum(2 - distance, 0) ** 3 / 6
-    weights = np.where(distance < 1, near, far)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)

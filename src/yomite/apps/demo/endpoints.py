@@ -21,11 +21,12 @@ from yomite.apps.demo.comparison import compare_strokes
 from yomite.apps.demo.dictionary import KANJIDIC_FILES, Entry, find_kanjidic, read_kanjidic
 from yomite.apps.demo.inputs import check_strokes, decode_picture
 from yomite.charset import lookalikes_of, script_of
-from yomite.errors import DataError, PictureError, YomiteError
+from yomite.errors import CharsetError, DataError, PictureError, YomiteError
 from yomite.ink.canvas import MARGIN, to_canvas
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_character
 from yomite.ink.strokes import STROKE_WIDTH, Glyph, Stroke, to_strokes
 from yomite.reading.characters import Recognizer
+from yomite.reading.metadata import Prior
 from yomite.reading.results import Recognition
 
 MAX_TOP = 50
@@ -37,7 +38,8 @@ NO_KANJIVG = (
     "or start with --data-root DIR"
 )
 
-_Batcher = Batcher[Any, Recognition | YomiteError]
+_Item = tuple[Any, str | None]  # a picture, and the characters among which it is
+_Batcher = Batcher[_Item, Recognition | YomiteError]
 _WRITTEN_PX = 264  # shown at half of it: sharp on a phone
 _MAX_BATCH_SIZE = 32
 
@@ -58,9 +60,7 @@ class Endpoints:
         # Pictures have a queue of their own: who draws does not wait until they are decoded.
         self._drawings, self._pictures = (
             {
-                prior: _Batcher(
-                    partial(reader.recognize_many, top=MAX_TOP, prior=prior, errors="return"), _MAX_BATCH_SIZE
-                )
+                prior: _Batcher(partial(_read_many, reader, prior), _MAX_BATCH_SIZE)
                 for prior in ("text", "uniform")
             }
             for _ in range(2)
@@ -88,29 +88,38 @@ class Endpoints:
             with suppress(YomiteError):
                 self.write_text("一")
 
-    async def recognize_strokes(self, strokes: list, prior: str = "text", top: int = 10) -> dict:
+    async def recognize_strokes(
+        self, strokes: list, prior: str = "text", top: int = 10, among: str | None = None
+    ) -> dict:
         """Read one character from its strokes.
 
         Args:
             strokes: [[[x, y], ...], ...] in any unit, x to the right, y down, in any order.
             prior: "text" weighs characters by how often they are written, "uniform" does not.
             top: How many candidates to return, 1 to 50.
+            among: "kana", "hiragana", "katakana", "kanji", "digits", "latin", or a text of the only
+                characters that may be answered; null allows all.
         """
         batcher, top = _choose(self._drawings, prior), _check_top(top)
-        result = await batcher.submit(check_strokes(strokes))
+        groups = self._list_groups(among)
+        result = await batcher.submit((check_strokes(strokes), among))
         if isinstance(result, YomiteError):
             raise result
-        return _to_json(result, top, self.reader.lookalike_groups)
+        return _to_json(result, top, groups)
 
-    async def recognize_pictures(self, pictures: list, prior: str = "text", top: int = 5) -> list:
+    async def recognize_pictures(
+        self, pictures: list, prior: str = "text", top: int = 5, among: str | None = None
+    ) -> list:
         """Read pictures of one character each; a picture that cannot be read gets {"error": ...}.
 
         Args:
             pictures: 1 to 16 files (PNG, JPEG, WebP, BMP, TIFF, GIF) as base64 text.
             prior: "text" weighs characters by how often they are written, "uniform" does not.
             top: How many candidates to return for each, 1 to 50.
+            among: As for recognize_strokes.
         """
         batcher, top = _choose(self._pictures, prior), _check_top(top)
+        groups = self._list_groups(among)
         if not isinstance(pictures, list) or not 1 <= len(pictures) <= MAX_PICTURES:
             raise PictureError(
                 f"pictures is not a list of 1 to {MAX_PICTURES} base64 texts; send fewer at once"
@@ -118,14 +127,25 @@ class Endpoints:
         answers: list[dict[str, Any]] = []
         for picture in pictures:  # one after another: so one picture at a time is in memory decoded
             try:
-                result = await batcher.submit(decode_picture(picture))
+                result = await batcher.submit((decode_picture(picture), among))
             except PictureError as error:
                 result = error
             if isinstance(result, YomiteError):
                 answers.append({"error": str(result)})
             else:
-                answers.append(_to_json(result, top, self.reader.lookalike_groups))
+                answers.append(_to_json(result, top, groups))
         return answers
+
+    def _list_groups(self, among: object) -> tuple[str, ...]:
+        """The look-alikes among what may be answered."""
+        if among is None:
+            return self.reader.lookalike_groups
+        if not isinstance(among, str):
+            raise CharsetError(f"among is of type {type(among).__name__}; send one text or null")
+        allowed = frozenset(self.reader.list_characters(among))
+        return tuple(
+            "".join(one for one in group if one in allowed) for group in self.reader.lookalike_groups
+        )
 
     def explain(
         self, strokes: list | None = None, picture: str | None = None, character: str | None = None
@@ -244,6 +264,17 @@ class Endpoints:
             {"text": character, "picture": _to_data_uri(picture), "reading": _to_json(reading, 1, groups)}
             for (character, picture), reading in zip(written, readings, strict=True)
         ]
+
+
+def _read_many(reader: Recognizer, prior: Prior, items: list[_Item]) -> list[Recognition | YomiteError]:
+    """Read what waits: those pictures together that are read among the same characters."""
+    result_by_index: dict[int, Recognition | YomiteError] = {}
+    for among in dict.fromkeys(among for _, among in items):
+        indices = [index for index, item in enumerate(items) if item[1] == among]
+        pictures = [items[index][0] for index in indices]
+        results = reader.recognize_many(pictures, top=MAX_TOP, prior=prior, among=among, errors="return")
+        result_by_index.update(zip(indices, results, strict=True))
+    return [result_by_index[index] for index in range(len(items))]
 
 
 def _choose(batchers: dict[str, _Batcher], prior: object) -> _Batcher:

@@ -14,6 +14,7 @@ export function startDraw(element, { call, words }) {
   const [state, list, text] = [find(".y-state"), find(".y-candidates"), find(".y-text textarea")];
   const why = new Why(find(".y-why"), { call, words });
   const candidates = new Candidates(list, words, take);
+  const among = find(".y-among"); // the only characters that may be answered
   let timer = 0;
   let isAsking = false;
   let result = null; // the answer that is shown
@@ -44,19 +45,20 @@ export function startDraw(element, { call, words }) {
   async function read() {
     if (isAsking) return;
     const { strokes } = pad;
+    const allowed = among.value;
     isAsking = true;
     const since = performance.now();
     const patience = setTimeout(() => setState("reading", words.say("state_reading")), 400);
     let answer, problem;
     const sent = strokes.map((stroke) => stroke.map(([x, y]) => [+x.toFixed(4), +y.toFixed(4)]));
     try {
-      answer = await call("recognize_strokes", [sent, "text", 10]);
+      answer = await call("recognize_strokes", [sent, "text", 10, among.value || null]);
     } catch (error) {
       problem = error;
     }
     clearTimeout(patience);
     isAsking = false;
-    if (pad.strokes !== strokes) {
+    if (pad.strokes !== strokes || among.value !== allowed) {
       if (pad.strokes.length && !pad.active) timer = setTimeout(read, 0);
       return;
     }
@@ -151,6 +153,10 @@ export function startDraw(element, { call, words }) {
   width.addEventListener("input", () => {
     pad.width = width.valueAsNumber / 1000;
     pad.draw();
+  });
+  among.addEventListener("change", () => {
+    forget();
+    if (pad.strokes.length && !pad.active) read();
   });
   find(".y-pad").addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || !/^[0-9]$/.test(event.key)) return;
