@@ -56,6 +56,20 @@ def test_reading_waits_for_a_pause_and_asks_once(open_page: Open) -> None:
     assert moment - lifted >= 299
 
 
+@pytest.mark.parametrize("screen", [{}, PHONE], ids=["desktop", "phone"])
+def test_a_choice_of_characters_reads_the_drawing_again(open_page: Open, screen: dict[str, Any]) -> None:
+    page = open_page(**screen)
+    draw(page, DRAWINGS["kawa"])
+    assert wait_for_reading(page) == "川"
+    page.locator(".y-among").select_option("katakana")
+    page.wait_for_function("document.querySelector('.y-character')?.textContent !== '川'")
+    wait_for_reading(page)
+    names = page.locator(".y-candidate").evaluate_all("all => all.map((one) => one.ariaLabel)")
+    assert len(names) == 10 and all("katakana" in name for name in names)
+    page.locator(".y-among").select_option("")
+    page.wait_for_function("document.querySelector('.y-character')?.textContent === '川'")
+
+
 def test_place_size_and_width_do_not_change_the_answer(open_page: Open) -> None:
     page = open_page()
     readings = []

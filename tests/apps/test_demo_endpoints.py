@@ -70,6 +70,46 @@ def test_lookalikes_and_scripts_stand_beside_the_candidates(endpoints: Endpoints
     assert by_text["十"]["lookalikes"] == ""
 
 
+def test_strokes_and_pictures_are_read_among_what_is_allowed(endpoints: Endpoints) -> None:
+    for among, text in (("katakana", "ロ"), ("kanji", "口"), ("ロく", "ロ")):
+        answer = asyncio.run(endpoints.recognize_strokes(as_lists(STROKES["口"]), among=among))
+        (picture,) = asyncio.run(endpoints.recognize_pictures([encode(draw("口"))], among=among))
+        expected = endpoints.reader.recognize(STROKES["口"], among=among)
+        assert answer["text"] == picture["text"] == expected.text == text
+        assert answer["confidence"] == pytest.approx(expected.confidence, abs=1e-5)
+        assert [one["lookalikes"] for one in answer["candidates"]] == [""] * len(expected.candidates)
+
+
+def test_readings_among_other_characters_share_a_batch(endpoints: Endpoints) -> None:
+    asked = [None, "katakana", "kanji", "くメ", None, "kanji", "katakana"] * 5
+
+    async def read_all() -> list[Any]:
+        drawing = as_lists(STROKES["口"])
+        return await asyncio.gather(*(endpoints.recognize_strokes(drawing, among=among) for among in asked))
+
+    for among, answer in zip(asked, asyncio.run(read_all()), strict=True):
+        expected = endpoints.reader.recognize(STROKES["口"], among=among)
+        assert (answer["text"], answer["is_rejected"]) == (expected.text, expected.is_rejected)
+        assert len(answer["candidates"]) == len(expected.candidates)
+
+
+@pytest.mark.parametrize(
+    ("among", "line"),
+    [
+        ("hirgana", "did you mean 'hiragana'"),
+        ("", "among is empty"),
+        ("永", "not one of the 7 characters of the model: 永"),
+        (["kana"], "among is of type list; send one text or null"),
+        (5, "among is of type int; send one text or null"),
+    ],
+)
+def test_a_bad_among_costs_one_line(endpoints: Endpoints, among: Any, line: str) -> None:
+    with pytest.raises(CharsetError, match=line):
+        asyncio.run(endpoints.recognize_strokes(as_lists(STROKES["十"]), among=among))
+    with pytest.raises(CharsetError, match=line):
+        asyncio.run(endpoints.recognize_pictures([encode(draw("十"))], among=among))
+
+
 def test_place_and_size_of_a_drawing_do_not_matter(endpoints: Endpoints) -> None:
     readings = []
     for scale, shift in ((1.0, 0.0), (0.004, 0.9), (250.0, -70.0)):

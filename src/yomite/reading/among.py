@@ -1,7 +1,7 @@
 """Which of its characters a reader may answer: all, or those among which the caller says that it is."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,58 +33,68 @@ class Choice:
     is_covered: np.ndarray | None = None
 
 
-def choose_characters(
-    among: str | tuple[str, ...] | None,
-    characters: tuple[str, ...],
-    groups: Sequence[str],
-    language: Language = JAPANESE,
-) -> Choice:
-    """Choose what may be answered.
+class Choices:
+    """What may be answered of one model's characters. Keeps what belongs to a name, nothing else."""
 
-    Args:
-        among: The name of a family, or the characters in any order; None takes them all. A word of two or
-            more Latin letters is a name; in any other text white space does not count.
-        characters: All C characters of the model, in label order.
-        groups: Its look-alikes, a string for each shape.
-        language: The record that names the families.
+    def __init__(
+        self, characters: tuple[str, ...], groups: Sequence[str], language: Language = JAPANESE
+    ) -> None:
+        """Prepare to choose.
 
-    Raises:
-        CharsetError: An unknown name, no character at all, or characters that the model does not know.
-    """
-    if among is None:
-        return _build_choice(np.arange(len(characters)), characters, groups)
-    name = among.strip() if isinstance(among, str) else ""
-    if len(name) > 1 and name.isascii() and name.isalpha():
-        allowed = frozenset(language.select_family(name, characters))
+        Args:
+            characters: All C characters of the model, in label order.
+            groups: Its look-alikes, a string for each shape.
+            language: The record that names the families.
+        """
+        self._characters = characters
+        self._language = language
+        self._label_by_character = {character: label for label, character in enumerate(characters)}
+        self._numbers = np.array(number_lookalikes(characters, groups))
+        self._all = self._build(np.arange(len(characters)))
+        self._choice_by_name: dict[str, Choice] = {}
+
+    def choose(self, among: str | tuple[str, ...] | None) -> Choice:
+        """Choose what may be answered.
+
+        Args:
+            among: The name of a family, or the characters in any order; None takes them all. A word of two
+                or more Latin letters is a name; in any other text white space does not count.
+
+        Raises:
+            CharsetError: An unknown name, no character at all, or characters that the model does not know.
+        """
+        if among is None:
+            return self._all
+        name = among.strip() if isinstance(among, str) else ""
+        if not (len(name) > 1 and name.isascii() and name.isalpha()):
+            return self._cover(frozenset(one for one in among if not one.isspace()))
+        if name not in self._choice_by_name:
+            family = self._language.select_family(name, self._characters)
+            if not family:
+                raise CharsetError(f"among={name!r}: the model knows no such character")
+            self._choice_by_name[name] = self._cover(frozenset(family))
+        return self._choice_by_name[name]
+
+    def _cover(self, allowed: frozenset[str]) -> Choice:
         if not allowed:
-            raise CharsetError(f"among={among!r}: the model knows no such character")
-    else:
-        allowed = frozenset(one for one in among if not one.isspace())
-        _check_known(allowed, characters)
-    labels = np.array([label for label, character in enumerate(characters) if character in allowed])
-    choice = _build_choice(labels, characters, groups)
-    numbers = np.array(number_lookalikes(characters, groups))
-    is_covered = np.isin(numbers, numbers[labels])
-    return Choice(choice.characters, labels, choice.alike_by_position, is_covered)
+            raise CharsetError('among is empty; type a name such as "kana", or at least one character')
+        unknown = sorted(allowed - self._label_by_character.keys())
+        if unknown:
+            named = " ".join(unknown[:_NUM_NAMED]) + (" ..." if len(unknown) > _NUM_NAMED else "")
+            raise CharsetError(
+                f"among: not one of the {len(self._characters)} characters of the model: {named}; "
+                "leave it out"
+            )
+        choice = self._build(np.array(sorted(self._label_by_character[one] for one in allowed)))
+        has_shape = np.zeros(len(self._characters), bool)
+        has_shape[self._numbers[choice.labels]] = True
+        return replace(choice, is_covered=has_shape[self._numbers])
 
-
-def _check_known(allowed: frozenset[str], characters: tuple[str, ...]) -> None:
-    if not allowed:
-        raise CharsetError('among is empty; type a name such as "kana", or at least one character')
-    unknown = sorted(allowed.difference(characters))
-    if unknown:
-        named = " ".join(unknown[:_NUM_NAMED]) + (" ..." if len(unknown) > _NUM_NAMED else "")
-        raise CharsetError(
-            f"among: not one of the {len(characters)} characters of the model: {named}; leave it out"
-        )
-
-
-def _build_choice(labels: np.ndarray, characters: tuple[str, ...], groups: Sequence[str]) -> Choice:
-    chosen = tuple(characters[label] for label in labels.tolist())
-    numbers = np.array(number_lookalikes(chosen, groups))
-    has_any = np.bincount(numbers)[numbers] > 1
-    alike = {
-        position: np.flatnonzero(numbers == numbers[position])
-        for position in np.flatnonzero(has_any).tolist()
-    }
-    return Choice(chosen, labels, alike)
+    def _build(self, labels: np.ndarray) -> Choice:
+        numbers = self._numbers[labels]
+        has_any = np.bincount(numbers)[numbers] > 1
+        alike = {
+            position: np.flatnonzero(numbers == numbers[position])
+            for position in np.flatnonzero(has_any).tolist()
+        }
+        return Choice(tuple(self._characters[label] for label in labels.tolist()), labels, alike)

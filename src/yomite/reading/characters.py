@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal, overload
 
@@ -12,7 +11,7 @@ from yomite.cores import count_cores
 from yomite.errors import CharsetError, ModelFileError, YomiteError
 from yomite.ink.canvas import to_canvas
 from yomite.ink.pictures import Picture
-from yomite.reading.among import MIN_SHARE, Choice, choose_characters
+from yomite.reading.among import MIN_SHARE, Choice, Choices
 from yomite.reading.answers import rank, weigh
 from yomite.reading.arguments import (
     check_among,
@@ -68,9 +67,7 @@ class Recognizer(ReadsLines):
         self.input_size = self._model.input_size
         self.canvas_version = self._model.canvas_version
         self._label_by_character = {character: label for label, character in enumerate(self.characters)}
-        self._choose_characters = lru_cache(maxsize=32)(
-            partial(choose_characters, characters=self.characters, groups=self.lookalike_groups)
-        )
+        self._choices = Choices(self.characters, self.lookalike_groups)
 
     def __reduce__(self) -> tuple[type["Recognizer"], tuple[Any, ...]]:
         return Recognizer, (self._source, self.prior, self.num_threads, self.line_source)
@@ -262,7 +259,7 @@ class Recognizer(ReadsLines):
         ]
 
     def _choose(self, among: str | Iterable[str] | None) -> Choice:
-        return self._choose_characters(check_among(among))
+        return self._choices.choose(check_among(among))
 
     def _choose_calibration(self, prior: Prior | None) -> Calibration:
         return self._model.calibrations[self.prior if prior is None else check_prior(prior)]

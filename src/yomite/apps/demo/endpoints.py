@@ -8,7 +8,6 @@ import base64
 import io
 import logging
 from contextlib import suppress
-from dataclasses import replace
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
 from typing import Any
@@ -20,16 +19,14 @@ from yomite.apps.demo.batching import Batcher
 from yomite.apps.demo.comparison import compare_strokes
 from yomite.apps.demo.dictionary import KANJIDIC_FILES, Entry, find_kanjidic, read_kanjidic
 from yomite.apps.demo.inputs import check_strokes, decode_picture
-from yomite.charset import lookalikes_of, script_of
-from yomite.errors import CharsetError, DataError, PictureError, YomiteError
+from yomite.apps.demo.readings import Item, check_top, list_groups, read_many, to_json
+from yomite.errors import DataError, PictureError, YomiteError
 from yomite.ink.canvas import MARGIN, to_canvas
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_character
 from yomite.ink.strokes import STROKE_WIDTH, Glyph, Stroke, to_strokes
 from yomite.reading.characters import Recognizer
-from yomite.reading.metadata import Prior
 from yomite.reading.results import Recognition
 
-MAX_TOP = 50
 MAX_PICTURES = 16
 """Pictures of one call: enough to be fast, few enough that a long list shows progress and can be left."""
 
@@ -38,8 +35,7 @@ NO_KANJIVG = (
     "or start with --data-root DIR"
 )
 
-_Item = tuple[Any, str | None]  # a picture, and the characters among which it is
-_Batcher = Batcher[_Item, Recognition | YomiteError]
+_Batcher = Batcher[Item, Recognition | YomiteError]
 _WRITTEN_PX = 264  # shown at half of it: sharp on a phone
 _MAX_BATCH_SIZE = 32
 
@@ -60,7 +56,7 @@ class Endpoints:
         # Pictures have a queue of their own: who draws does not wait until they are decoded.
         self._drawings, self._pictures = (
             {
-                prior: _Batcher(partial(_read_many, reader, prior), _MAX_BATCH_SIZE)
+                prior: _Batcher(partial(read_many, reader, prior), _MAX_BATCH_SIZE)
                 for prior in ("text", "uniform")
             }
             for _ in range(2)
@@ -100,12 +96,12 @@ class Endpoints:
             among: "kana", "hiragana", "katakana", "kanji", "digits", "latin", or a text of the only
                 characters that may be answered; null allows all.
         """
-        batcher, top = _choose(self._drawings, prior), _check_top(top)
-        groups = self._list_groups(among)
+        batcher, top = _choose(self._drawings, prior), check_top(top)
+        groups = list_groups(self.reader, among)
         result = await batcher.submit((check_strokes(strokes), among))
         if isinstance(result, YomiteError):
             raise result
-        return _to_json(result, top, groups)
+        return to_json(result, top, groups)
 
     async def recognize_pictures(
         self, pictures: list, prior: str = "text", top: int = 5, among: str | None = None
@@ -118,8 +114,8 @@ class Endpoints:
             top: How many candidates to return for each, 1 to 50.
             among: As for recognize_strokes.
         """
-        batcher, top = _choose(self._pictures, prior), _check_top(top)
-        groups = self._list_groups(among)
+        batcher, top = _choose(self._pictures, prior), check_top(top)
+        groups = list_groups(self.reader, among)
         if not isinstance(pictures, list) or not 1 <= len(pictures) <= MAX_PICTURES:
             raise PictureError(
                 f"pictures is not a list of 1 to {MAX_PICTURES} base64 texts; send fewer at once"
@@ -133,19 +129,8 @@ class Endpoints:
             if isinstance(result, YomiteError):
                 answers.append({"error": str(result)})
             else:
-                answers.append(_to_json(result, top, groups))
+                answers.append(to_json(result, top, groups))
         return answers
-
-    def _list_groups(self, among: object) -> tuple[str, ...]:
-        """The look-alikes among what may be answered."""
-        if among is None:
-            return self.reader.lookalike_groups
-        if not isinstance(among, str):
-            raise CharsetError(f"among is of type {type(among).__name__}; send one text or null")
-        allowed = frozenset(self.reader.list_characters(among))
-        return tuple(
-            "".join(one for one in group if one in allowed) for group in self.reader.lookalike_groups
-        )
 
     def explain(
         self, strokes: list | None = None, picture: str | None = None, character: str | None = None
@@ -261,20 +246,9 @@ class Endpoints:
         groups = self.reader.lookalike_groups
         readings = self.reader.recognize_many([picture for _, picture in written], top=1)
         return [
-            {"text": character, "picture": _to_data_uri(picture), "reading": _to_json(reading, 1, groups)}
+            {"text": character, "picture": _to_data_uri(picture), "reading": to_json(reading, 1, groups)}
             for (character, picture), reading in zip(written, readings, strict=True)
         ]
-
-
-def _read_many(reader: Recognizer, prior: Prior, items: list[_Item]) -> list[Recognition | YomiteError]:
-    """Read what waits: those pictures together that are read among the same characters."""
-    result_by_index: dict[int, Recognition | YomiteError] = {}
-    for among in dict.fromkeys(among for _, among in items):
-        indices = [index for index, item in enumerate(items) if item[1] == among]
-        pictures = [items[index][0] for index in indices]
-        results = reader.recognize_many(pictures, top=MAX_TOP, prior=prior, among=among, errors="return")
-        result_by_index.update(zip(indices, results, strict=True))
-    return [result_by_index[index] for index in range(len(items))]
 
 
 def _choose(batchers: dict[str, _Batcher], prior: object) -> _Batcher:
@@ -286,25 +260,6 @@ def _choose(batchers: dict[str, _Batcher], prior: object) -> _Batcher:
 def _check_character(character: object) -> None:
     if not isinstance(character, str) or len(character) != 1:
         raise YomiteError("character is not one character; send one, such as 永")
-
-
-def _check_top(top: object) -> int:
-    if isinstance(top, bool) or not isinstance(top, int) or not 1 <= top <= MAX_TOP:
-        raise YomiteError(f"top is not a whole number from 1 to {MAX_TOP}")
-    return top
-
-
-def _to_json(result: Recognition, top: int, groups: tuple[str, ...]) -> dict[str, Any]:
-    """Return the result as it is everywhere, and of each character its look-alikes and script."""
-    plain = replace(result, candidates=result.candidates[:top]).to_dict()
-    for candidate in plain["candidates"]:
-        candidate["script"] = script_of(candidate["text"])
-        candidate["lookalikes"] = _list_lookalikes(candidate["text"], groups)
-    return {"text": result.text, "lookalikes": _list_lookalikes(result.text, groups), **plain}
-
-
-def _list_lookalikes(character: str, groups: tuple[str, ...]) -> str:
-    return "".join(sorted(lookalikes_of(character, groups) - {character}))
 
 
 def _to_data_uri(picture: np.ndarray) -> str:
