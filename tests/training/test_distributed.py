@@ -27,8 +27,9 @@ from tiny_run import (
 )
 from torch import nn
 
-from yomite.charset import number_lookalikes
+from yomite.charset import Charset
 from yomite.checkpoint import read_checkpoint
+from yomite.tasks.character import CharacterTask
 from yomite.training.distributed import World, _name_start
 from yomite.training.loop import train
 from yomite.training.stopping import list_checkpoints
@@ -131,12 +132,13 @@ def test_every_start_has_a_name_of_its_own() -> None:
 
 def test_every_sample_is_counted_once(pair: Path) -> None:
     torch.manual_seed(3)
-    model, groups = PlainNet(10, 16), torch.tensor(number_lookalikes(tuple(CHARACTERS)))
+    model = PlainNet(10, 16)
+    task = CharacterTask(Charset("tiny", tuple(CHARACTERS)))
     alone = World(0, 1, torch.device("cpu"))
     for facts in read_facts(pair):
         for num, scores in zip((1, 7, 50), facts["scores"], strict=True):
             assert scores["samples"] == num
-            assert scores == pytest.approx(score(model, draw_validation(num=num), groups, alone), abs=1e-6)
+            assert scores == pytest.approx(score(model, draw_validation(num=num), task, alone), abs=1e-6)
 
 
 def test_counts_and_statistics_are_shared(pair: Path) -> None:

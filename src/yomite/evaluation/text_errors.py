@@ -215,4 +215,5 @@ def _sum_up(lines: Sequence[Sequence[Pair]], unit: str) -> TextErrors:
     )
     edits = counts[:, 1:].sum(axis=1)
     low, high = resample((edits, counts[:, 0]), lambda edits, units: edits.sum() / max(units.sum(), 1))
-    return TextErrors(unit, len(lines), int((edits == 0).sum()), *counts.sum(axis=0).tolist(), low, high)
+    totals = counts.sum(axis=0).tolist()
+    return TextErrors(unit, len(lines), int((edits == 0).sum()), *totals, low, high)  # type: ignore[call-arg]

@@ -94,9 +94,8 @@ def lay_out(
         style: Float64 (len(STYLE),), how he sets his lines.
         is_vertical: Whether the line runs down.
     """
-    return LineStrokes(
-        *_lay_out(labels, gaps, marks, source.class_glyphs, *book.arrays, habits, style, is_vertical)
-    )
+    glyphs = (source.class_glyphs, *book.arrays)
+    return LineStrokes(*_lay_out(labels, gaps, marks, *glyphs, habits, style, is_vertical))  # type: ignore[call-arg]
 
 
 @njit(cache=True)

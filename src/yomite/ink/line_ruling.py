@@ -47,7 +47,8 @@ def rule_sheet(
     elif kind == "cells":
         _rule_cells(coverage, line, origin, unit, width, darkness, rng)
     if rng.random() < 0.004:
-        punch_hole(coverage, *(rng.random(2) * coverage.shape[::-1]), 0.3 * unit, 0.4 + 0.5 * rng.random())
+        x, y = (rng.random(2) * coverage.shape[::-1]).tolist()
+        punch_hole(coverage, x, y, 0.3 * unit, 0.4 + 0.5 * rng.random())
 
 
 def _rule_notebook(
@@ -74,8 +75,8 @@ def _rule_notebook(
     rule, cross = (rule_down, rule_across) if is_vertical else (rule_across, rule_down)
     rule(coverage, x, y, pitch, tilt, width, darkness, pair, *dash)
     if rng.random() < 0.12:
-        place = rng.random(2) * coverage.shape[::-1]
-        cross(coverage, *place, 4.0 * max(coverage.shape), tilt, width, darkness)
+        x, y = (rng.random(2) * coverage.shape[::-1]).tolist()
+        cross(coverage, x, y, 4.0 * max(coverage.shape), tilt, width, darkness)
 
 
 def _rule_blank(
@@ -114,8 +115,8 @@ def _rule_table(
     room = (0.05 + 0.35 * rng.random(4)) * unit
     low = origin + boxes[:, :2].min(axis=0) * unit - room[:2]
     high = origin + boxes[:, 2:].max(axis=0) * unit + room[2:]
-    middle, size = 0.5 * (low + high), high - low
-    rule_frame(coverage, *middle, *size, tilt, width, darkness)
+    (x, y), (side_x, side_y) = (0.5 * (low + high)).tolist(), (high - low).tolist()
+    rule_frame(coverage, x, y, side_x, side_y, tilt, width, darkness)
 
 
 def _rule_cells(

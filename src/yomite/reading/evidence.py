@@ -57,7 +57,7 @@ def weigh_evidence(
     for index, (label, (first, last)) in enumerate(zip(labels, spans.tolist(), strict=True)):
         step = first + int(log_probabilities[first:last, label].argmax())
         scores = log_probabilities[step, :blank]
-        best = np.argpartition(-scores, num_rivals - 1)[:num_rivals].tolist()
+        best: list[int] = np.argpartition(-scores, num_rivals - 1)[:num_rivals].tolist()
         best = [label, *(other for other in best if other != label)]
         values = scores[best].astype(np.float64)
         if language_model:
@@ -68,7 +68,7 @@ def weigh_evidence(
         shares /= shares.sum()
         odds.append(to_log_odds(float(shares[0])))
         order = np.argsort(-shares, kind="stable")
-        rivals.append(tuple(Candidate(characters[best[k]], float(shares[k])) for k in order))
+        rivals.append(tuple(Candidate(characters[best[k]], float(shares[k])) for k in map(int, order)))
     agreement = measure_agreement(hypotheses)
     features = np.array([odds, [to_log_odds(share) for share in agreement]]).T.reshape(-1, 2)
     return Evidence(spans, features, tuple(rivals))

@@ -44,10 +44,10 @@ class LanguageModel:
         """
         self.characters, self.order = characters, len(levels)
         self._number_by_character = {character: number for number, character in enumerate(characters)}
-        self._numbers = [memoryview(np.ascontiguousarray(level[0])) for level in levels]
-        self._costs = [memoryview(np.ascontiguousarray(level[1])) for level in levels]
-        self._backoffs = [memoryview(np.ascontiguousarray(level[2])) for level in levels]
-        self._firsts = [memoryview(np.ascontiguousarray(level[3])) for level in levels]
+        self._numbers = [np.ascontiguousarray(level[0]).data for level in levels]
+        self._costs = [np.ascontiguousarray(level[1]).data for level in levels]
+        self._backoffs = [np.ascontiguousarray(level[2]).data for level in levels]
+        self._firsts = [np.ascontiguousarray(level[3]).data for level in levels]
         self._floor = -STEP * float(levels[0][1].max())
         self._places: dict[str, int] = {}
         self._known: dict[tuple[str, str], float] = {}

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numba
+from numba.core import config as compiler
 
 _INK = Path(__file__).parents[1] / "ink"
 
@@ -24,12 +25,12 @@ def compile_kernel(function: Callable, **compiled: Callable) -> Callable:
     """
     scope = {**function.__globals__, **compiled}
     again = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__)
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(_FOLDER)
+    before = compiler.CACHE_DIR  # type: ignore[attr-defined]
+    compiler.CACHE_DIR = str(_FOLDER)  # type: ignore[attr-defined]
     try:
         return numba.njit(cache=True, nogil=True)(again)
     finally:
-        numba.config.CACHE_DIR = before
+        compiler.CACHE_DIR = before  # type: ignore[attr-defined]
 
 
 def announce_compiling() -> None:

@@ -54,9 +54,9 @@ class Sheet:
     """
 
     name: str
-    images: Sequence[np.ndarray]
+    images: Sequence[np.ndarray] | np.ndarray
     titles: Sequence[str]
-    heat: Sequence[np.ndarray] | None = None
+    heat: Sequence[np.ndarray] | np.ndarray | None = None
     is_right: Sequence[bool] | None = None
 
 

@@ -101,12 +101,20 @@ def lock_folder(train: Train) -> Train:
         world = others.get("world")
         if world and not world.is_main:
             return train(config, **others)
-        config.folder.mkdir(parents=True, exist_ok=True)
+        folder, lock = config.folder, config.folder / ".lock"
+        made = [path for path in (folder, *folder.parents) if not path.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
         try:
-            with FileLock(config.folder / ".lock", timeout=0):
-                return train(config, **others)
+            with FileLock(lock, timeout=0):
+                try:
+                    return train(config, **others)
+                finally:
+                    if list(folder.iterdir()) == [lock]:  # refused before any work
+                        lock.unlink()
+                        for path in made:
+                            path.rmdir()
         except Timeout:
-            line = f"another run is writing to {config.folder}; wait for it, or give out=FOLDER"
+            line = f"another run is writing to {folder}; wait for it, or give out=FOLDER"
             raise ConfigError(line) from None
 
     return train_alone  # type: ignore[return-value]
