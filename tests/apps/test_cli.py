@@ -86,6 +86,11 @@ def test_among_reaches_the_reader(folder: Path, among: str, text: str) -> None:
     assert (code, json.loads(out)["text"]) == (0, text)
 
 
+def test_a_rejected_line_says_what_was_allowed(folder: Path) -> None:
+    _, out, _ = run(folder, "recognize", str(folder / "十.png"), "--among", "く")
+    assert out.endswith("く 100.0% (rejected: probably none of the characters allowed)\n")
+
+
 @pytest.mark.parametrize("name", ["text.png", "blank.png", "dot.png", "missing.png", "own"])
 def test_bad_pictures_get_a_line_and_the_others_an_answer(folder: Path, name: str) -> None:
     code, out, err = run(

@@ -66,6 +66,7 @@ def test_a_choice_of_characters_reads_the_drawing_again(open_page: Open, screen:
     wait_for_reading(page)
     names = page.locator(".y-candidate").evaluate_all("all => all.map((one) => one.ariaLabel)")
     assert len(names) == 10 and all("katakana" in name for name in names)
+    assert page.locator(".y-draw .y-state").inner_text().startswith("This looks like none of the chosen")
     page.locator(".y-among").select_option("")
     page.wait_for_function("document.querySelector('.y-character')?.textContent === '川'")
 

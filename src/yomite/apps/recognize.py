@@ -54,7 +54,8 @@ def recognize(
     reader = yomite.load(model, prior=prior.value)
     pictures = (sys.stdin.buffer.read() if file == "-" else file for file in files)
     results = reader.recognize_iter(pictures, top=top, among=among, errors="return")
-    print_results(files, results, _to_line, as_json)
+    stranger = "none of the characters allowed" if among else "no character that the model knows"
+    print_results(files, results, lambda result: _to_line(result, stranger), as_json)
 
 
 def print_results(
@@ -83,6 +84,6 @@ def print_results(
         raise typer.Exit(2)
 
 
-def _to_line(result: "Recognition") -> str:
+def _to_line(result: "Recognition", stranger: str) -> str:
     shown = ", ".join(f"{candidate.text} {candidate.probability:.1%}" for candidate in result.candidates)
-    return f"{shown} (rejected: probably no character that the model knows)" if result.is_rejected else shown
+    return f"{shown} (rejected: probably {stranger})" if result.is_rejected else shown
