@@ -40,7 +40,7 @@ def main() -> None:
     options = parser.parse_args()
     print(f"{describe_machine()}\n")
     with _run_server() as (url, process):
-        asyncio.run(_call(url, "recognize_strokes", DRAWINGS["ei"]["strokes"], "text", 10))
+        asyncio.run(_call(url, "recognize_strokes", DRAWINGS["ei"]["strokes"], "text", 10, None))
         _print_browser(url)
         print(asyncio.run(_measure_people(url, process, options.clients, options.seconds)))
     with _run_server() as (url, process):
@@ -94,7 +94,9 @@ async def _measure_people(url: str, process: int, num_clients: int, seconds: flo
             drawing = choose.choice(list(DRAWINGS.values()))
             begin = time.perf_counter()
             try:
-                answer = await _call(url, "recognize_strokes", drawing["strokes"], "text", 10, client=client)
+                answer = await _call(
+                    url, "recognize_strokes", drawing["strokes"], "text", 10, None, client=client
+                )
             except Exception as error:
                 lost.append(repr(error))
             else:
@@ -137,14 +139,16 @@ async def _measure_harm(url: str, process: int) -> str:
         peak = _read_memory_mb(process)
         async with httpx.AsyncClient(limits=httpx.Limits(max_connections=None), timeout=300) as client:
             tasks = [
-                asyncio.create_task(_note(_call(url, "recognize_pictures", one, "text", 1, client=client)))
+                asyncio.create_task(
+                    _note(_call(url, "recognize_pictures", one, "text", 1, None, client=client))
+                )
                 for one in pictures
             ]
             while not all(task.done() for task in tasks):
                 await asyncio.sleep(0.05)
                 peak = max(peak, _read_memory_mb(process))
         lines = sorted({task.result() for task in tasks})
-        answer = await _call(url, "recognize_strokes", DRAWINGS["ei"]["strokes"], "text", 1)
+        answer = await _call(url, "recognize_strokes", DRAWINGS["ei"]["strokes"], "text", 1, None)
         rows.append((what, "; ".join(lines), f"{peak:.0f} MB", answer["text"]))
     return _tabulate("", rows, ("sent", "answers", "memory at most", "a reading afterwards"))
 

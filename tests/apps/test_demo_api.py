@@ -40,10 +40,10 @@ def example_png() -> bytes:
 
 
 def test_named_endpoints_answer_the_documented_http_call(url: str) -> None:
-    read = call(url, "recognize_strokes", STROKES["十"], "text", 3)
+    read = call(url, "recognize_strokes", STROKES["十"], "text", 3, None)
     assert read["text"] == "十"
     assert len(read["candidates"]) == 3
-    assert call(url, "recognize_pictures", [to_base64(example_png())], "text", 2)[0]["candidates"]
+    assert call(url, "recognize_pictures", [to_base64(example_png())], "text", 2, None)[0]["candidates"]
     assert set(call(url, "explain", STROKES["十"], None, "十")) == {"size", "canvas", "heat", "frame"}
     assert len(call(url, "stroke_order", "川", None)["strokes"]) == 3
     assert call(url, "write_text", "十", 0, 0, 0, "felt", 0.5, "screen", 0)[0]["picture"].startswith("data:")
@@ -66,7 +66,7 @@ def test_gradio_client_finds_the_endpoints_and_their_parameters(url: str) -> Non
         "/recognize_strokes", "/recognize_pictures", "/explain", "/stroke_order", "/look_up", "/write_text",
     }  # fmt: skip
     parameters = [one["parameter_name"] for one in named["/recognize_strokes"]["parameters"]]
-    assert parameters == ["strokes", "prior", "top"]
+    assert parameters == ["strokes", "prior", "top", "among"]
     assert client.predict(STROKES["人"], api_name="/recognize_strokes")["text"] == "人"
     with pytest.raises(Exception, match="strokes is of type str"):
         client.predict("人", api_name="/recognize_strokes")
@@ -99,7 +99,7 @@ def test_a_malformed_request_is_refused_and_the_server_goes_on(
 ) -> None:
     status, _ = post(f"{url}gradio_api/call/recognize_strokes", body)
     assert status in allowed
-    assert call(url, "recognize_strokes", STROKES["十"], "text", 1)["text"] == "十"
+    assert call(url, "recognize_strokes", STROKES["十"], "text", 1, None)["text"] == "十"
 
 
 @pytest.mark.parametrize(
@@ -194,9 +194,9 @@ def test_nothing_is_kept_of_what_was_sent(page: Any, url: str) -> None:
     picture = to_base64(example_png() + marker.encode())
     strokes = [[[123457.5, 7.0], [123987.5, 9.0]]]
     before = list_files()
-    call(url, "recognize_strokes", strokes, "text", 1)
+    call(url, "recognize_strokes", strokes, "text", 1, None)
     call(url, "explain", strokes, None, None)
-    call(url, "recognize_pictures", [picture], "text", 1)
+    call(url, "recognize_pictures", [picture], "text", 1, None)
     call(url, "explain", None, picture, None)
     tail = picture[-60:]
     del picture, strokes
@@ -250,7 +250,7 @@ def test_fifty_clients_at_once_get_their_own_answers(url: str) -> None:
     wanted = [character for character in "十く人一" for _ in range(13)]
 
     def ask(number: int) -> None:
-        answers[number] = call(url, "recognize_strokes", STROKES[wanted[number]], "uniform", 1)["text"]
+        answers[number] = call(url, "recognize_strokes", STROKES[wanted[number]], "uniform", 1, None)["text"]
 
     threads = [threading.Thread(target=ask, args=(number,)) for number in range(len(wanted))]
     for thread in threads:

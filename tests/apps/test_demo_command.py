@@ -245,7 +245,7 @@ def test_the_page_starts_for_a_user_who_may_write_nothing() -> None:
             try:
                 url = f"http://127.0.0.1:{port}/"
                 wait_for(url, process)
-                assert call(url, "recognize_strokes", STROKES["十"], "text", 1)["text"] == "十"
+                assert call(url, "recognize_strokes", STROKES["十"], "text", 1, None)["text"] == "十"
                 assert call(url, "write_text", "十", 0, 0, 0, "felt", 0.5, "screen", 0)  # compiled in scratch
             finally:
                 process.terminate()

@@ -74,7 +74,7 @@ export function startUpload(element, { call, words }) {
 
   async function ask(part) {
     try {
-      const answers = await call("recognize_pictures", [part.map((row) => row.picture), "text", 5]);
+      const answers = await call("recognize_pictures", [part.map((row) => row.picture), "text", 5, null]);
       part.forEach((row, i) => (row.answer = answers[i]));
     } catch (problem) {
       for (const row of part) row.answer = refuse(describeProblem(problem, words));
