@@ -157,7 +157,7 @@ def test_a_password_is_asked_for(tmp_path: Path) -> None:
     model = write_tiny_model(tmp_path / "tiny.onnx")
     with run_page(model, tmp_path, auth=("friend", "sesame")) as page:
         url = page.local_url
-        body = b'{"data": [[[[0, 0], [9, 9]]], "text", 1]}'
+        body = b'{"data": [[[[0, 0], [9, 9]]], "text", 1, null]}'
         assert 'name="password"' in get(url)[1]
         assert "gradio" not in get(url)[1]
         assert get(f"{url}openapi.json")[0] == get(f"{url}web/pad.js")[0] == 401
