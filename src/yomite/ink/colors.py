@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from PIL import Image
 
 _LOOK_PX = 120
 
 
-def merge_colors(picture: np.ndarray) -> np.ndarray:
-    """Turn a color picture into gray levels, by the channel in which a colored ruling vanishes.
+def find_look_stride(height: int, width: int) -> int:
+    """Return every how many-th row and column of a picture is looked at."""
+    return max(1, -(-max(height, width) // _LOOK_PX))
+
+
+def choose_channel(look: np.ndarray) -> int:
+    """Choose the channel of a color picture in which a colored ruling vanishes.
 
     A red or a blue ruling is as light as the paper in one of the three channels, and ink of another color is
     not. So the channel is taken in which least of the picture is dark, where the darkest ink stays dark, and
@@ -17,22 +21,20 @@ def merge_colors(picture: np.ndarray) -> np.ndarray:
     picture.
 
     Args:
-        picture: Uint8 (H, W, 3), RGB.
+        look: Uint8 (h, w, 4), red, green, blue and brightness of every `find_look_stride`-th row and column.
 
     Returns:
-        Uint8 (H, W).
+        0, 1, 2, or 3 for the brightness.
     """
-    gray = np.asarray(Image.fromarray(np.ascontiguousarray(picture)).convert("L"))
-    stride = max(1, -(-max(gray.shape) // _LOOK_PX))
-    look = np.dstack([picture[::stride, ::stride], gray[::stride, ::stride]]).astype(np.float32)
+    look = look.astype(np.float32)
     paper = np.median(look.reshape(-1, 4), axis=0)
     darkness = np.maximum(paper - look, 0.0)
     if paper[3] < 100.0 or float(np.ptp(look[..., :3], axis=2).max()) < 24.0:
-        return gray
+        return 3
     is_ink = darkness[..., 3] >= 0.75 * np.quantile(darkness[..., 3], 0.995)
     full = darkness[is_ink].mean(axis=0)
     if full[3] < 24.0:
-        return gray
+        return 3
     relative = np.minimum(darkness / np.maximum(full, 1.0), 1.0)
     relative[darkness[..., 3] < 12.0] = 0.0
     amount = relative.sum(axis=(0, 1))
@@ -41,8 +43,8 @@ def merge_colors(picture: np.ndarray) -> np.ndarray:
         if full[channel] >= 0.6 * full[:3].max() and amount[channel] < min(0.85 * amount[3], amount[best]):
             best = channel
     if best == 3 or not _lies_in_lines(relative[..., 3] - relative[..., best] > 0.2):
-        return gray
-    return np.ascontiguousarray(picture[..., best])
+        return 3
+    return best
 
 
 def _lies_in_lines(vanishing: np.ndarray) -> bool:

@@ -6,7 +6,6 @@ it as large and as high as its font or its writer does.
 
 from __future__ import annotations
 
-import io
 import re
 import zipfile
 import zlib
@@ -17,8 +16,9 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from yomite.errors import DataError
+from yomite.errors import DataError, PictureError
 from yomite.ink.canvas import find_box, measure_ink
+from yomite.ink.pictures import read_gray
 
 CELL_SHEETS = "cells/hiragana-sheets.zip"
 """Where the data folder keeps scanned cells; each page is one writer's."""
@@ -101,8 +101,7 @@ def read_cell_glyphs(path: Path, characters: Container[str]) -> Iterator[tuple[i
                 match = _CELL_NAME.fullmatch(name)
                 if not match or chr(int(match[1], 16)) not in characters:
                     continue
-                with Image.open(io.BytesIO(archive.read(name))) as image:
-                    ink, has_ink = measure_ink(np.asarray(image.convert("L")))
+                ink, has_ink = measure_ink(read_gray(archive.read(name)))
                 if not has_ink:
                     continue
                 top, bottom, left, right = find_box(ink)
@@ -112,5 +111,5 @@ def read_cell_glyphs(path: Path, characters: Container[str]) -> Iterator[tuple[i
                 )
                 cut = (255.0 * ink[top:bottom, left:right]).astype(np.uint8)
                 yield int(match[2]), PictureGlyph(chr(int(match[1], 16)), corners, cut)
-    except (OSError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, PictureError) as error:
         raise DataError(f"{path} cannot be read ({error}); fetch it again") from None

@@ -1,19 +1,22 @@
-"""Any picture as gray levels: files, bytes, PIL images and arrays, in whatever mode and depth they come."""
+"""Any picture as gray levels: files, bytes, PIL images and arrays, in whatever mode and depth they come.
+
+A picture is worked through in strips of rows, so that beside it only its gray levels are held in memory.
+"""
 
 from __future__ import annotations
 
 import io
 import os
-import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any, TypeAlias
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from yomite.errors import PictureError
-from yomite.ink.colors import merge_colors
+from yomite.ink.colors import choose_channel, find_look_stride
+from yomite.ink.picture_files import MAX_PIXELS, check_cost, describe_fault, load_picture
 
 Drawing: TypeAlias = Sequence[Sequence[Sequence[float]] | np.ndarray]
 Picture: TypeAlias = (
@@ -21,11 +24,13 @@ Picture: TypeAlias = (
 )
 """What is read: a path, the bytes of a file or an open one, an image, an array, or strokes."""
 
-Merge = Callable[[np.ndarray], np.ndarray]
-"""Uint8 (H, W, 3) to uint8 (H, W)."""
+Cut = Callable[[slice], np.ndarray]
+"""Rows of a picture: uint8 (h, W), (h, W, 3) or (h, W, 4)."""
 
 MIN_SIDE = 4
-MAX_PIXELS = 120_000_000
+
+_STRIP_PIXELS = 2**19
+_ORIENTATION = 0x0112  # of EXIF
 
 
 def read_gray(picture: Any, *, sees_color: bool = False) -> np.ndarray:
@@ -41,21 +46,18 @@ def read_gray(picture: Any, *, sees_color: bool = False) -> np.ndarray:
     Raises:
         PictureError: the picture cannot be read, or is too small or too large.
     """
-    merge = merge_colors if sees_color else _measure_brightness
     if isinstance(picture, np.ndarray):
-        return _gray_of_array(picture, merge)
+        return _gray_of_array(picture, sees_color)
     if isinstance(picture, Image.Image):
-        return _gray_of_open_image(picture, merge)
+        return _gray_of_open_image(picture, sees_color)
     if isinstance(picture, (bytes, bytearray)):
-        return _gray_of_file(io.BytesIO(picture), "the picture", merge)
+        return _gray_of_image(load_picture(io.BytesIO(picture), "the picture"), sees_color)
     if isinstance(picture, (str, os.PathLike)):
-        path = Path(picture)
-        if not path.is_file():
-            what = "is a folder" if path.is_dir() else "is not there"
-            raise PictureError(f"{path} {what}; pass the path of a picture (PNG, JPEG, WebP, BMP, TIFF, GIF)")
-        return _gray_of_file(path, str(path), merge)
+        path = _find_file(picture)
+        return _gray_of_image(load_picture(path, str(path)), sees_color)
     if hasattr(picture, "read"):
-        return _gray_of_file(io.BytesIO(_read_bytes(picture)), "the picture", merge)
+        content = io.BytesIO(_read_bytes(picture))
+        return _gray_of_image(load_picture(content, "the picture"), sees_color)
     raise PictureError(
         f"cannot read a picture from {type(picture).__name__}; "
         "pass a path, bytes, a PIL image, a numpy array or strokes"
@@ -73,94 +75,160 @@ def _read_bytes(file: Any) -> bytes:
     return content
 
 
-def _gray_of_file(file: Path | io.BytesIO, name: str, merge: Merge) -> np.ndarray:
+def _find_file(picture: str | os.PathLike[str]) -> Path:
     try:
-        with Image.open(file) as image:
-            return _gray_of_image(image, name, merge)
-    except UnidentifiedImageError:
-        raise PictureError(f"{name} is not a picture; pass a PNG, JPEG, WebP, BMP, TIFF or GIF") from None
-    except Image.DecompressionBombError:
-        raise PictureError(f"{name} is larger than {MAX_PIXELS:,} pixels; pass a smaller picture") from None
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
-        raise PictureError(f"{name} is damaged or cut off ({error}); pass a whole picture") from None
+        path = Path(picture)
+        is_file, is_folder = path.is_file(), path.is_dir()
+    except (OSError, TypeError, ValueError) as error:  # a part too long, a path of bytes, a link to itself
+        reason = getattr(error, "strerror", None) or describe_fault(error)
+        came = repr(picture)
+        came = came if len(came) <= 80 else f"{came[:60]}...{came[-17:]}"
+        raise PictureError(f"{came} is no path of a file ({reason}); pass the path of a picture") from None
+    if not is_file:
+        what = "is a folder" if is_folder else "is not there"
+        raise PictureError(f"{path} {what}; pass the path of a picture (PNG, JPEG, WebP, BMP, TIFF, GIF)")
+    return path
 
 
-def _gray_of_open_image(image: Image.Image, merge: Merge) -> np.ndarray:
+def _gray_of_open_image(image: Image.Image, sees_color: bool) -> np.ndarray:
     try:
-        return _gray_of_image(image, "the picture", merge)
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
+        check_cost(image, "the picture")
+        image.load()
+        return _gray_of_image(image, sees_color)
+    except PictureError:
+        raise
+    except Exception as error:  # as for any file, see picture_files
         raise PictureError(
-            f"the picture cannot be read ({error}); pass a whole picture, gray or RGB"
+            f"the picture cannot be read ({describe_fault(error)}); pass a whole picture, gray or RGB"
         ) from None
 
 
-def _gray_of_image(image: Image.Image, name: str, merge: Merge) -> np.ndarray:
-    if image.width * image.height > MAX_PIXELS:
-        raise PictureError(
-            f"{name} has {image.width} x {image.height} pixels; "
-            f"at most {MAX_PIXELS:,} are read; pass a smaller picture"
-        )
-    _check_size(image.height, image.width)
-    if isinstance(getattr(image, "filename", None), (str, bytes)) or image.getexif():
-        image = ImageOps.exif_transpose(image)
+def _gray_of_image(image: Image.Image, sees_color: bool) -> np.ndarray:
+    width, height = image.size
+    _check_size(height, width)
+    mode = "L"
+    if image.mode.startswith("I") or image.mode in ("F", "RGB"):
+        mode = image.mode
+    elif image.mode == "P":
+        mode = "RGBA" if "transparency" in image.info else "RGB"
+    elif image.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
+        mode = "RGBA"
+
+    def cut(rows: slice, /) -> np.ndarray:
+        strip = image.crop((0, rows.start, width, rows.stop))
+        return np.asarray(strip if strip.mode == mode else strip.convert(mode))
+
     if image.mode.startswith("I") or image.mode == "F":
-        return _gray_of_array(np.asarray(image), merge)
-    if image.mode == "P" or image.mode == "PA":
-        image = image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
-    if image.mode in ("LA", "La", "RGBA", "RGBa"):
-        return _gray_of_colors(np.asarray(image.convert("RGBA")), merge)
-    return merge(np.asarray(image)) if image.mode == "RGB" else np.asarray(image.convert("L"))
+        cut = _scale_levels(cut, height, width)
+    return _turn_upright(_merge_strips(cut, height, width, sees_color), _find_orientation(image))
 
 
-def _gray_of_array(array: np.ndarray, merge: Merge) -> np.ndarray:
+def _find_orientation(image: Image.Image) -> int:
+    """Return what EXIF says, 1..8; 1 where it says nothing, or is damaged."""
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    except Exception:  # damaged EXIF or XMP says nothing of the picture
+        return 1
+
+
+def _turn_upright(gray: np.ndarray, orientation: int) -> np.ndarray:
+    """Turn gray levels as EXIF's orientation says, 1..8."""
+    num_quarters = {3: 2, 4: 2, 5: 1, 6: -1, 7: -1, 8: 1}.get(orientation, 0)
+    turned = np.rot90(gray, num_quarters)
+    if orientation in (2, 4):
+        turned = turned[:, ::-1]
+    elif orientation in (5, 7):
+        turned = turned[::-1]
+    return np.ascontiguousarray(turned)
+
+
+def _gray_of_array(array: np.ndarray, sees_color: bool) -> np.ndarray:
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
         raise PictureError(
             f"the array has shape {array.shape}; expected (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)"
         )
-    _check_size(array.shape[0], array.shape[1])
+    height, width = array.shape[:2]
+    _check_size(height, width)
     if array.dtype.kind not in "buif":
         raise PictureError(f"the array has dtype {array.dtype}; expected uint8, uint16, bool or float")
-    if array.shape[0] * array.shape[1] > MAX_PIXELS:
+    if height * width > MAX_PIXELS:
         raise PictureError(f"the array has shape {array.shape}; at most {MAX_PIXELS:,} pixels are read")
-    if array.dtype != np.uint8:
-        values = array.astype(np.float32)
-        if not np.isfinite(values).all():
-            raise PictureError("the array holds NaN or infinite values; pass finite numbers")
-        low, high = float(values.min()), float(values.max())
-        if low < 0:
-            raise PictureError(f"the array holds negative values ({low:g}); pass 0..1, 0..255 or uint16")
-        # The type says the range: bool and float up to 1 are shares, 16 bits are 0..65535, else 0..255.
-        full = 1.0 if high <= 1 and array.dtype.kind in "bf" else 255.0 if high <= 255 else 65535.0
-        if array.dtype == np.uint16:
-            full = 65535.0 if high > 255 else 255.0
-        if high > full:
-            raise PictureError(f"the array holds values up to {high:g}; pass 0..1, 0..255 or uint16")
-        array = (values * (255.0 / full) + 0.5).astype(np.uint8)
-    if array.ndim == 2:
+    if array.dtype == np.uint8 and array.ndim == 2:
         return array
-    return _gray_of_colors(array, merge)
+    cut: Cut = array.__getitem__
+    return _merge_strips(
+        cut if array.dtype == np.uint8 else _scale_levels(cut, height, width), height, width, sees_color
+    )
 
 
-def _gray_of_colors(array: np.ndarray, merge: Merge) -> np.ndarray:
-    """Uint8 (H, W) of RGB or RGBA; what a transparent picture's colors are depends on what it is laid on."""
-    if array.shape[2] == 4 and array[..., 3].min() < 255:
-        return _lay_on_paper(_measure_brightness(array[..., :3]), array[..., 3])
-    return merge(array[..., :3])
+def _scale_levels(cut: Callable[[slice], np.ndarray], height: int, width: int) -> Cut:
+    """Scale numbers of any type to 0..255, by the range that they lie in."""
+    low, high = np.inf, -np.inf
+    dtype = cut(slice(0, 1)).dtype
+    for rows in _split_rows(height, width):
+        values = cut(rows)
+        if not np.isfinite(values).all() or abs(values).max() > np.finfo(np.float32).max:
+            raise PictureError("the array holds NaN or infinite values; pass finite numbers")
+        low, high = min(low, float(values.min())), max(high, float(values.max()))
+    if low < 0:
+        raise PictureError(f"the array holds negative values ({low:g}); pass 0..1, 0..255 or uint16")
+    # The type says the range: bool and float up to 1 are shares, 16 bits are 0..65535, else 0..255.
+    full = 1.0 if high <= 1 and dtype.kind in "bf" else 255.0 if high <= 255 else 65535.0
+    if high > full:
+        raise PictureError(f"the array holds values up to {high:g}; pass 0..1, 0..255 or uint16")
+    return lambda rows: (cut(rows).astype(np.float32) * (255.0 / full) + 0.5).astype(np.uint8)
+
+
+def _split_rows(height: int, width: int) -> Iterator[slice]:
+    num_rows = max(1, _STRIP_PIXELS // width)
+    for first in range(0, height, num_rows):
+        yield slice(first, min(first + num_rows, height))
+
+
+def _merge_strips(cut: Cut, height: int, width: int, sees_color: bool) -> np.ndarray:
+    """Uint8 (H, W) of gray levels, RGB or RGBA; what colors are depends on what is transparent."""
+    num_channels = cut(slice(0, 1)).shape[2:]
+    if num_channels == (4,) and any(cut(rows)[..., 3].min() < 255 for rows in _split_rows(height, width)):
+        return _lay_on_paper(cut, height, width)
+    gray = np.empty((height, width), np.uint8)
+    looks = []
+    stride = find_look_stride(height, width)
+    for rows in _split_rows(height, width):
+        strip = cut(rows)
+        gray[rows] = strip if strip.ndim == 2 else _measure_brightness(strip)
+        if sees_color and strip.ndim == 3:
+            first = -rows.start % stride
+            looks.append(np.dstack([strip[first::stride, ::stride, :3], gray[rows][first::stride, ::stride]]))
+    channel = choose_channel(np.concatenate(looks)) if looks else 3
+    if channel < 3:
+        for rows in _split_rows(height, width):
+            gray[rows] = cut(rows)[..., channel]
+    return gray
 
 
 def _measure_brightness(picture: np.ndarray) -> np.ndarray:
+    """Uint8 (H, W) of RGB or RGBA, whatever is transparent."""
     return np.asarray(Image.fromarray(np.ascontiguousarray(picture)).convert("L"))
 
 
-def _lay_on_paper(gray: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+def _lay_on_paper(cut: Cut, height: int, width: int) -> np.ndarray:
     """Lay a transparent picture on white, or on black if white ink would vanish on white."""
-    opacity = alpha.astype(np.float32) / 255.0
-    on_white = gray * opacity + 255.0 * (1.0 - opacity)
-    if np.ptp(on_white) < 16.0:
-        on_white = gray * opacity
-    return (on_white + 0.5).astype(np.uint8)
+    gray = np.empty((height, width), np.uint8)
+    level, opacity = np.arange(256, dtype=np.float32), (np.arange(256, dtype=np.float32) / 255.0)[:, None]
+    on_black = level * opacity
+    for laid in (on_black + 255.0 * (1.0 - opacity), on_black):
+        is_used = np.zeros(65536, bool)
+        rounded = (laid + 0.5).astype(np.uint8).ravel()
+        for rows in _split_rows(height, width):
+            strip = cut(rows)
+            index = strip[..., 3].astype(np.uint16) << 8 | _measure_brightness(strip)
+            is_used[index] = True
+            np.take(rounded, index, out=gray[rows], mode="clip")  # faster than [index]
+        if np.ptp(laid.ravel()[is_used]) >= 16.0:
+            break
+    return gray
 
 
 def _check_size(height: int, width: int) -> None:

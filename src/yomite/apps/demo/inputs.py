@@ -10,12 +10,12 @@ import io
 from PIL import Image
 
 from yomite.errors import PictureError
+from yomite.ink.picture_files import FORMATS
 from yomite.ink.strokes import Stroke, to_strokes
 
 MAX_PICTURE_PIXELS = 16_000_000
 """Decoding takes up to 25 bytes a pixel: so many pixels take 400 MB for a moment."""
 
-_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF", "MPO")
 _MAX_STROKES = 500
 _MAX_POINTS = 20_000
 
@@ -36,7 +36,7 @@ def decode_picture(picture: object) -> bytes:
     if not content:
         raise PictureError("the picture is an empty file; send a PNG, JPEG, WebP, BMP, TIFF or GIF")
     try:
-        with Image.open(io.BytesIO(content), formats=_FORMATS) as image:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             width, height = image.size
     except Image.DecompressionBombError:
         raise PictureError(_describe_large("is")) from None
