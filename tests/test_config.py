@@ -72,7 +72,7 @@ def test_the_folder_goes_by_the_name(config_path: Path) -> None:
         ("data.pens=[]", "data: pens is empty; name some of touch, ballpoint, pencil, felt, brush"),
         ("optimizer", "override 'optimizer'; write section.key=value"),
         ("name.first=1", "override 'name.first=1': name is a value, not a section"),
-        ("name=[", "the value is not YAML"),
+        ("name=[", "override 'name=[' is not YAML"),
     ],
 )
 def test_each_fault_has_one_line(config_path: Path, override: str, line: str) -> None:

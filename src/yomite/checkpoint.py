@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -101,7 +102,7 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         ModelFileError: If it is missing, damaged, not of yomite, or of another version.
     """
     path = Path(path)
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise ModelFileError(
             f"model file {path} is not there; give a .safetensors file that `yomite train` wrote"
         )

@@ -1,12 +1,11 @@
 """The verb read: pictures of lines -> text."""
 
-import sys
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from yomite.apps.recognize import print_results
+from yomite.apps.recognize import open_files, print_results
 from yomite.errors import YomiteError
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def read(
             "whole pages cannot be read yet; crop the lines and type yomite read --line FILE..."
         )
     reader = yomite.load(line=model)
-    pictures = (sys.stdin.buffer.read() if file == "-" else file for file in files)
+    pictures = open_files(files)
     results = (
         result
         for picture in pictures  # one at a time, so that each is printed as soon as it is read

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -52,10 +52,21 @@ def recognize(
     import yomite
 
     reader = yomite.load(model, prior=prior.value)
-    pictures = (sys.stdin.buffer.read() if file == "-" else file for file in files)
+    pictures = open_files(files)
     results = reader.recognize_iter(pictures, top=top, among=among, errors="return")
     stranger = "none of the characters allowed" if among else "no character that the model knows"
     print_results(files, results, lambda result: _to_line(result, stranger), as_json)
+
+
+def open_files(files: list[str]) -> Iterator[str | bytes]:
+    """Return what to read for each name; standard input is read when its turn comes.
+
+    Raises:
+        YomiteError: Standard input is named and closed.
+    """
+    if "-" in files and sys.stdin is None:
+        raise YomiteError("standard input is closed; pipe a picture into it, or name a file")
+    return (sys.stdin.buffer.read() if file == "-" else file for file in files)
 
 
 def print_results(

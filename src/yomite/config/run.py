@@ -27,6 +27,8 @@ from yomite.config.schema import (
 )
 from yomite.errors import ConfigError, suggest
 
+_MAX_DEPTH, _MAX_VALUES, _MAX_NUMBER = 30, 100_000, 2**53
+
 
 class RunConfig(Section):
     """One training run, whole."""
@@ -44,7 +46,10 @@ class RunConfig(Section):
     schedule: ScheduleConfig = ScheduleConfig()
     objective: ObjectiveConfig = ObjectiveConfig()
     batch_size: int = Field(
-        default=256, ge=1, description="samples of one optimizer step, over all processes and micro-batches"
+        default=256,
+        ge=1,
+        le=2**20,
+        description="samples of one optimizer step, over all processes and micro-batches",
     )
     accumulate: int = Field(default=1, ge=1, description="micro-batches of each process in one step")
     precision: Literal["fp32", "bf16", "fp16"] = "bf16"
@@ -76,14 +81,14 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
         ConfigError: One line a fault, if the file is not readable or a key or value is not allowed.
     """
     try:
-        values = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not UTF-8 text"
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a path that holds a zero byte
+        is_text = isinstance(error, UnicodeDecodeError)
+        reason = getattr(error, "strerror", None) or ("not UTF-8 text" if is_text else "no path of a file")
         raise ConfigError(
             f"config {path}: {reason}; give a YAML file such as configs/released.yaml"
         ) from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"config {path} is not YAML: {' '.join(str(error).split())}") from error
+    values = _read_yaml(text, f"config {path}")
     values = {} if values is None else values
     if not isinstance(values, dict):
         raise ConfigError(
@@ -92,6 +97,38 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
     for override in overrides:
         _apply_override(values, override)
     return parse_config(values)
+
+
+def _read_yaml(text: str, where: str) -> Any:
+    """Read YAML that is no larger, deeper or further than a run needs, as what anchors repeat may be."""
+    try:
+        values = yaml.safe_load(text)
+    except RecursionError:
+        raise ConfigError(f"{where} is nested too deep; write sections of `key: value`") from None
+    except (
+        yaml.YAMLError,
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+    ) as error:  # of its converters, too
+        raise ConfigError(f"{where} is not YAML: {' '.join(str(error).split())}") from error
+    waiting, num_values = [(values, 0)], 0
+    while waiting:
+        value, depth = waiting.pop()
+        num_values += 1
+        if depth > _MAX_DEPTH or num_values > _MAX_VALUES:
+            raise ConfigError(
+                f"{where} is too large; at most {_MAX_DEPTH} levels and {_MAX_VALUES:,} values are read"
+            )
+        if isinstance(value, int) and abs(value) > _MAX_NUMBER:
+            raise ConfigError(
+                f"{where}: a number of {value.bit_length()} bits is too large; whole numbers go up to 2**53"
+            )
+        inner = [*value, *value.values()] if isinstance(value, dict) else value
+        if isinstance(inner, (list, set, tuple)):
+            waiting += [(item, depth + 1) for item in inner]
+    return values
 
 
 def parse_config(values: dict[str, Any]) -> RunConfig:
@@ -126,10 +163,8 @@ def _apply_override(values: dict[str, Any], override: str) -> None:
     keys = path.split(".")
     if not equals or not all(keys):
         raise ConfigError(f"override {override!r}; write section.key=value, as optimizer.learning_rate=1e-3")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"override {override!r}: the value is not YAML") from error
+    shown = override if len(override) <= 80 else f"{override[:77]}..."
+    value = _read_yaml(text, f"override {shown!r}")
     for depth, key in enumerate(keys[:-1]):
         section = values.get(key)
         if section is None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from yomite.data.readers.containers import TAR_SUFFIXES, Container, Entry, SingleFile, open_container
+from yomite.data.readers.containers import TAR_SUFFIXES, Container, Entry, Folder, SingleFile, open_container
 from yomite.data.readers.etl import ETL_NAME, read_etl
 from yomite.data.readers.fonts import FONT_SUFFIXES, read_font_file
 from yomite.data.readers.huggingface import is_hugging_face, read_hugging_face
@@ -84,22 +84,22 @@ def open_source(
     path, wanted = _find_path(name_or_path, data_root)
     if path is None:
         return _open_own(name_or_path, strict)
-    if path.is_dir() and is_hugging_face(path):
+    if os.path.isdir(path) and is_hugging_face(path):
         return Source(
             name_or_path, lambda: _select(read_hugging_face(path), wanted),
             lambda: _list_tree(path), path=path, strict=strict,
         )  # fmt: skip
-    if path.suffix == SPLIT_SUFFIX and path.is_file():
+    if path.suffix == SPLIT_SUFFIX and os.path.isfile(path):
         return _open_split(name_or_path, path, wanted, data_root, strict)
-    if (path / LINES_NAME).is_file():
+    if os.path.isfile(path / LINES_NAME):
         return Source(
             name_or_path, lambda: _select(read_lines(path / LINES_NAME), wanted),
             lambda: _list_tree(path), path=path, strict=strict,
         )  # fmt: skip
     manifest = path
-    if path.is_dir():
-        manifest = next((path / name for name in _MANIFESTS if (path / name).is_file()), path)
-    if manifest.suffix.lower() in MANIFEST_SUFFIXES and manifest.is_file():
+    if os.path.isdir(path):
+        manifest = next((path / name for name in _MANIFESTS if os.path.isfile(path / name)), path)
+    if manifest.suffix.lower() in MANIFEST_SUFFIXES and os.path.isfile(manifest):
         return Source(
             name_or_path, lambda: _select(read_manifest(manifest), wanted),
             lambda: [manifest, *_list_tree(manifest.parent)], path=path, strict=strict,
@@ -149,7 +149,7 @@ def _select(reading: Reading, wanted: frozenset[str]) -> Reading:
 
 
 def _list_tree(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    return sorted(Folder(folder).list_files())
 
 
 def _open_split(
@@ -199,16 +199,16 @@ def _find_path(
     """Return the path that is meant, and what stands behind the colon; None for `package.module:callable`."""
     wanted: frozenset[str] = frozenset()
     name = name_or_path
-    if not Path(name).exists() and ":" in name:
+    if not os.path.exists(name) and ":" in name:
         name, _, selection = name.rpartition(":")
         wanted = frozenset(selection.split(","))
-    if Path(name).exists():
+    if os.path.exists(name):
         return Path(name), wanted
     candidates = [Path(name)]
     if not Path(name).is_absolute():
         root = find_data_root(data_root) if is_custom(name_or_path) else resolve_data_root(data_root)
         candidates = [root / f"{name}{suffix}" for suffix in _NAMED_SUFFIXES]
-    path = next((path for path in candidates if path.exists()), None)
+    path = next((path for path in candidates if os.path.exists(path)), None)
     if path is None and not is_custom(name_or_path):
         raise DataError(f"no data {name!r}: {candidates[0]} is not there; {_list_names(data_root)}")
     return path, wanted

@@ -125,7 +125,7 @@ def read_split(path: Path) -> Split:
     try:
         lines = path.read_bytes().decode(errors="surrogatepass").splitlines()
         facts = json.loads(lines[0]) if lines else {}
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise DataError(
             f"{path} cannot be read as a split ({error}); make one: yomite data split NAME"
         ) from None
@@ -136,7 +136,7 @@ def read_split(path: Path) -> Split:
         try:
             part, name = json.loads(line)
             part_by_name[str(name)] = str(part)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             raise DataError(f"{path}, line {number}: {line[:40]!r} is not [part, name]") from None
     if len(part_by_name) != sum(facts.get("samples", {}).values()):
         raise DataError(

@@ -136,7 +136,7 @@ def read_answers(path: Path) -> AnswerFile:
                 num_errors += 1
                 continue
             by_place[place] = _read_recognition(line)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
             what = f"no {error}" if isinstance(error, KeyError) else str(error)
             raise DataError(
                 f'{path}: line {number}: {what}; write {{"path": "SET/000000.png", "candidates": '

@@ -13,7 +13,10 @@ from yomite.errors import PictureError
 
 Stroke = np.ndarray  # float32 (P, 2)
 
-MAX_POINTS = 100_000
+MAX_POINTS, MAX_STROKES = 100_000, 2_000
+
+_DRAWN_POINTS = 5_000
+"""Of more points that many are drawn, evenly chosen: a person's hand makes hundreds."""
 
 WORK_SIZE = 160
 """Pictures are cut down to this many pixels on the longer side before the ink is measured."""
@@ -60,9 +63,18 @@ def to_strokes(value: Any) -> list[Stroke]:
     strokes = []
     num_points = 0
     for index, points in enumerate(value):
+        if index == MAX_STROKES:
+            raise PictureError(f"there are more than {MAX_STROKES:,} strokes; pass one character or one line")
         try:
-            stroke = np.asarray(points, dtype=np.float64)
-        except (TypeError, ValueError):
+            stroke = np.asarray(points)
+            if stroke.dtype.kind not in "buifO":  # text, dates and complex numbers would be converted
+                raise TypeError
+            stroke = stroke.astype(np.float64)
+        except OverflowError:
+            raise PictureError(
+                f"stroke {index} reaches beyond 1e9; pass coordinates in pixels or in 0..1"
+            ) from None
+        except (TypeError, ValueError, RecursionError):
             raise PictureError(
                 f"stroke {index} is not a list of (x, y) points; pass [[(x, y), ...], ...]"
             ) from None
@@ -133,6 +145,19 @@ def simplify_stroke(stroke: Stroke, tolerance: float) -> Stroke:
     return stroke[keep]
 
 
+def thin_strokes(strokes: list[Stroke]) -> list[Stroke]:
+    """Leave out points evenly where there are far more than a drawing shows; both ends stay."""
+    share = _DRAWN_POINTS / sum(len(stroke) for stroke in strokes)
+    if share >= 1.0:
+        return strokes
+    return [
+        stroke[
+            np.linspace(0, len(stroke) - 1, min(len(stroke), max(2, int(share * len(stroke))))).astype(int)
+        ]
+        for stroke in strokes
+    ]
+
+
 def draw_strokes(strokes: list[Stroke]) -> np.ndarray:
     """Draw strokes with a plain round line.
 
@@ -142,6 +167,7 @@ def draw_strokes(strokes: list[Stroke]) -> np.ndarray:
     Returns:
         float32 (WORK_SIZE, WORK_SIZE), 0..1: the ink, its box filling the square up to the line's width.
     """
+    strokes = thin_strokes(strokes)
     points = np.concatenate(strokes)
     low, high = points.min(axis=0), points.max(axis=0)
     extent = float((high - low).max())

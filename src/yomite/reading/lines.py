@@ -172,6 +172,6 @@ class ReadsLines:
                 path = Path(source)
                 beside = path.with_suffix(".npz")
                 self._line_reader = LineReader(
-                    path, beside if beside.is_file() else None, self._num_line_threads
+                    path, beside if os.path.isfile(beside) else None, self._num_line_threads
                 )
             return self._line_reader

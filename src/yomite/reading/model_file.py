@@ -145,7 +145,7 @@ def find_model(name_or_path: str | os.PathLike[str] | None = None) -> Path:
     path = Path(name_or_path)
     if path.suffix == ".safetensors":
         raise ModelFileError(f"{path} is a checkpoint, not an ONNX file; type: yomite export {path}")
-    if path.is_file():
+    if os.path.isfile(path):  # unlike Path.is_file, takes any path
         return path
     names = ", ".join(released) or "none in this installation"
     if path.suffix == ".onnx" or len(path.parts) > 1:
@@ -191,7 +191,7 @@ def open_session(source: Path | bytes, num_threads: int) -> onnxruntime.Inferenc
     Raises:
         ModelFileError: There is none, or it is damaged.
     """
-    if isinstance(source, Path) and not source.is_file():
+    if isinstance(source, Path) and not os.path.isfile(source):
         raise ModelFileError(f"{source}: no such file; give an .onnx file or a released model's name")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = num_threads

@@ -21,7 +21,7 @@ from yomite.ink.line_canvas import (
     shrink_height,
 )
 from yomite.ink.pictures import read_gray
-from yomite.ink.strokes import Stroke, is_strokes, to_strokes
+from yomite.ink.strokes import Stroke, is_strokes, thin_strokes, to_strokes
 from yomite.reading.results import Box, Direction, Directions
 
 CLEARLY_LONG = 1.6
@@ -143,6 +143,7 @@ def to_strips(picture: Any, direction: Directions, height: int) -> list[Strip]:
 
 def draw_strokes(strokes: list[Stroke]) -> np.ndarray:
     """Draw the strokes of a line, dark on light: uint8 (H, W)."""
+    strokes = thin_strokes(strokes)
     points = np.concatenate(strokes)
     low, extent = points.min(axis=0), points.max(axis=0) - points.min(axis=0)
     short, long = sorted(float(side) for side in extent)

@@ -23,6 +23,9 @@ from yomite.errors import DataError
 MAX_ENTRY_BYTES = 256_000_000
 """What an entry that is read whole (a picture, a page of strokes, a font) may unpack to."""
 
+MAX_DEPTH = 100
+"""Folders within folders that are entered."""
+
 MAX_RATIO = 1_000
 """An entry beyond a megabyte that is packed tighter than this is a bomb: deflate's limit is 1,032."""
 
@@ -93,13 +96,16 @@ class Folder(Container):
     def find(self, name: str) -> Entry | None:
         """See Container."""
         path = self.path / name
-        return _enter(path, name) if path.is_file() else None
+        return _enter(path, name) if os.path.isfile(path) else None
 
     def list_files(self) -> list[Path]:
         """See Container."""
         return [item.path for item in self if isinstance(item, Entry) and item.path]
 
     def _walk(self, folder: Path, prefix: str, seen: set[tuple[int, int]]) -> Iterator[Entry | Fault]:
+        if prefix.count("/") > MAX_DEPTH:
+            yield Fault(str(folder), f"lies more than {MAX_DEPTH} folders deep; move it up")
+            return
         try:
             stat = folder.stat()
             items = sorted(os.scandir(folder), key=lambda item: item.name)
@@ -116,9 +122,9 @@ class Folder(Container):
             name, path = prefix + item.name, folder / item.name
             if not _is_text(item.name):
                 yield Fault(str(folder / repr(item.name)), "its name is not UTF-8; rename it")
-            elif path.is_dir():
+            elif os.path.isdir(path):
                 yield from self._walk(path, f"{name}/", seen)
-            elif path.is_file():
+            elif os.path.isfile(path):
                 yield _enter(path, name)
             elif path.is_symlink():
                 yield Fault(str(path), "a link that leads nowhere, or to itself")
@@ -219,7 +225,7 @@ class TarArchive(Container):
 
 def open_container(path: Path) -> Container:
     """Return the container that a path is: a folder, an archive, or a single file."""
-    if path.is_dir():
+    if os.path.isdir(path):
         return Folder(path)
     if path.suffix.lower() == ".zip":
         return ZipArchive(path)

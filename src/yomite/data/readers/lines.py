@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 from yomite.data.samples import Fault, Reading, Sample
@@ -25,10 +26,10 @@ def read_lines(path: Path) -> Reading:
             entry = json.loads(row)
             picture, text = path.parent / entry["path"], str(entry["text"])
             direction = DIRECTIONS[entry.get("direction") or "h"]
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, RecursionError) as error:
             yield Fault(place, f"{error}; it takes an object with path, text, and direction h or v")
             continue
-        if not picture.is_file():
+        if not os.path.isfile(picture):
             yield Fault(place, f"{picture} is not there")
         elif not text.strip():
             yield Fault(place, "its text is empty")

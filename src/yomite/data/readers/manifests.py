@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ def read_manifest(path: Path) -> Reading:
                 yield Fault(f"{path}, {number}", str(error))
     except UnicodeDecodeError as error:
         yield Fault(f"{path}, byte {error.start}", "not UTF-8; save the list as UTF-8")
-    except (DataError, csv.Error, json.JSONDecodeError, RecursionError) as error:
+    except (DataError, csv.Error, ValueError, RecursionError) as error:
         yield Fault(str(path), f"not to be read as {path.suffix[1:]} ({error})")
 
 
@@ -57,7 +58,7 @@ def _build_sample(folder: Path, row: Any) -> Sample:
         if not values[field]:
             raise DataError(f"has no {field}; the keys may be {', '.join(_NAMES[field])}")
     picture = folder / values["path"]
-    if "\0" in values["path"] or not picture.is_file():
+    if not os.path.isfile(picture):
         raise DataError(f"{picture} is not there")
     character = read_character_name(values["character"])
     return Sample(picture, character, values["writer"], values["path"], values["part"])
@@ -80,7 +81,7 @@ def _read_json_lines(text: str) -> Iterator[tuple[str, Any]]:
         if line.strip():
             try:
                 row = json.loads(line)
-            except (json.JSONDecodeError, RecursionError) as error:
+            except (ValueError, RecursionError) as error:
                 row = f"no JSON ({error})"
             yield f"line {number}", row
 
