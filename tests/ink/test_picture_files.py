@@ -225,3 +225,20 @@ def test_image_in_memory_is_held_to_the_same_limit() -> None:
     path_like = Image.open(io.BytesIO(pack_png(10_900, 10_900, 8, 6, 4)))
     with pytest.raises(PictureError, match=f"at most {MAX_DECODED_BYTES / 1e6:.0f} MB"):
         read_gray(path_like)
+
+
+def test_large_compressed_bmp_is_refused() -> None:
+    palette = b"".join(bytes([level, level, level, 0]) for level in range(256))
+
+    def pack_bmp(content: bytes, width: int, height: int) -> bytes:
+        header = struct.pack("<IiiHHIIiiII", 40, width, height, 1, 8, 1, len(content), 2835, 2835, 256, 0)
+        start = 14 + len(header) + len(palette)
+        file = struct.pack("<IHHI", start + len(content), 0, 0, start)
+        return b"BM" + file + header + palette + content
+
+    with pytest.raises(PictureError, match="save it as PNG"):
+        read_gray(pack_bmp(b"\1\5" * 600_000, 10_000, 10_000))
+    row = b"\x0a\x64\x0a\xc8\0\0"
+    assert np.array_equal(
+        read_gray(pack_bmp(row * 20 + b"\0\1", 20, 20)), np.tile([100] * 10 + [200] * 10, (20, 1))
+    )

@@ -30,6 +30,9 @@ MAX_JPEG_PIXELS = 25_000_000
 MAX_SCANS = 100
 """A progressive JPEG has about ten; each costs a pass over the whole picture."""
 
+MAX_COMPRESSED_BMP_BYTES = 1_000_000
+"""Pillow decodes these in Python, at less than two megabytes a second."""
+
 _FORMATS_TEXT = "PNG, JPEG, WebP, BMP, TIFF or GIF"
 _BYTES_BY_MODE = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}  # else 4
 _COPIES_BY_FORMAT = {
@@ -83,6 +86,8 @@ def check_cost(image: Image.Image, name: str) -> None:
         raise PictureError(
             f"{name} has {width} x {height} pixels; at most {MAX_PIXELS:,} are read; pass a smaller picture"
         )
+    if _is_compressed_bmp(image) and image.fp.seek(0, io.SEEK_END) > MAX_COMPRESSED_BMP_BYTES:  # type: ignore
+        raise PictureError(f"{name} is a large compressed BMP; save it as PNG")
     num_bytes = 0.0
     if image.format in ("JPEG", "MPO") and getattr(image, "fp", None):
         num_scans = _count_scans(image)
@@ -109,6 +114,11 @@ def describe_fault(error: Exception) -> str:
     """Return what an error says, in one line; its type, if it says nothing."""
     text = str(error.args[0]) if len(error.args) == 1 else str(error)  # a KeyError's text is quoted
     return " ".join(text.split()) or type(error).__name__
+
+
+def _is_compressed_bmp(image: Image.Image) -> bool:
+    tiles = getattr(image, "tile", None)  # none once it is decoded
+    return bool(tiles) and tiles[0][0] == "bmp_rle"
 
 
 def _count_samples(image: Image.Image) -> float:
