@@ -49,28 +49,36 @@ class LineModel(nn.Module):
         self.classifier = nn.Linear(width, self.num_classes + 1)
         initialize_linear(self.classifier)
 
-    def forward(self, images: Tensor, is_vertical: Tensor | None = None) -> Tensor:
+    def forward(
+        self, images: Tensor, is_vertical: Tensor | None = None, classes: Tensor | None = None
+    ) -> Tensor:
         """Read lines.
 
         Args:
             images: Uint8 (N, 1, H, W).
             is_vertical: Bool (N,), which of them lie on their side; None: none.
+            classes: Int64 (S,), the classes whose logits are wanted; None: all of them.
 
         Returns:
-            Logits (N, T, C + 1).
+            Logits (N, T, C + 1), or (N, T, S).
         """
         if is_vertical is None or not is_vertical.any():
-            return self.read(images, False)
+            return self.read(images, False, classes)
         if is_vertical.all():
-            return self.read(images, True)
+            return self.read(images, True, classes)
         across, down = (~is_vertical).nonzero()[:, 0], is_vertical.nonzero()[:, 0]
-        logits = torch.cat([self.read(images[across], False), self.read(images[down], True)])
+        logits = torch.cat(
+            [self.read(images[across], False, classes), self.read(images[down], True, classes)]
+        )
         return logits[torch.cat([across, down]).argsort()]
 
-    def read(self, images: Tensor, is_vertical: bool) -> Tensor:
-        """Uint8 images (N, 1, H, W), all of one direction -> logits (N, T, C + 1)."""
+    def read(self, images: Tensor, is_vertical: bool, classes: Tensor | None = None) -> Tensor:
+        """Uint8 images (N, 1, H, W), all of one direction -> logits (N, T, C + 1), or of some classes."""
         ink = pad_width(scale_ink(images), self.stride)
-        return self.classifier(self.dropout(self.steps(ink, is_vertical)))
+        steps = self.dropout(self.steps(ink, is_vertical))
+        if classes is None:
+            return self.classifier(steps)
+        return functional.linear(steps, self.classifier.weight[classes], self.classifier.bias[classes])
 
     @torch.no_grad()
     def attention_maps(

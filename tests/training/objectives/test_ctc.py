@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from yomite.models.line import LineModel
 from yomite.streams.batch import Batch
-from yomite.training.objectives.ctc import CTC, read_best_path
+from yomite.training.objectives.ctc import CTC, _sample_classes, read_best_path
 
 NUM_CLASSES = 3
 BLANK = NUM_CLASSES
@@ -98,3 +99,51 @@ def test_a_tiny_model_learns_to_read_lines() -> None:
         loss.backward()
         optimizer.step()
     assert loss < 0.1 and counts["exact"] == counts["samples"] == 16
+
+
+class ManyClasses(LineModel):
+    """A line model of 40 classes."""
+
+    def __init__(self) -> None:
+        super().__init__(num_classes=40, input_size=8, stride=STRIDE)
+        self.columns = nn.Conv2d(1, 16, (8, STRIDE), stride=STRIDE)
+        self.add_classifier(16, 0.0)
+
+    def steps(self, ink: Tensor, is_vertical: bool = False) -> Tensor:
+        return self.columns(ink).relu().squeeze(2).transpose(1, 2)
+
+
+def draw_many_classes() -> Batch:
+    torch.manual_seed(3)
+    images = torch.randint(0, 256, (6, 1, 8, 40), dtype=torch.uint8)
+    targets = torch.randint(0, 40, (6, 3))
+    return Batch(images, targets, metadata={"is_vertical": torch.tensor([False, True] * 3)})
+
+
+def test_a_sample_of_all_classes_is_the_whole() -> None:
+    torch.manual_seed(4)
+    model, batch = ManyClasses(), draw_many_classes()
+    whole, _ = CTC()(model, batch, torch.Generator())
+    sampled, _ = CTC(sampled_classes=40)(model, batch, torch.Generator())
+    assert sampled.item() == pytest.approx(whole.item(), rel=1e-5)
+
+
+def test_sampled_gradients_are_those_of_the_whole_in_the_mean() -> None:
+    torch.manual_seed(5)
+    model, batch, rng = ManyClasses(), draw_many_classes(), torch.Generator().manual_seed(6)
+    CTC()(model, batch, rng)[0].backward()
+    whole = model.columns.weight.grad.clone()
+    model.zero_grad()
+    for _ in range(100):
+        (CTC(sampled_classes=12)(model, batch, rng)[0] / 100).backward()
+    found = model.columns.weight.grad
+    assert (found - whole).norm() < 0.1 * whole.norm()
+
+
+def test_sampled_classes_hold_the_targets_and_weigh_as_many_as_there_are() -> None:
+    targets = torch.tensor([[7, 3, 7], [39, 0, 3]])
+    classes, weights, places = _sample_classes(targets, 40, 5, torch.Generator())
+    assert classes[places].tolist() == targets.tolist()
+    assert len(set(classes.tolist())) == len(classes) == 4 + 5 + 1
+    assert classes[-1] == 40 and weights[-1] == 1
+    assert weights.sum().item() == pytest.approx(41)
