@@ -1,11 +1,15 @@
 """Texts of lines: cut as lines break, none of the judged lines, what is held back apart."""
 
+import gzip
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from yomite.charset import build_charset
 from yomite.texts.fragments import WRITERS
-from yomite.texts.pool import MAX_CHARACTERS, TextPool, is_held_back, unify_marks
+from yomite.texts.pool import MAX_CHARACTERS, TextPool, is_held_back, read_sentences, unify_marks
 
 CHARACTERS = build_charset("line").characters
 SENTENCES = [f"これは{number}番目の文です。" for number in range(400)]
@@ -52,3 +56,17 @@ def test_sentences_are_held_back_by_their_hash() -> None:
 
 def test_marks_that_are_written_alike_are_one() -> None:
     assert unify_marks("(ＡＢ１２)!?5～10％") == "（AB12）！？5〜10%"
+
+
+def test_sentences_to_learn_from_are_not_held_back_nor_judged(tmp_path: Path) -> None:
+    (tmp_path / "text").mkdir()
+    (tmp_path / "dev" / "lines").mkdir(parents=True)
+    texts = [f"これは{number}番目の文です" for number in range(200)]
+    with gzip.open(tmp_path / "text" / "sentences.txt.gz", "wt", encoding="utf-8") as file:
+        file.write("\n".join(texts))
+    judged = next(text for text in texts if not is_held_back(text))
+    lines = tmp_path / "dev" / "lines" / "lines.jsonl"
+    lines.write_text(json.dumps({"path": "a.png", "text": judged}), encoding="utf-8")
+    read = read_sentences(tmp_path)
+    assert read == [unify_marks(text) for text in texts if not is_held_back(text) and text != judged]
+    assert 0 < len(read) < len(texts) - 1

@@ -12,15 +12,21 @@ import numpy as np
 from yomite.charset import Charset
 from yomite.charset.prior import SENTENCES, build_log_prior, count_characters
 from yomite.checkpoint import Checkpoint, extract_weights, read_checkpoint, write_checkpoint
-from yomite.data.sources import resolve_data_root
+from yomite.data.sources import open_source, resolve_data_root
 from yomite.errors import DataError
 from yomite.evaluation.scores import score_again, score_set
+from yomite.files import write_whole
+from yomite.reading.language_model import read_language_model
 from yomite.reading.line_file import TASK as LINE_TASK
+from yomite.reading.line_file import open_line_file
 from yomite.shipping.calibration import Calibrated, calibrate
 from yomite.shipping.draft import Draft
+from yomite.shipping.language_model import build_language_model
+from yomite.shipping.line_calibration import calibrate_lines, compute_lines
 from yomite.shipping.quantization import quantize
 from yomite.shipping.rejection import Rejection, add_rejection
 from yomite.shipping.tracing import Parity, check_parity, trace_weights
+from yomite.texts.pool import read_sentences
 
 NUM_RANGE_CANVASES = 1000
 """Canvases of the sets, evenly spread, on which 8 bits take the ranges of numbers."""
@@ -84,10 +90,9 @@ def export_model(
         checkpoint = read_checkpoint(weights_path)
     draft = trace_weights(checkpoint, name, allow_custom=allow_custom).describe({"license": license})
     if draft.metadata["task"] == LINE_TASK:
-        if sets or int8 or prior_weight:
-            raise DataError("a model of lines has no prior, no --calibrate and no --int8; leave these out")
-        draft.write(out)
-        return Exported(draft)
+        if int8 or prior_weight:
+            raise DataError("a model of lines has no prior and no --int8; leave these out")
+        return Exported(_export_lines(draft, out, sets, data_root, show))
     log_prior = _count_prior(checkpoint.characters, data_root, show)
     if log_prior is None and prior_weight:
         raise DataError(
@@ -137,6 +142,34 @@ def export_model(
         f"logits differ by {parity.max_difference:.2g} at most"
     )
     return Exported(draft, calibrated, parity, rejection)
+
+
+def _export_lines(
+    draft: Draft, out: Path, sets: Sequence[str], data_root: Path | None, show: Callable[[str], object]
+) -> Draft:
+    """Write a line model and, beside it, its language model; with sets both are weighed on them."""
+    content = None
+    if (root := _find_data_root(data_root)) and (sentences := read_sentences(root)):
+        content = build_language_model(sentences, "".join(json.loads(draft.metadata["charset"])))
+    else:
+        show(f"no language model: the data folder has no {SENTENCES}; lines are read without")
+    beside = out.with_suffix(".npz")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    if content:
+        write_whole(beside, content)
+        show(f"wrote {beside}")
+    if sets:
+        file = open_line_file(draft.to_model().SerializeToString(), 1)
+        samples = [sample for name in sets for sample in open_source(name, data_root)]
+        calibrated = calibrate_lines(
+            file, compute_lines(file, samples), read_language_model(beside) if content else None
+        )
+        draft = draft.describe(calibrated.to_metadata())
+        show(calibrated.format())
+    else:
+        show("not calibrated; nothing is rejected (see --calibrate)")
+    draft.write(out)
+    return draft
 
 
 def _find_data_root(option: Path | None) -> Path | None:

@@ -117,6 +117,22 @@ class TextPool:
         return text[first : first + longest].strip()
 
 
+def read_sentences(data_root: Path) -> list[str]:
+    """Read the sentences that may be learned from, with one code point for marks that are written alike.
+
+    Those that are held back are not among them, nor any that holds a text of the judged lines.
+    """
+    modern, old, judged = _read_parts(data_root, validation=False)
+    parts = [text for text in map(_strip, judged) if len(text) >= 5]
+    whole = {_strip(text) for text in judged}
+    sentences = map(unify_marks, (*modern, *old))
+    return [
+        text
+        for text in sentences
+        if _strip(text) not in whole and not any(part in _strip(text) for part in parts)
+    ]
+
+
 def build_text_pool(data_root: Path, characters: Iterable[str], *, validation: bool = False) -> TextPool:
     """Read the sentences of the data folder; what is not there is left out.
 
@@ -128,17 +144,22 @@ def build_text_pool(data_root: Path, characters: Iterable[str], *, validation: b
     Raises:
         DataError: A file is there and cannot be read.
     """
+    modern, old, judged = _read_parts(data_root, validation=validation)
+    return TextPool(modern, old, characters, judged)
+
+
+def _read_parts(data_root: Path, *, validation: bool) -> tuple[list[str], list[str], list[str]]:
+    """Read modern sentences, old ones, and the texts of judged lines."""
     modern = [line.partition("\t")[2] for line in _read_lines(data_root / MODERN_SENTENCES)]
     old = _read_lines(data_root / OLD_SENTENCES)
     judged_file = data_root / JUDGED_LINES
     judged = []
     if judged_file.is_file():
         judged = [json.loads(line)["text"] for line in judged_file.read_text(encoding="utf-8").splitlines()]
-    return TextPool(
+    return (
         [text for text in modern if text and is_held_back(text) == validation],
         [text for text in old if text and is_held_back(text) == validation],
-        characters,
-        map(unify_marks, judged),
+        [unify_marks(text) for text in judged],
     )
 
 

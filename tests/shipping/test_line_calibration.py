@@ -1,0 +1,132 @@
+"""What a line model's file says of its reading, fitted on lines whose evidence is known."""
+
+import gzip
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from yomite.checkpoint import Checkpoint
+from yomite.data.samples import Sample
+from yomite.errors import DataError
+from yomite.models import build
+from yomite.reading.language_model import read_language_model
+from yomite.reading.line_file import open_line_file
+from yomite.shipping.export import export_model
+from yomite.shipping.language_model import build_language_model
+from yomite.shipping.line_calibration import (
+    HIGHEST_THRESHOLD,
+    ReadLine,
+    calibrate_lines,
+    compute_lines,
+    fit_logistic,
+    predict,
+)
+
+CHARACTERS = "あいう"
+
+
+def see(text: str, sureness: float = 0.9) -> np.ndarray:
+    """Steps in which a network sees a text: a blank, a character, and so on."""
+    rows = []
+    for character in text:
+        for label in (len(CHARACTERS), CHARACTERS.index(character)):
+            row = np.full(len(CHARACTERS) + 1, (1 - sureness) / len(CHARACTERS))
+            row[label] = sureness
+            rows.append(row)
+    return np.log(np.array(rows, np.float32))
+
+
+@pytest.fixture
+def file() -> Any:
+    return SimpleNamespace(characters=tuple(CHARACTERS))
+
+
+def test_a_logistic_fit_finds_the_weights_that_drew_the_data() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(20_000, 2))
+    wanted = np.array([1.5, -0.7, 0.4])
+    is_right = rng.random(len(features)) < predict(features, wanted)
+    assert fit_logistic(features, is_right) == pytest.approx(wanted, abs=0.08)
+
+
+def test_error_rates_are_those_of_what_is_seen(file: Any) -> None:
+    lines = [ReadLine(see("あいう"), "あいう", "a"), ReadLine(see("ああう"), "あいう", "b")]
+    found = calibrate_lines(file, lines, None)
+    assert found.greedy_rate == found.rate == pytest.approx(1 / 6)
+    assert found.weights.language == found.weights.length == 0
+    assert 0 <= found.calibration.rejection_threshold <= HIGHEST_THRESHOLD
+    metadata = found.to_metadata()
+    assert json.loads(metadata["language_weights"]) == [0, 0]
+    assert len(json.loads(metadata["line_calibration"])["character"]) == 3
+
+
+def test_the_language_model_helps_where_the_network_doubts(file: Any, tmp_path: Path) -> None:
+    """い or う stands in the middle; the texts say い."""
+    path = tmp_path / "language.npz"
+    path.write_bytes(build_language_model(["あいう"] * 50 + ["うあ"] * 5, CHARACTERS, order=3, min_count=1))
+    doubtful = see("あうう", 0.9)
+    doubtful[3] = np.log([0.02, 0.46, 0.5, 0.02])
+    found = calibrate_lines(file, [ReadLine(doubtful, "あいう", "a")] * 3, read_language_model(path))
+    assert found.greedy_rate == pytest.approx(1 / 3) and found.rate == 0
+    assert found.weights.language > 0
+
+
+def test_sure_characters_are_more_often_right(file: Any) -> None:
+    rng = np.random.default_rng(1)
+    lines = []
+    for number in range(60):
+        written = "".join(rng.choice(list(CHARACTERS), 6))
+        is_sure = number % 2 == 0
+        shown = [c if is_sure or rng.random() < 0.5 else str(rng.choice(list(CHARACTERS))) for c in written]
+        lines.append(ReadLine(see("".join(shown), 0.99 if is_sure else 0.6), written, str(number % 5)))
+    found = calibrate_lines(file, lines, None)
+    weights = np.array(found.calibration.character)
+    assert predict(np.array([[4.0, 4.0]]), weights)[0] > 0.9
+    assert found.error < 0.1
+
+
+def test_blank_pictures_are_left_out() -> None:
+    blank = Sample(np.full((40, 200), 255, np.uint8), "あ", "a", "blank", "horizontal")
+    with pytest.raises(DataError, match="no line"):
+        compute_lines(SimpleNamespace(height=16), [blank])  # type: ignore[arg-type]
+
+
+def draw_lines(folder: Path) -> Path:
+    """Three pictures of bars and their lines.jsonl."""
+    folder.mkdir()
+    rows = []
+    for number in range(3):
+        gray = np.full((40, 200), 240, np.uint8)
+        for place in range(number + 2):
+            gray[8:32, 20 + 40 * place : 26 + 40 * place] = 20
+        Image.fromarray(gray).save(folder / f"{number}.png")
+        rows.append({"path": f"{number}.png", "text": "あいう"[: number + 2], "writer": str(number)})
+    (folder / "lines.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    return folder
+
+
+def test_export_writes_the_language_model_and_the_fits(tmp_path: Path) -> None:
+    (tmp_path / "text").mkdir()
+    with gzip.open(tmp_path / "text" / "sentences.txt.gz", "wt", encoding="utf-8") as sentences:
+        sentences.write("あいう\nいうあ\n" * 100)
+    arguments = {"widths": [8, 16], "depths": [1, 1], "embedding": 16, "context": 8, "blocks": 1, "reach": 5}
+    torch.manual_seed(0)
+    model = build("sliding", len(CHARACTERS), 16, **arguments)
+    described = {"name": "sliding", "input_size": 16, "arguments": arguments, "num_classes": 3}
+    tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    checkpoint = Checkpoint("weights", described, tuple(CHARACTERS), tensors)
+    said: list[str] = []
+    out = tmp_path / "line.onnx"
+    source = str(draw_lines(tmp_path / "lines"))
+    export_model(checkpoint, out, name="line", sets=[source], data_root=tmp_path, show=said.append)
+    assert out.with_suffix(".npz").is_file()
+    assert any(line.startswith("3 lines: CER") for line in said)
+    assert open_line_file(out, 1).weights.language > 0
+    with pytest.raises(DataError, match="int8"):
+        export_model(checkpoint, out, name="line", sets=[source], data_root=tmp_path, int8=True)
