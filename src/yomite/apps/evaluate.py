@@ -82,18 +82,31 @@ def evaluate(
             min=0, metavar="N", help="Draw N non-characters of each kind, and count how many are rejected."
         ),
     ] = 0,
+    language_model: Annotated[
+        bool, typer.Option(help="Of a line model: weigh what is read by how Japanese is written.")
+    ] = True,
     data_root: DataRoot = None,
 ) -> None:
     """Score a model on real writing.
+
+    A line model (yomite-line) takes sets of lines (dev/lines) and gives error rates of characters and words.
 
     All characters of the model are candidates; samples of others (outside) count as wrong. strict: the first
     candidate is the character. look-alike: or one of the same shape, such as へ for ヘ; top-5 counts these
     too. macro: look-alike, each character with the same weight. ECE: how far confidence is from accuracy.
     """
+    from yomite.apps.evaluate_lines import evaluate_line_model, is_line_model
     from yomite.data.sources import open_source
     from yomite.evaluation.report import format_table
     from yomite.reports.confusions import write_confusions
 
+    if model and not answers and is_line_model(model):
+        if html or confusions or robustness or negatives:
+            raise DataError(
+                "a line model has no --html, --confusions, --robustness and --negatives yet; leave these out"
+            )
+        evaluate_line_model(model, data, data_root=data_root, as_json=as_json, language_model=language_model)
+        return
     if html:
         with needs_extra("evaluate --html", "reports"):
             from yomite.reports.evaluation_page import write_evaluation

@@ -51,9 +51,27 @@ def release(
 ) -> None:
     """Make the files of a release."""
     with needs_extra("release", "train"):
+        from yomite.checkpoint import load_model, read_checkpoint
+        from yomite.shipping.line_release import make_line_release
         from yomite.shipping.release import make_release
+        from yomite.tasks import name_task
     from yomite.data.sources import resolve_data_root
 
+    if name_task(load_model(read_checkpoint(weights))) == "line":
+        if test or prior_weight is not None or adjustment or keep:
+            raise YomiteError("a line model has no --test, --prior-weight, --adjustment and --keep")
+        make_line_release(
+            weights,
+            out or Path(str(resources.files("yomite"))) / "released",
+            name="yomite-line" if name == "yomite-character" else name,
+            data_root=resolve_data_root(data_root),
+            config=config,
+            device=device,
+            hours=hours,
+            note=note,
+            show=typer.echo,
+        )
+        return
     make_release(
         weights,
         out or Path(str(resources.files("yomite"))) / "released",
