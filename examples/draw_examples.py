@@ -26,6 +26,9 @@ PICTURES: dict[str, tuple[tuple[int, int], tuple[int, int, int], float]] = {
     "photographed": ((280, 280), (50, 40, 170), 6),
 }
 
+# A line is a row of drawings.
+LINES = {"line": ("hi", "hon", "go")}
+
 
 def smooth(points: list[list[float]], steps: int = 24) -> list[tuple[float, float]]:
     """Bend a polyline into the curve a hand would have drawn: Catmull-Rom, through every point."""
@@ -78,9 +81,22 @@ def draw_picture(strokes: list[list[list[float]]], kind: str) -> Image.Image:
     return ink.point(lambda level: 255 - level)
 
 
+def draw_line(drawings: list[list[list[list[float]]]]) -> Image.Image:
+    """Draw drawings side by side, as a line, with the thin pen."""
+    _, (left, top, side), _ = PICTURES["thin"]
+    parts = [draw_picture(strokes, "thin") for strokes in drawings]
+    line = Image.new("L", (len(parts) * side + 2 * left, side + 2 * top), 255)
+    for number, part in enumerate(parts):
+        line.paste(part.crop((left, 0, left + side, part.height)), (left + number * side, 0))
+    return line
+
+
 def main(folder: Path = HERE) -> None:
-    """Write one PNG for each drawing into the folder."""
+    """Write one PNG for each drawing, and for each line of drawings, into the folder."""
     drawings = json.loads((HERE / "drawings.json").read_text(encoding="utf-8"))
+    for name, parts in LINES.items():
+        line = draw_line([drawings[part]["strokes"] for part in parts])
+        line.save(folder / f"{name}.png", optimize=True)
     for name, drawing in drawings.items():
         draw_picture(drawing["strokes"], drawing["picture"]).save(folder / f"{name}.png", optimize=True)
 

@@ -166,8 +166,8 @@ class ReadsLines:
                 source = self.line_source or released_models().get(DEFAULT_LINE_MODEL)
                 if source is None:
                     raise ModelFileError(
-                        "no line model is released yet; train one with configs/line.yaml, export it, "
-                        "and type yomite.load(line=FILE)"
+                        "this installation has no line model; type: pip install --force-reinstall yomite, "
+                        "or give your own: yomite.load(line=FILE)"
                     )
                 path = Path(source)
                 beside = path.with_suffix(".npz")
