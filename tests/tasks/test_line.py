@@ -178,11 +178,11 @@ def test_what_is_traced_takes_lines_of_any_width(tmp_path: Path) -> None:
     path = tmp_path / "line.onnx"
     torch.onnx.export(
         traced.module,
-        (traced.example,),
+        tuple(traced.examples.values()),
         str(path),
         dynamo=False,
         opset_version=17,
-        input_names=["images"],
+        input_names=list(traced.examples),
         output_names=traced.output_names,
         dynamic_axes=traced.dynamic_axes,
     )

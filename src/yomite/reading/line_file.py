@@ -19,6 +19,7 @@ TASK = "line"
 DEFAULT_LINE_MODEL = "yomite-line"
 MAX_HEIGHT, MAX_STEP_PX = 128, 32
 
+INPUTS: dict[Direction, str] = {"horizontal": "images", "vertical": "images_vertical"}
 OUTPUTS: dict[Direction, str] = {
     "horizontal": "log_probabilities",
     "vertical": "log_probabilities_vertical",
@@ -72,11 +73,13 @@ class LineFile:
         Raises:
             ModelFileError: The file cannot be run, or gives other shapes or numbers that are not finite.
         """
-        options = onnxruntime.RunOptions()
-        options.only_execute_path_to_fetches = True
         try:
-            output = OUTPUTS[direction if self.tells_directions else "horizontal"]
-            (result,) = self.session.run([output], {"images": strip[None, None]}, options)
+            if self.tells_directions:  # ONNX Runtime computes both, and of a narrow strip next to nothing
+                blank = np.zeros((1, 1, self.height, 2 * self.step_px), np.uint8)
+                inputs = dict.fromkeys(INPUTS.values(), blank) | {INPUTS[direction]: strip[None, None]}
+            else:
+                direction, inputs = "horizontal", {INPUTS["horizontal"]: strip[None, None]}
+            (result,) = self.session.run([OUTPUTS[direction]], inputs)
         except Exception as error:  # ONNX Runtime has a class of its own for each way to fail
             raise ModelFileError(
                 f"{self.where}: cannot be run on a strip of {strip.shape}; export it again"
@@ -122,7 +125,8 @@ def open_line_file(source: Path | bytes, num_threads: int) -> LineFile:
         calibration=metadata.read("line_calibration", _to_calibration, LineCalibration()),
         tells_directions=OUTPUTS["vertical"] in outputs,
     )
-    line_file.compute(np.zeros((line_file.height, 8 * line_file.step_px), np.uint8), "horizontal")
+    for direction in OUTPUTS:
+        line_file.compute(np.zeros((line_file.height, 8 * line_file.step_px), np.uint8), direction)
     return line_file
 
 

@@ -86,7 +86,7 @@ def _trace(traced: Traced) -> onnx.ModelProto:
         warnings.filterwarnings("ignore", category=torch.jit.TracerWarning)  # pyright: ignore
         torch.onnx.export(
             traced.module,
-            (traced.example,),
+            tuple(traced.examples.values()),
             buffer,  # type: ignore[arg-type]  # the older exporter takes it
             dynamo=False,
             # Nothing is folded here: a folded kernel, rounded to float16, would be another number than the
@@ -94,7 +94,7 @@ def _trace(traced: Traced) -> onnx.ModelProto:
             training=torch.onnx.TrainingMode.PRESERVE,
             do_constant_folding=False,
             opset_version=OPSET,
-            input_names=["images"],
+            input_names=list(traced.examples),
             output_names=traced.output_names,
             dynamic_axes=traced.dynamic_axes,
         )

@@ -94,14 +94,14 @@ class Traced:
     """What the exporter traces.
 
     Attributes:
-        module: Images uint8 (N, 1, H, W) -> the outputs, in order.
-        example: An input, uint8.
-        output_names: Of the outputs; the input is called `images`.
+        module: Images uint8 (N, 1, H, W), one tensor for each input -> the outputs, in order.
+        examples: Of each input by its name, uint8.
+        output_names: Of the outputs.
         dynamic_axes: By input and output, which of its axes are free, and their names.
     """
 
     module: nn.Module
-    example: Tensor
+    examples: dict[str, Tensor]
     output_names: list[str]
     dynamic_axes: dict[str, dict[int, str]] = field(default_factory=dict)
 

@@ -151,7 +151,7 @@ class CharacterTask:
         size = int(model.input_size)  # type: ignore[arg-type]
         return Traced(
             _Explained(model).eval(),
-            torch.randint(0, 256, (2, 1, size, size), dtype=torch.uint8),
+            {"images": torch.randint(0, 256, (2, 1, size, size), dtype=torch.uint8)},
             ["logits", "features", "class_weights"],
             {name: {0: "N"} for name in ("images", "logits", "features")},
         )

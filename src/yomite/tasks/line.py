@@ -151,14 +151,17 @@ class LineTask:
                 "(objective ctc) can be exported"
             )
         height, width = int(model.input_size), PX_OF_STEP * int(model.stride)  # type: ignore[arg-type]
-        names = ["log_probabilities"]
+        endings = [""]
         if isinstance(model, LineModel) and model.tells_directions:
-            names.append("log_probabilities_vertical")
+            endings.append("_vertical")
+        axes = {f"images{ending}": {0: f"N{ending}", 3: f"W{ending}"} for ending in endings}
+        axes |= {f"log_probabilities{ending}": {0: f"N{ending}", 1: f"T{ending}"} for ending in endings}
+        examples = torch.randint(0, 256, (len(endings), 2, 1, height, width), dtype=torch.uint8)
         return Traced(
-            _LogProbabilities(model, len(names)).eval(),
-            torch.randint(0, 256, (2, 1, height, width), dtype=torch.uint8),
-            names,
-            {"images": {0: "N", 3: "W"}} | {name: {0: "N", 1: "T"} for name in names},
+            _LogProbabilities(model).eval(),
+            {f"images{ending}": example for ending, example in zip(endings, examples, strict=True)},
+            [f"log_probabilities{ending}" for ending in endings],
+            axes,
         )
 
     def _spell(self, labels: Iterable[int]) -> str:
@@ -175,17 +178,24 @@ class LineTask:
 
 
 class _LogProbabilities(nn.Module):
-    """The outputs of a model file for lines: one for each direction that the model tells from the other."""
+    """A model file for lines: an input and an output for each direction that the model tells from the other.
 
-    def __init__(self, model: nn.Module, num_directions: int) -> None:
+    A runtime computes every output, so lines of the other direction have an input of their own: a blank strip
+    of a few px there costs nothing.
+    """
+
+    def __init__(self, model: nn.Module) -> None:
         super().__init__()
-        self.model, self.num_directions = model, num_directions
+        self.model = model
 
-    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        if self.num_directions == 1:
+    def forward(self, images: Tensor, images_vertical: Tensor | None = None) -> tuple[Tensor, ...]:
+        if images_vertical is None:
             return (self.model(images).log_softmax(2),)
         read = self.model.read
-        return read(images, False).log_softmax(2), read(images, True).log_softmax(2)  # type: ignore[operator]
+        return (
+            read(images, False).log_softmax(2),  # type: ignore[operator]
+            read(images_vertical, True).log_softmax(2),  # type: ignore[operator]
+        )
 
 
 def count_edits(written: str, read: str) -> int:
