@@ -15,6 +15,7 @@ from yomite.checkpoint import Checkpoint
 from yomite.data.samples import Sample
 from yomite.errors import DataError
 from yomite.models import build
+from yomite.reading.evidence import to_chance
 from yomite.reading.language_model import read_language_model
 from yomite.reading.line_file import open_line_file
 from yomite.shipping.export import export_model
@@ -25,7 +26,6 @@ from yomite.shipping.line_calibration import (
     calibrate_lines,
     compute_lines,
     fit_logistic,
-    predict,
 )
 
 CHARACTERS = "あいう"
@@ -51,7 +51,7 @@ def test_a_logistic_fit_finds_the_weights_that_drew_the_data() -> None:
     rng = np.random.default_rng(0)
     features = rng.normal(size=(20_000, 2))
     wanted = np.array([1.5, -0.7, 0.4])
-    is_right = rng.random(len(features)) < predict(features, wanted)
+    is_right = rng.random(len(features)) < [to_chance(row, wanted) for row in features]
     assert fit_logistic(features, is_right) == pytest.approx(wanted, abs=0.08)
 
 
@@ -86,8 +86,8 @@ def test_sure_characters_are_more_often_right(file: Any) -> None:
         shown = [c if is_sure or rng.random() < 0.5 else str(rng.choice(list(CHARACTERS))) for c in written]
         lines.append(ReadLine(see("".join(shown), 0.99 if is_sure else 0.6), written, str(number % 5)))
     found = calibrate_lines(file, lines, None)
-    weights = np.array(found.calibration.character)
-    assert predict(np.array([[4.0, 4.0]]), weights)[0] > 0.9
+    weights = found.calibration.character
+    assert to_chance([4.0, 4.0], weights) > 0.9
     assert found.error < 0.1
 
 

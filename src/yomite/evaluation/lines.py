@@ -12,10 +12,11 @@ import numpy as np
 
 from yomite.data.samples import Sample
 from yomite.errors import DataError, YomiteError
-from yomite.evaluation.measures import Share, expected_calibration_error, measure_share, resample
+from yomite.evaluation.measures import Share, measure_confidence, measure_share
 from yomite.evaluation.text_errors import (
     TextErrors,
     align_units,
+    judge_characters,
     measure_characters,
     measure_groups,
     measure_scripts,
@@ -118,11 +119,6 @@ def evaluate_lines(
     written = [sample.character for sample in samples]
     texts = [result.text if result else "" for result in results]
     confidences, is_right = _judge_characters(written, results)
-
-    def measure(confidences: np.ndarray, is_right: np.ndarray) -> float:
-        return expected_calibration_error(confidences, is_right)
-
-    low, high = resample((confidences, is_right), measure) if len(is_right) else (np.nan, np.nan)
     ms = 1000 * np.array(seconds)
     return LineReport(
         data=data,
@@ -136,7 +132,7 @@ def evaluate_lines(
         scripts=measure_scripts(written, texts),
         writers=measure_groups(written, texts, [sample.writer for sample in samples]),
         rejected=measure_share([result is None or result.is_rejected for result in results]),
-        calibration=Share(len(is_right), measure(confidences, is_right), low, high),
+        calibration=measure_confidence(confidences, is_right),
         median_ms=float(np.median(ms)),
         slow_ms=float(np.quantile(ms, 0.95)),
         confusions=_count_confusions(written, texts),
@@ -164,9 +160,7 @@ def _judge_characters(
     for text, result in zip(written, results, strict=True):
         if result is None:
             continue
-        read = [normalize_text(character.text) for character in result.characters]
-        right = [normalize_text(character) for character in text if not character.isspace()]
-        is_right += [one == other for one, other in align_units(right, read) if other]
+        is_right += judge_characters(text, [character.text for character in result.characters])
         confidences += [character.confidence for character in result.characters]
     return np.array(confidences, float), np.array(is_right, bool)
 

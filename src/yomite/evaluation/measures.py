@@ -126,8 +126,12 @@ def expected_calibration_error(
 def measure_calibration(answers: Answers) -> Share:
     """Measure the expected calibration error of the confidences of what was read."""
     is_read = answers.is_read
-    is_right = answers.is_right[is_read].astype(np.float64)
-    return _measure(expected_calibration_error, answers.confidences[is_read], is_right)
+    return measure_confidence(answers.confidences[is_read], answers.is_right[is_read])
+
+
+def measure_confidence(confidences: np.ndarray, is_right: np.ndarray) -> Share:
+    """Measure the expected calibration error of confidences, float (N,), with its interval."""
+    return _measure(expected_calibration_error, confidences, is_right.astype(np.float64))
 
 
 def divide_by_confidence(answers: Answers) -> list[Bin]:

@@ -190,6 +190,17 @@ def align_units(written: Sequence[str], read: Sequence[str]) -> list[Pair]:
     return pairs[::-1]
 
 
+def judge_characters(written: str, read: Sequence[str]) -> list[bool]:
+    """Judge each character that was read by the alignment of the whole line, both normalized.
+
+    Args:
+        written: The right text.
+        read: What was read, a character each.
+    """
+    right = [normalize_text(character) for character in written if not character.isspace()]
+    return [one == other for one, other in align_units(right, [normalize_text(one) for one in read]) if other]
+
+
 def _align_lines(
     written: Sequence[str], read: Sequence[str], divide: Callable[[str], Sequence[str]]
 ) -> list[list[Pair]]:

@@ -18,10 +18,10 @@ from scipy.optimize import minimize
 from yomite.data.samples import Sample
 from yomite.errors import DataError, PictureError
 from yomite.evaluation.measures import expected_calibration_error
-from yomite.evaluation.text_errors import align_units, measure_characters, normalize_text
+from yomite.evaluation.text_errors import judge_characters, measure_characters, normalize_text
 from yomite.ink.line_canvas import to_line_canvas
 from yomite.reading.decoding import Hypothesis, Weights, search
-from yomite.reading.evidence import to_log_odds, weigh_evidence
+from yomite.reading.evidence import to_chance, to_log_odds, weigh_evidence
 from yomite.reading.language_model import LanguageModel
 from yomite.reading.line_file import LineCalibration, LineFile, write_calibration
 
@@ -127,9 +127,9 @@ def calibrate_lines(
     for writer in np.unique(writers):
         rows = writers == writer
         fit = fit_logistic(features[~rows], is_right[~rows])
-        held_out[rows] = predict(features[rows], fit)
+        held_out[rows] = [to_chance(row, fit) for row in features[rows]]
     fit = fit_logistic(features, is_right)
-    chances = predict(features, fit)
+    chances = np.array([to_chance(row, fit) for row in features])
     confidences = np.array(
         [chances[owners == n].mean() if (owners == n).any() else 0.0 for n in range(len(lines))]
     )
@@ -144,7 +144,7 @@ def calibrate_lines(
 
 
 def fit_logistic(features: np.ndarray, is_right: np.ndarray) -> np.ndarray:
-    """Fit the chance of being right: float (N, F) and bool (N,) -> float (F + 1,), the constant last."""
+    """Fit the weights of `to_chance`: float (N, F) and bool (N,) -> float (F + 1,), the constant last."""
     if not len(features):
         return np.array([1.0, *np.zeros(features.shape[1])])
     inputs = np.concatenate([features, np.ones((len(features), 1))], axis=1)
@@ -157,11 +157,6 @@ def fit_logistic(features: np.ndarray, is_right: np.ndarray) -> np.ndarray:
         return float(loss), slopes @ inputs + 2.0 * _PENALTY * weights
 
     return minimize(lose, np.zeros(inputs.shape[1]), jac=True, method="L-BFGS-B").x
-
-
-def predict(features: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the chances, 0..1, float (N,), of features float (N, F)."""
-    return 1.0 / (1.0 + np.exp(-np.clip(features @ weights[:-1] + weights[-1], -30.0, 30.0)))
 
 
 def _search(
@@ -194,14 +189,12 @@ def _collect(
         evidence = weigh_evidence(
             line.log_probabilities, hypotheses, file.characters, language_model, weights
         )
-        read = [normalize_text(file.characters[label]) for label in hypotheses[0].labels]
-        written = [normalize_text(character) for character in line.text if not character.isspace()]
-        pairs = [(one, other) for one, other in align_units(written, read) if other]
+        read = [file.characters[label] for label in hypotheses[0].labels]
         features.extend(evidence.features)
-        is_right.extend(one == other for one, other in pairs)
+        is_right.extend(judge_characters(line.text, read))
         owners.extend([number] * len(read))
         line_features.append([to_log_odds(hypotheses[0].probability), len(read)])
-        is_exact.append("".join(written) == "".join(read))
+        is_exact.append(normalize_text(line.text) == normalize_text("".join(read)))
     return (
         np.array(features).reshape(-1, 2), np.array(is_right, bool), np.array(owners, int),
         np.array(line_features, float), np.array(is_exact, bool),

@@ -73,17 +73,15 @@ class LineStream:
         self.num_samples = num_samples
         self._composer, self._charset = composer, charset
         self._group, self._height, self._seed = group, height, seed
-        self._stretch: tuple[int, int, np.ndarray] | None = None
+        self._stretch: tuple[int, int, list[tuple[int, float]]] | None = None
 
     def draw(self, epoch: int, indices: np.ndarray) -> Batch:
         """Draw lines; the metadata has `texts`, and `is_vertical`, bool (N,)."""
         strips, targets, texts, is_vertical = [], [], [], []
         for index in np.asarray(indices).tolist():
-            number = self._find(epoch, index)
-            line, (length, down) = (
-                self._composer.compose(epoch, number),
-                self._composer.foresee(epoch, number),
-            )
+            number, length = self._find(epoch, index)
+            line = self._composer.compose(epoch, number)
+            down = line.direction == "vertical"
             strip = to_strip(line.picture, is_vertical=down, height=self._height)
             if strip.shape[1] > MAX_STRETCH * length * self._height:
                 strip = np.zeros((self._height, 1), np.uint8)
@@ -94,21 +92,22 @@ class LineStream:
             is_vertical.append(down)
         return pad_lines(strips, targets, texts=texts, is_vertical=torch.tensor(is_vertical))
 
-    def _find(self, epoch: int, index: int) -> int:
-        """Return which line of the composer stands at an index."""
+    def _find(self, epoch: int, index: int) -> tuple[int, float]:
+        """Return which line of the composer stands at an index, and its length in heights, foreseen."""
         size = self._group * NUM_GROUPS
         stretch, place = divmod(index, size)
         if self._stretch is None or self._stretch[:2] != (epoch, stretch):
             first, last = stretch * size, min((stretch + 1) * size, self.num_samples)
-            self._stretch = (epoch, stretch, first + self._sort(epoch, first, last))
-        return int(self._stretch[2][place])
+            self._stretch = (epoch, stretch, self._sort(epoch, first, last))
+        return self._stretch[2][place]
 
-    def _sort(self, epoch: int, first: int, last: int) -> np.ndarray:
+    def _sort(self, epoch: int, first: int, last: int) -> list[tuple[int, float]]:
         foreseen = [self._composer.foresee(epoch, index) for index in range(first, last)]
         order = np.array(sorted(range(last - first), key=lambda n: foreseen[n][::-1]), dtype=np.int64)
         groups = [order[start : start + self._group] for start in range(0, len(order), self._group)]
         rng = np.random.Generator(np.random.PCG64((self._seed, epoch, first)))
-        return np.concatenate([groups[number] for number in rng.permutation(len(groups))])
+        places = np.concatenate([groups[number] for number in rng.permutation(len(groups))]).tolist()
+        return [(first + place, foreseen[place][0]) for place in places]
 
 
 def to_strip(picture: np.ndarray, *, is_vertical: bool, height: int) -> np.ndarray:

@@ -41,6 +41,19 @@ def unify_marks(text: str) -> str:
     return text.translate(_SAME_MARKS)
 
 
+class _Judged:
+    """The texts of lines that models are judged on."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        self._texts = frozenset(map(_strip, texts))
+        self._parts = tuple(text for text in self._texts if len(text) >= 5)
+
+    def has(self, text: str) -> bool:
+        """Whether a text is one of them, or holds one of at least five characters."""
+        bare = _strip(text)
+        return bare in self._texts or any(part in bare for part in self._parts)
+
+
 class TextPool:
     """Draws the texts of lines; picklable."""
 
@@ -59,16 +72,14 @@ class TextPool:
         self._rare = [c for c in self._ordered if "一" <= c <= "鿿"]
         self._katakana = [c for c in self._ordered if "ァ" <= c <= "ー"]
         self._hiragana = [c for c in self._ordered if "ぁ" <= c <= "ゖ"]
-        self._judged = frozenset(map(_strip, judged))
-        self._judged_parts = tuple(text for text in self._judged if len(text) >= 5)
+        self._judged = _Judged(judged)
         self._modern, self._old = list(modern), list(old)
 
     def __call__(self, rng: np.random.Generator) -> str:
         """Draw a text of 1 to 40 characters; white space in it is a wide gap."""
         while True:
             text = self._trim(self._draw(rng), rng)
-            bare = _strip(text)
-            if bare and bare not in self._judged and not any(part in bare for part in self._judged_parts):
+            if _strip(text) and not self._judged.has(text):
                 return text
 
     def _draw(self, rng: np.random.Generator) -> str:
@@ -122,15 +133,9 @@ def read_sentences(data_root: Path) -> list[str]:
 
     Those that are held back are not among them, nor any that holds a text of the judged lines.
     """
-    modern, old, judged = _read_parts(data_root, validation=False)
-    parts = [text for text in map(_strip, judged) if len(text) >= 5]
-    whole = {_strip(text) for text in judged}
-    sentences = map(unify_marks, (*modern, *old))
-    return [
-        text
-        for text in sentences
-        if _strip(text) not in whole and not any(part in _strip(text) for part in parts)
-    ]
+    modern, old, texts = _read_parts(data_root, validation=False)
+    judged = _Judged(texts)
+    return [text for text in map(unify_marks, (*modern, *old)) if not judged.has(text)]
 
 
 def build_text_pool(data_root: Path, characters: Iterable[str], *, validation: bool = False) -> TextPool:
