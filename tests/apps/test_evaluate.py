@@ -161,3 +161,21 @@ def test_rejected_strangers_are_counted(folder: Path, data_root: Path) -> None:
     shares = json.loads(out)["no_characters_rejected"]
     assert set(shares) == {"hangul", "latin words", "shapes", "objects", "two characters"}
     assert all(share in (0, 0.5, 1) for share in shares.values())
+
+
+def test_a_line_model_has_a_page_of_its_own(tmp_path: Path) -> None:
+    lines = tmp_path / "lines"
+    lines.mkdir()
+    example = Path(__file__).parents[2] / "examples" / "line.png"
+    (lines / "line.png").write_bytes(example.read_bytes())
+    entries = [{"path": "line.png", "text": "日本語"}, {"path": "line.png", "text": "日木語"}]
+    (lines / "lines.jsonl").write_text("\n".join(map(json.dumps, entries)), encoding="utf-8")
+    page = tmp_path / "reports" / "lines.html"
+    arguments = ("evaluate", "yomite-line", "--data", lines, "--segmenter", "spaces")
+    code, out, _ = run(*arguments, "--json", "--html", page)
+    found = json.loads(out)
+    assert code == 0 and found["words"]["unit"] == "words by spaces"
+    assert [line["num_edits"] for line in found["lines"]] == [0, 1]
+    assert "木 → 本" in page.read_text(encoding="utf-8")
+    code, _, error = run(*arguments, "--negatives", "3")
+    assert code != 0 and "--html" in error

@@ -85,6 +85,13 @@ def evaluate(
     language_model: Annotated[
         bool, typer.Option(help="Of a line model: weigh what is read by how Japanese is written.")
     ] = True,
+    segmenter: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Of a line model: what divides words; scripts, spaces, or package.module:callable.",
+        ),
+    ] = "scripts",
     data_root: DataRoot = None,
 ) -> None:
     """Score a model on real writing.
@@ -101,11 +108,20 @@ def evaluate(
     from yomite.reports.confusions import write_confusions
 
     if model and not answers and is_line_model(model):
-        if html or confusions or robustness or negatives:
+        if confusions or robustness or negatives:
             raise DataError(
-                "a line model has no --html, --confusions, --robustness and --negatives yet; leave these out"
+                "a line model has no --confusions, --robustness and --negatives; leave these out, "
+                "and type --html FILE.html to see the confusions"
             )
-        evaluate_line_model(model, data, data_root=data_root, as_json=as_json, language_model=language_model)
+        evaluate_line_model(
+            model,
+            data,
+            data_root=data_root,
+            as_json=as_json,
+            html=html,
+            language_model=language_model,
+            segmenter=segmenter,
+        )
         return
     if html:
         with needs_extra("evaluate --html", "reports"):

@@ -12,16 +12,14 @@ import numpy as np
 
 from yomite.data.samples import Sample
 from yomite.errors import DataError, YomiteError
-from yomite.evaluation.measures import Share, measure_confidence, measure_share
+from yomite.evaluation.judged_lines import JudgedLine, judge_line, list_confidences, measure_line_risk
+from yomite.evaluation.measures import Bin, Share, divide_evenly, measure_confidence, measure_share
 from yomite.evaluation.text_errors import (
     TextErrors,
-    align_units,
-    judge_characters,
     measure_characters,
     measure_groups,
     measure_scripts,
     measure_words,
-    normalize_text,
 )
 from yomite.reading.results import Line
 
@@ -29,6 +27,9 @@ ReadOne = Callable[[Any], Line]
 """Reads one picture; raises YomiteError where it cannot."""
 
 NUM_CONFUSIONS = 20
+REJECTED = (0.1, 0.25)
+"""Shares of the lines that are turned down, least confident first, for the errors among the rest."""
+
 MISSING = "-"
 """Stands for no character where one is missing or too many."""
 
@@ -51,6 +52,7 @@ class LineReport:
         median_ms: Half of the lines took less, in ms.
         slow_ms: 95 % of the lines took less, in ms.
         confusions: (written, read, how often), the most frequent first; MISSING where there is nothing.
+        lines: Every line, in the order of the set.
     """
 
     data: str
@@ -68,10 +70,21 @@ class LineReport:
     median_ms: float
     slow_ms: float
     confusions: tuple[tuple[str, str, int], ...]
+    lines: tuple[JudgedLine, ...]
+
+    def risk_at(self, rejected: float) -> float:
+        """Return the error rate among the lines left when the least confident share is turned down."""
+        coverage, risk = measure_line_risk(self.lines)
+        return float(np.interp(1 - rejected, coverage, risk))
+
+    @property
+    def bins(self) -> list[Bin]:
+        """Characters by their confidence, for the reliability figure."""
+        return divide_evenly(*list_confidences(self.lines))
 
     def to_json(self) -> dict[str, Any]:
         """Return plain data."""
-        plain: dict[str, Any] = dict(vars(self))
+        plain: dict[str, Any] = {name: value for name, value in vars(self).items() if name != "lines"}
         for name in ("characters", "without_punctuation", "words", "rejected", "calibration"):
             plain[name] = plain[name].to_json()
         for name in ("directions", "scripts", "writers"):
@@ -79,6 +92,24 @@ class LineReport:
         for name in ("median_ms", "slow_ms"):
             plain[name] = round(plain[name], 2)
         return plain
+
+    def to_full_json(self) -> dict[str, Any]:
+        """Return the same with risk and coverage, and what was read of each line."""
+        coverage, risk = measure_line_risk(self.lines)
+        return {
+            **self.to_json(),
+            "risk_coverage": {"coverage": coverage.round(5).tolist(), "risk": risk.round(5).tolist()},
+            "lines": [
+                {
+                    "name": line.sample.name,
+                    "written": line.sample.character,
+                    "read": line.result.text if line.result else None,
+                    "confidence": round(line.result.confidence, 5) if line.result else None,
+                    "num_edits": line.num_edits,
+                }
+                for line in self.lines
+            ],
+        }
 
     def format(self) -> str:
         """Return a table and a few lines for people."""
@@ -99,7 +130,13 @@ class LineReport:
 
 
 def evaluate_lines(
-    read: ReadOne, source: Iterable[Sample], *, data: str, model: str, language_model: bool = True
+    read: ReadOne,
+    source: Iterable[Sample],
+    *,
+    data: str,
+    model: str,
+    language_model: bool = True,
+    segmenter: str = "scripts",
 ) -> LineReport:
     """Read the lines of a set, one by one, and measure.
 
@@ -108,8 +145,10 @@ def evaluate_lines(
         source: Lines; the part of a sample is its direction.
         data, model: Names for the report.
         language_model: Whether the reader has one; for the report.
+        segmenter: What divides words, as for `measure_words`.
 
     Raises:
+        ConfigError: No such segmenter.
         DataError: There is no line.
     """
     samples = list(source)
@@ -118,7 +157,7 @@ def evaluate_lines(
     results, seconds = _read_all(read, samples)
     written = [sample.character for sample in samples]
     texts = [result.text if result else "" for result in results]
-    confidences, is_right = _judge_characters(written, results)
+    lines = tuple(map(judge_line, samples, results))
     ms = 1000 * np.array(seconds)
     return LineReport(
         data=data,
@@ -127,15 +166,16 @@ def evaluate_lines(
         num_unread=sum(result is None for result in results),
         characters=measure_characters(written, texts),
         without_punctuation=measure_characters(written, texts, with_punctuation=False),
-        words=measure_words(written, texts),
+        words=measure_words(written, texts, segmenter),
         directions=measure_groups(written, texts, [sample.part for sample in samples]),
         scripts=measure_scripts(written, texts),
         writers=measure_groups(written, texts, [sample.writer for sample in samples]),
         rejected=measure_share([result is None or result.is_rejected for result in results]),
-        calibration=measure_confidence(confidences, is_right),
+        calibration=measure_confidence(*list_confidences(lines)),
         median_ms=float(np.median(ms)),
         slow_ms=float(np.quantile(ms, 0.95)),
-        confusions=_count_confusions(written, texts),
+        confusions=_count_confusions(lines),
+        lines=lines,
     )
 
 
@@ -152,24 +192,8 @@ def _read_all(read: ReadOne, samples: Sequence[Sample]) -> tuple[list[Line | Non
     return results, seconds
 
 
-def _judge_characters(
-    written: Sequence[str], results: Sequence[Line | None]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the confidence of each character that was read, and whether it is right."""
-    confidences, is_right = [], []
-    for text, result in zip(written, results, strict=True):
-        if result is None:
-            continue
-        is_right += judge_characters(text, [character.text for character in result.characters])
-        confidences += [character.confidence for character in result.characters]
-    return np.array(confidences, float), np.array(is_right, bool)
-
-
-def _count_confusions(written: Sequence[str], read: Sequence[str]) -> tuple[tuple[str, str, int], ...]:
+def _count_confusions(lines: Sequence[JudgedLine]) -> tuple[tuple[str, str, int], ...]:
     counts = Counter(
-        (one or MISSING, other or MISSING)
-        for text, found in zip(written, read, strict=True)
-        for one, other in align_units(normalize_text(text), normalize_text(found))
-        if one != other
+        (one or MISSING, other or MISSING) for line in lines for one, other in line.pairs if one != other
     )
     return tuple((*pair, count) for pair, count in counts.most_common(NUM_CONFUSIONS))

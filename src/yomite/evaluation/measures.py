@@ -136,7 +136,11 @@ def measure_confidence(confidences: np.ndarray, is_right: np.ndarray) -> Share:
 
 def divide_by_confidence(answers: Answers) -> list[Bin]:
     """Divide what was read into the bins that the calibration error is the mean over."""
-    confidences, is_right = (values[answers.is_read] for values in (answers.confidences, answers.is_right))
+    return divide_evenly(answers.confidences[answers.is_read], answers.is_right[answers.is_read])
+
+
+def divide_evenly(confidences: np.ndarray, is_right: np.ndarray) -> list[Bin]:
+    """Divide confidences, float (N,), into bins of equal mass, with the share of each that is right."""
     bins = _divide(confidences, NUM_BINS)
     return [Bin(len(rows), float(confidences[rows].mean()), float(is_right[rows].mean())) for rows in bins]
 

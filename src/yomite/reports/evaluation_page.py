@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from yomite.evaluation.measures import Share, measure_risk
+from yomite.evaluation.measures import Bin, Share, measure_risk
 from yomite.evaluation.report import Report, group_confusions, summarize
 from yomite.reports.charts import draw_shares
 from yomite.reports.confusions import describe_confusions, draw_canvas
@@ -77,7 +77,7 @@ def _write_cards(report: Report) -> Iterator[str]:
         for name, (alike, strict) in report.groups.items()
     ]
     yield write_card("By script and level", write_table(["", "samples", "look-alike", "strict"], rows))
-    yield _draw_reliability(report)
+    yield draw_reliability(report.bins, report.shares["calibration_error"])
     coverage, risk = measure_risk(report.answers)
     chart = draw_shares(
         coverage.tolist(),
@@ -122,8 +122,13 @@ def _write_cards(report: Report) -> Iterator[str]:
         yield write_card(curve.disturbance.name.capitalize(), write_chart(chart), note)
 
 
-def _draw_reliability(report: Report) -> str:
-    bins, error = report.bins, report.shares["calibration_error"]
+def draw_reliability(bins: Sequence[Bin], error: Share) -> str:
+    """Draw the card of how right confidences are.
+
+    Args:
+        bins: Of like confidence.
+        error: The calibration error.
+    """
     if not bins:
         return write_card("Reliability", "", "Nothing was read.")
     confidences, rights = [one.confidence for one in bins], [one.right for one in bins]
