@@ -5,6 +5,7 @@
 
 Prints a table for each set, for docs/benchmark.md. zinnia reads strokes, tesseract pictures; any ONNX
 classifier of pictures joins with its label file. Readers that are not installed are left out, and said to be.
+For sets of lines (`--data dev/lines`, always all of them) the readers are those of line_peers.py.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import onnxruntime
+from line_peers import are_lines, build_line_peers, compare_lines
 from machine import describe_machine
 
 import yomite
@@ -61,6 +63,7 @@ def main() -> None:
     """Run the comparison that the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", help="released name or ONNX file of ours")
+    parser.add_argument("--line-model", type=Path, help="a line model of ours; by default the released one")
     parser.add_argument("--data-root", type=Path)
     parser.add_argument("--data", action="append", required=True, help="a set; may be repeated")
     parser.add_argument("--samples", type=int, default=200, help="of each set, spread evenly; 0 for all")
@@ -70,7 +73,30 @@ def main() -> None:
     parser.add_argument("--levels", type=float, default=1.0, help="what full ink is, if it takes floats")
     parser.add_argument("--learned-from", default="not stated", help="what it learned from")
     options = parser.parse_args()
-    ours = yomite.load(options.model)
+    print(describe_machine())
+    ours = yomite.load(options.model, line=options.line_model)
+    samples_by_name = {name: list(open_source(name, options.data_root)) for name in options.data}
+    lines = {name: samples for name, samples in samples_by_name.items() if are_lines(samples)}
+    if lines:
+        line_name = options.line_model.stem if options.line_model else "yomite-line"
+        line_peers = build_line_peers(ours, line_name)
+        for name, samples in lines.items():
+            print()
+            compare_lines(line_peers, samples, name)
+    if len(lines) == len(samples_by_name):
+        return
+    peers = build_peers(ours, options)
+    for name, samples in samples_by_name.items():
+        if name not in lines:
+            print()
+            compare(peers, choose_samples(samples, options.samples) if options.samples else samples, name)
+    print("\nseen: likely learned from these very samples, and not ranked. Learned from:")
+    for peer in peers:
+        print(f"- {peer.name}: {peer.learned_from}")
+
+
+def build_peers(ours: yomite.Recognizer, options: argparse.Namespace) -> list[Peer]:
+    """Build what is installed here, ours first; what is not is said to be left out."""
     peers = [build_ours(ours, prior) for prior in ("text", "uniform")]
     for name, build in (("zinnia", build_zinnia), ("tesseract", build_tesseract)):
         peer = build()
@@ -80,15 +106,7 @@ def main() -> None:
             peers.append(peer)
     if options.onnx:
         peers.append(build_onnx(options))
-    print(describe_machine())
-    for name in options.data:
-        source = open_source(name, options.data_root)
-        samples = choose_samples(source, options.samples) if options.samples else list(source)
-        print()
-        compare(peers, samples, name)
-    print("\nseen: likely learned from these very samples, and not ranked. Learned from:")
-    for peer in peers:
-        print(f"- {peer.name}: {peer.learned_from}")
+    return peers
 
 
 def compare(peers: Sequence[Peer], samples: Sequence[Sample], name: str) -> None:

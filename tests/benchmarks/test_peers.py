@@ -68,3 +68,29 @@ def test_zinnia_is_asked_in_its_language(peers: ModuleType) -> None:
     strokes = [np.array([[0, 0.5], [1, 0.5]]), np.array([[0.25, 0]])]
     expected = "(character (width 1000)(height 1000)(strokes ((0 500)(1000 500))((250 0))))"
     assert peers._to_expression(strokes) == expected
+
+
+def test_lines_are_compared_by_direction(capsys: pytest.CaptureFixture[str]) -> None:
+    line_peers = load_benchmark("line_peers")
+    samples = [Sample("a", "日本語", "", "", "horizontal"), Sample("b", "山", "", "", "vertical")]
+    assert line_peers.are_lines(samples) and not line_peers.are_lines([Sample("a", "山", "", "")])
+    text_by_picture = {"a": "日木語", "b": "山"}
+    peer = line_peers.LinePeer("fake", lambda picture, direction: text_by_picture[picture])
+    line_peers.compare_lines([peer], samples, "two")
+    printed = capsys.readouterr().out
+    assert "| reader | CER | without punctuation | horizontal | vertical | exact |" in printed
+    cells = printed.splitlines()[-1].split(" | ")
+    assert [cell[:5] for cell in cells[1:5]] == ["0.250", "0.250", "0.333", "0.000"] and cells[5] == "1"
+
+
+def test_vertical_lines_are_turned_for_peers(tmp_path: Path) -> None:
+    import numpy as np
+    from PIL import Image
+
+    line_peers = load_benchmark("line_peers")
+    pixels = np.zeros((40, 10, 3), np.uint8)
+    pixels[:5, :, 0] = 255  # the beginning of the line is red
+    Image.fromarray(pixels).save(tmp_path / "line.png")
+    laid = line_peers._lay_down(tmp_path / "line.png", "vertical")
+    assert laid.shape == (10, 40, 3) and (laid[:, :5, 2] == 255).all() and not laid[:, 5:].any()
+    assert line_peers._lay_down(tmp_path / "line.png", "horizontal").shape == (40, 10, 3)
