@@ -13,7 +13,9 @@ from torch import nn
 
 import yomite
 from yomite.checkpoint import Checkpoint
+from yomite.data.sources import open_source
 from yomite.errors import ModelFileError, PictureError, YomiteError
+from yomite.evaluation.robustness import choose_samples
 from yomite.models import build
 from yomite.models.line import align_lines
 from yomite.reading.line_file import LineCalibration, open_line_file, write_calibration
@@ -197,3 +199,25 @@ def test_the_command_reads_lines(
         main()
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert ended.value.code == 2 and first["text"] == "口十三" and "blank" in second["error"]
+
+
+def test_a_single_character_is_read_by_the_surer_model(data_root: Path) -> None:
+    reader = yomite.load(num_threads=1)
+    samples = choose_samples(open_source("dev/freehand-jis-kanji", data_root), 40)
+    recognized = [reader.recognize(sample.picture).text for sample in samples]
+    lines = [reader.read_line(sample.picture, top=3) for sample in samples]
+    pairs = list(zip(samples, recognized, lines, strict=True))
+    num_known = sum(text == sample.character for sample, text, _ in pairs)
+    assert sum(line.text == sample.character for sample, _, line in pairs) >= 0.97 * num_known
+    assert all(len(line.characters[0].candidates) == 3 for line in lines)
+
+
+def test_flat_and_blank_single_characters() -> None:
+    reader = yomite.load(num_threads=1)
+    for flat in ([[(0, 0.5), (1, 0.5)]], [[(0, 0.5), (0.5, 0.48), (1, 0.53)]]):
+        line = reader.read_line(flat)
+        left, top, right, bottom = line.characters[0].box
+        assert line.text in "ー一" and right - left > 5 * (bottom - top) > 0
+        assert reader.read_lines([flat])[0] == line
+    several = reader.read_line(Path(__file__).parents[2] / "examples" / "line.png")
+    assert several.text == "日本語"

@@ -258,6 +258,9 @@ class Recognizer(ReadsLines):
             )
         ]
 
+    def _recognize_canvas(self, canvas: np.ndarray, top: int, prior: Prior) -> Recognition:
+        return self._read([canvas], self._choose_calibration(prior), top, self._choose(None))[0]
+
     def _choose(self, among: str | Iterable[str] | None) -> Choice:
         return self._choices.choose(check_among(among))
 

@@ -3,20 +3,26 @@
 import math
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
-from yomite.errors import ModelFileError
-from yomite.ink.pictures import Picture
+import numpy as np
+
+from yomite.errors import ModelFileError, PictureError
+from yomite.ink.canvas import to_canvas
+from yomite.ink.pictures import Picture, read_gray
+from yomite.ink.strokes import is_strokes, to_strokes
 from yomite.reading.arguments import check_direction, check_errors, check_one, check_several, check_top
 from yomite.reading.batches import read_in_batches
 from yomite.reading.decoding import search
 from yomite.reading.evidence import share_out, to_chance, to_log_odds, weigh_evidence
 from yomite.reading.language_model import LanguageModel, read_language_model
 from yomite.reading.line_file import DEFAULT_LINE_MODEL, LineFile, open_line_file
+from yomite.reading.metadata import Prior
 from yomite.reading.model_file import released_models
-from yomite.reading.results import Directions, Line, LineCharacter
+from yomite.reading.results import Directions, Line, LineCharacter, Recognition
 from yomite.reading.strips import Strip, to_strips
 
 
@@ -89,12 +95,28 @@ class LineReader:
         return Line(tuple(characters), confidence, min(exact, confidence), strip.direction, is_rejected)
 
 
+_Prepared = tuple[list[Strip], np.ndarray | None]
+"""The strips of a picture, and its canvas where it may show a single character."""
+
+
+def to_line(recognition: Recognition, strip: Strip) -> Line:
+    """Turn a single character that was recognized into a line of one."""
+    chance = recognition.candidates[0].probability
+    (box,) = strip.find_boxes(np.array([[0.0, strip.image.shape[1]]]))
+    character = LineCharacter(recognition.text, box, chance, recognition.candidates)
+    return Line((character,), chance, chance, strip.direction, False)
+
+
 class ReadsLines:
     """What reads lines with a line model, which is opened when it is first needed.
 
     Attributes:
         line_source: The line model's file; None for the released one.
+        input_size, canvas_version: Of the character model.
     """
+
+    input_size: int
+    canvas_version: int
 
     def __init__(self, line_source: str | os.PathLike[str] | None, num_threads: int) -> None:
         self.line_source = line_source
@@ -112,6 +134,9 @@ class ReadsLines:
     ) -> Line:
         """Read one line, from left to right or from top to bottom, with the line model.
 
+        A picture that may show a single character is also read by the character model, which knows rare
+        kanji better; the surer reading is taken.
+
         Args:
             picture: A crop of one line, as for :meth:`recognize`.
             direction: "horizontal", "vertical", or "auto" to go by its shape.
@@ -124,8 +149,8 @@ class ReadsLines:
         """
         check_direction(direction)
         check_one(picture, "read_lines([...])")
-        reader, top = self._open_line_reader(), check_top(top)
-        return reader.read(reader.prepare(picture, direction), language_model=language_model, top=top)
+        top = check_top(top)
+        return self._read_prepared(self._prepare_line(picture, direction), language_model, top)
 
     def read_lines(
         self,
@@ -149,16 +174,41 @@ class ReadsLines:
         raises, top = check_errors(errors), check_top(top)
         check_direction(direction)
         check_several(pictures, "read_line")
-        reader = self._open_line_reader()
+        self._open_line_reader()
         return list(
             read_in_batches(
                 pictures,
-                lambda picture: reader.prepare(picture, direction),
-                lambda many: [reader.read(one, language_model=language_model, top=top) for one in many],
+                lambda picture: self._prepare_line(picture, direction),
+                lambda many: [self._read_prepared(one, language_model, top) for one in many],
                 num_threads=self._num_line_threads,
                 raises=raises,
             )
         )
+
+    def _prepare_line(self, picture: Any, direction: Directions) -> "_Prepared":
+        subject = to_strokes(picture) if is_strokes(picture) else read_gray(picture)
+        strips = self._open_line_reader().prepare(subject, direction)
+        canvas = None
+        if any(strip.may_be_one_character for strip in strips):
+            with suppress(PictureError):
+                canvas = to_canvas(subject, self.input_size, self.canvas_version)
+        return strips, canvas
+
+    def _read_prepared(self, prepared: "_Prepared", language_model: bool, top: int) -> Line:
+        strips, canvas = prepared
+        reader = self._open_line_reader()
+        line = reader.read(strips, language_model=language_model, top=top)
+        if canvas is None:
+            return line
+        recognition = self._recognize_canvas(canvas, top, "text" if language_model else "uniform")
+        is_surer = not line.characters or recognition.confidence >= line.exact_confidence
+        if recognition.is_rejected or not is_surer or recognition.text not in reader.file.characters:
+            return line
+        return to_line(recognition, strips[0])
+
+    def _recognize_canvas(self, canvas: np.ndarray, top: int, prior: Prior) -> Recognition:
+        """Read the canvas of a single character with the character model."""
+        raise NotImplementedError
 
     def _open_line_reader(self) -> "LineReader":
         with self._line_lock:

@@ -27,6 +27,12 @@ from yomite.reading.results import Box, Direction, Directions
 CLEARLY_LONG = 1.6
 """A crop so much longer than wide is taken to run that way; between, both ways are read."""
 
+CLEARLY_SEVERAL = 2.0
+"""Ink so much longer than high is several characters, unless it is one stroke."""
+
+STROKE = 0.9
+"""Ink that is at most one piece in so many of its columns is one stroke."""
+
 STROKES_SIDE, STROKES_WIDTH, STROKES_LENGTH = 64, 4, 6000
 """Strokes are drawn so high, with so wide a line, and at most so long, in px."""
 
@@ -54,6 +60,17 @@ class Strip:
     left: int
     crop_shape: tuple[int, int]
     picture_shape: tuple[int, int]
+
+    @property
+    def may_be_one_character(self) -> bool:
+        """Whether so little is written that it may be one character: it is short, or a single long stroke."""
+        is_ink = self.image[:, MARGIN_PX : self.image.shape[1] - MARGIN_PX] > 60
+        rows = np.flatnonzero(is_ink.any(axis=1))
+        if not len(rows):
+            return False
+        begins = is_ink & ~np.pad(is_ink, ((1, 0), (0, 0)))[:-1]
+        is_one_stroke = float((begins.sum(axis=0) <= 1).mean()) >= STROKE
+        return is_one_stroke or is_ink.shape[1] <= CLEARLY_SEVERAL * (rows[-1] - rows[0] + 1)
 
     def find_boxes(self, spans_px: np.ndarray) -> list[Box]:
         """Find the boxes of characters in the picture.
