@@ -14,7 +14,7 @@ from torch import nn
 import yomite
 from yomite.checkpoint import Checkpoint
 from yomite.data.sources import open_source
-from yomite.errors import ModelFileError, PictureError, YomiteError
+from yomite.errors import CharsetError, ModelFileError, PictureError, YomiteError
 from yomite.evaluation.robustness import choose_samples
 from yomite.models import build
 from yomite.models.line import align_lines
@@ -210,6 +210,20 @@ def test_a_single_character_is_read_by_the_surer_model(data_root: Path) -> None:
     num_known = sum(text == sample.character for sample, text, _ in pairs)
     assert sum(line.text == sample.character for sample, _, line in pairs) >= 0.97 * num_known
     assert all(len(line.characters[0].candidates) == 3 for line in lines)
+
+
+def test_a_line_is_explained(reader: yomite.Recognizer) -> None:
+    found = reader.explain_line(draw_line("口十三"))
+    assert found.text == "口十三" and found.columns.shape == (3, found.strip.shape[1])
+    assert np.diff(found.columns.argmax(axis=1)).min() > 0 and found.columns.max(axis=1).min() > 0.3
+    asked = reader.explain_line(draw_line("口十三"), "口三")
+    assert asked.text == "口三" and asked.columns.shape[0] == 2
+    with pytest.raises(CharsetError, match="'永' is not one of the 3"):
+        reader.explain_line(draw_line("口"), "永")
+    with pytest.raises(CharsetError, match="too many"):
+        reader.explain_line(draw_line("口"), "口" * 500)
+    with pytest.raises(PictureError, match="blank"):
+        reader.explain_line(np.full((40, 90), 255, np.uint8))
 
 
 def test_flat_and_blank_single_characters() -> None:

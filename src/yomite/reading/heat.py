@@ -15,13 +15,13 @@ def build_heat(features: np.ndarray, class_weights: np.ndarray, size: int) -> np
         float32 (S, S), 0..1 with 1 at the strongest place; all 0 where no place speaks for the character.
     """
     contributions = np.tensordot(class_weights, features, axes=1)
-    rows, columns = (_build_upsampling(n, size) for n in contributions.shape)
+    rows, columns = (build_upsampling(n, size) for n in contributions.shape)
     heat = rows @ np.maximum(contributions, 0) @ columns.T
     return heat / heat.max() if heat.max() > 0 else heat
 
 
-def _build_upsampling(num_places: int, size: int) -> np.ndarray:
-    """Weights, float32 (size, num_places), of the cubic B-spline through evenly spread places.
+def build_upsampling(num_places: int, size: int) -> np.ndarray:
+    """Return the weights, float32 (size, num_places), of the cubic B-spline through evenly spread places.
 
     Its weights are never negative and sum to 1 in each row, so that a map stays within its range.
     """

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from yomite.errors import ModelFileError, PictureError
+from yomite.errors import CharsetError, ModelFileError, PictureError
 from yomite.ink.canvas import to_canvas
 from yomite.ink.pictures import Picture, read_gray
 from yomite.ink.strokes import is_strokes, to_strokes
@@ -20,6 +20,7 @@ from yomite.reading.decoding import search
 from yomite.reading.evidence import share_out, to_chance, to_log_odds, weigh_evidence
 from yomite.reading.language_model import LanguageModel, read_language_model
 from yomite.reading.line_file import DEFAULT_LINE_MODEL, LineFile, open_line_file
+from yomite.reading.line_map import LineMap, build_line_map
 from yomite.reading.metadata import Prior
 from yomite.reading.model_file import released_models
 from yomite.reading.results import Directions, Line, LineCharacter, Recognition
@@ -184,6 +185,48 @@ class ReadsLines:
                 raises=raises,
             )
         )
+
+    def explain_line(
+        self,
+        picture: Picture,
+        text: str | None = None,
+        *,
+        direction: Directions = "auto",
+        language_model: bool = True,
+    ) -> LineMap:
+        """Tell from which columns of a line each character was read.
+
+        Args:
+            picture: As for :meth:`read_line`.
+            text: The text in question; None takes the one that is read.
+            direction: As for :meth:`read_line`.
+            language_model: As for :meth:`read_line`.
+
+        Raises:
+            PictureError: The picture cannot be read, or is blank.
+            CharsetError: The text has a character that the model does not know, or is too long for the line.
+            ModelFileError: There is no line model.
+        """
+        check_direction(direction)
+        check_one(picture, "explain_line(...) for each")
+        file, prepared = self._open_line_reader().file, self._prepare_line(picture, direction)
+        line = self._read_prepared(prepared, language_model, 1)
+        strip = next(strip for strip in prepared[0] if strip.direction == line.direction)
+        text = line.text if text is None else text
+        label_by_character = {character: label for label, character in enumerate(file.characters)}
+        if unknown := next((one for one in text if one not in label_by_character), ""):
+            raise CharsetError(
+                f"{unknown!r} is not one of the {len(file.characters)} characters of {file.name}"
+            )
+        log_probabilities = file.compute(strip.image, strip.direction)
+        labels = [label_by_character[one] for one in text]
+        found = build_line_map(text, labels, log_probabilities, strip.image, strip.direction)
+        if found is None:
+            raise CharsetError(
+                f"{len(text)} characters are too many for a line of {len(log_probabilities)} steps; "
+                "pass the text of this line"
+            )
+        return found
 
     def _prepare_line(self, picture: Any, direction: Directions) -> "_Prepared":
         subject = to_strokes(picture) if is_strokes(picture) else read_gray(picture)
