@@ -86,21 +86,20 @@ def test_wheel_has_the_whole_release(released_model: Path, distributions: tuple[
     with zipfile.ZipFile(distributions[0]) as wheel:
         size_by_name = {entry.filename: entry.file_size for entry in wheel.infolist()}
     assert {f"yomite/released/{name}" for name in RELEASED_FILES} <= set(size_by_name)
-    weights = [name for name in size_by_name if name.endswith((".onnx", ".safetensors", ".npz"))]
+    weights = [name for name in size_by_name if name.endswith((".onnx", ".safetensors"))]
     of_characters = [name for name in weights if "yomite-character" in name]
     of_lines = [name for name in weights if "yomite-line" in name]
     assert len(of_characters) == 2 and sum(size_by_name[name] for name in of_characters) <= 12_000_000
-    assert len(of_lines) == 3 and sum(size_by_name[name] for name in of_lines) <= 20_000_000
-    assert len(weights) == 5
+    assert len(of_lines) == 2 and sum(size_by_name[name] for name in of_lines) <= 20_000_000
+    assert len(weights) == 4
 
 
 def test_nothing_foreign_is_distributed(distributions: tuple[Path, Path]) -> None:
     wheel, sdist = distributions
     with zipfile.ZipFile(wheel) as archive, tarfile.open(sdist) as tar:
         names = [*archive.namelist(), *tar.getnames()]
-    ours = ("/docs/figures/data-", "yomite/released/yomite-line.npz")  # charts, the language model
-    foreign = [name for name in names if Path(name).suffix.lower() in FOREIGN_SUFFIXES]
-    assert not [name for name in foreign if not any(one in name for one in ours)]
+    ours = "/docs/figures/data-"  # charts
+    assert not [name for name in names if Path(name).suffix.lower() in FOREIGN_SUFFIXES and ours not in name]
     rooms = ("yomite/reports/", "/tests/reports/")  # ours, which hold no report
     strange = [name for name in names if "reports/" in name or "runs/" in name]
     assert not [name for name in strange if not any(room in name for room in rooms)]

@@ -2,10 +2,13 @@
 
 import json
 import pickle
+import shutil
 import threading
 from pathlib import Path
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 import torch
 from PIL import Image
@@ -18,8 +21,11 @@ from yomite.errors import CharsetError, ModelFileError, PictureError, YomiteErro
 from yomite.evaluation.robustness import choose_samples
 from yomite.models import build
 from yomite.models.line import align_lines
-from yomite.reading.line_file import LineCalibration, open_line_file, write_calibration
+from yomite.reading.language_model import read_language_model
+from yomite.reading.line_file import LANGUAGE_MODEL, LineCalibration, open_line_file, write_calibration
+from yomite.reading.lines import LineReader
 from yomite.reading.strips import to_strips
+from yomite.shipping.draft import read_draft
 from yomite.shipping.language_model import build_language_model
 from yomite.shipping.tracing import trace_weights
 from yomite.streams.batch import pad_lines
@@ -48,7 +54,7 @@ def draw_line(text: str, *, side: int = 30, height: int = 54) -> np.ndarray:
 
 @pytest.fixture(scope="module")
 def line_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sliding network that has learned to read draw_line, and the language model beside it."""
+    """A sliding network that has learned to read draw_line, with a language model inside."""
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     model = build("sliding", len(CHARACTERS), 16, **ARGUMENTS)
@@ -82,8 +88,9 @@ def line_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     draft = trace_weights(Checkpoint("weights", described, tuple(CHARACTERS), tensors), "tiny-line")
     calibration = LineCalibration((1.0, 0.2, 0.1), (1.0, -0.01, 0.0), 0.4)
     path = tmp_path_factory.mktemp("line") / "tiny-line.onnx"
+    content = build_language_model(["口十三", "口口十"] * 9, CHARACTERS, order=3)
+    draft = draft.add_constant(LANGUAGE_MODEL, np.frombuffer(content, np.uint8))
     draft.describe({"line_calibration": write_calibration(calibration)}).write(path)
-    path.with_suffix(".npz").write_bytes(build_language_model(["口十三", "口口十"] * 9, CHARACTERS, order=3))
     return path
 
 
@@ -108,6 +115,77 @@ def test_a_line_is_read_with_boxes_and_candidates(
         assert character.candidates[0].probability == pytest.approx(character.confidence)
         assert sum(candidate.probability for candidate in character.candidates) == pytest.approx(1.0)
     assert 0.5 < line.confidence <= 1.0 and 0.0 < line.exact_confidence <= line.confidence
+
+
+def copy_without_language_model(line_model: Path, folder: Path) -> Path:
+    """A file as they were before the language model stood inside."""
+    model = onnx.load(line_model)
+    for part in (model.graph.output, model.graph.node, model.graph.initializer):
+        (added,) = [one for one in part if one.name.startswith(LANGUAGE_MODEL)]
+        part.remove(added)  # type: ignore[arg-type]
+    onnx.save(model, path := folder / "old.onnx")
+    return path
+
+
+def test_the_language_model_stands_inside_and_one_beside_the_file_goes_before(
+    line_model: Path, tmp_path: Path
+) -> None:
+    inside = LineReader(line_model).language_model
+    assert (
+        inside is not None and inside.order == 3 and inside.score("口十", "三") > inside.score("口十", "口")
+    )
+    session = onnxruntime.InferenceSession(line_model, providers=["CPUExecutionProvider"])
+    blanks = {one.name: np.zeros((1, 1, 16, 8), np.uint8) for one in session.get_inputs()}
+    content = np.asarray(session.run([LANGUAGE_MODEL], blanks)[0])  # as any language can
+    assert content.dtype == np.uint8 and read_language_model(content.tobytes()).characters == CHARACTERS
+
+    old = copy_without_language_model(line_model, tmp_path)
+    picture = draw_line("口十三")
+    for own, order in ((old, None), (shutil.copy(line_model, tmp_path), 3)):
+        reader = yomite.load(line=own)
+        assert reader.read_line(picture).text == "口十三"
+        found = reader._open_line_reader().language_model
+        assert (found and found.order) == order
+        beside = Path(own).with_suffix(".npz")
+        beside.write_bytes(build_language_model(["口十三"] * 9, CHARACTERS, order=2))
+        reader = yomite.load(line=own)
+        assert reader.read_line(picture).text == "口十三"
+        found = reader._open_line_reader().language_model
+        assert found is not None and found.order == 2
+        beside.write_bytes(b"PK")
+        reader = yomite.load(line=own)
+        assert reader.read_line(picture, language_model=False).text == "口十三"
+        with pytest.raises(ModelFileError, match=r"\.npz: no language model"):
+            reader.read_line(picture)
+
+
+def test_no_node_computes_the_language_model(
+    line_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By ONNX Runtime's own profile of a session as reading opens it."""
+    make_options = onnxruntime.SessionOptions
+
+    def make_profiled_options() -> onnxruntime.SessionOptions:
+        options = make_options()
+        options.enable_profiling, options.profile_file_prefix = True, str(tmp_path / "profile")
+        return options
+
+    monkeypatch.setattr(onnxruntime, "SessionOptions", make_profiled_options)
+    file = open_line_file(line_model, 1)
+    file.compute(np.zeros((16, 64), np.uint8), "vertical")
+    assert file.read_language_model() is not None
+    events = json.loads(Path(file.session.end_profiling()).read_text(encoding="utf-8"))
+    ran = [event["name"] for event in events if event.get("cat") == "Node"]
+    assert "/LogSoftmax_1_kernel_time" in ran and not [name for name in ran if LANGUAGE_MODEL in name]
+
+
+def test_a_damaged_language_model_inside_is_one_line(line_model: Path, tmp_path: Path) -> None:
+    draft = read_draft(copy_without_language_model(line_model, tmp_path))
+    draft.add_constant(LANGUAGE_MODEL, np.zeros(9, np.uint8)).write(path := tmp_path / "damaged.onnx")
+    reader = yomite.load(line=path)
+    assert reader.read_line(draw_line("口"), language_model=False).text == "口"
+    with pytest.raises(ModelFileError, match="language_model: no language model, or a damaged one"):
+        reader.read_line(draw_line("口"))
 
 
 def test_vertical_lines_run_down_and_auto_goes_by_the_shape(reader: yomite.Recognizer) -> None:

@@ -125,8 +125,15 @@ def test_export_writes_the_language_model_and_the_fits(tmp_path: Path) -> None:
     out = tmp_path / "line.onnx"
     source = str(draw_lines(tmp_path / "lines"))
     export_model(checkpoint, out, name="line", sets=[source], data_root=tmp_path, show=said.append)
-    assert out.with_suffix(".npz").is_file()
+    assert [path.name for path in tmp_path.glob("line.*")] == ["line.onnx"]
     assert any(line.startswith("3 lines: CER") for line in said)
-    assert open_line_file(out, 1).weights.language > 0
+    file = open_line_file(out, 1)
+    language_model = file.read_language_model()
+    assert file.weights.language > 0 and language_model is not None
+    assert language_model.score("あい", "う") > language_model.score("あい", "あ")
+    assert not any("instead" in line for line in said)
+    out.with_suffix(".npz").touch()
+    export_model(checkpoint, out, name="line", data_root=tmp_path, show=said.append)
+    assert any("line.npz is there: reading takes it instead" in line for line in said)
     with pytest.raises(DataError, match="int8"):
         export_model(checkpoint, out, name="line", sets=[source], data_root=tmp_path, int8=True)

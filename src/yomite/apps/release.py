@@ -1,6 +1,7 @@
 """From a run's weights to the files of a release: python -m yomite.apps.release WEIGHTS --data-root DIR.
 
-Writes the ONNX file, the safetensors of the very same numbers, card.json with every score, and MODEL_CARD.md.
+Writes the ONNX file, the safetensors of the very same numbers, card.json with every score, and MODEL_CARD.md;
+of a line model NAME.onnx, NAME.safetensors, NAME.json and NAME.md.
 The sets of test/ are read once for each released model, so only with --test.
 """
 
@@ -24,7 +25,10 @@ def release(
             metavar="DIR", help="Where to write; by default the package's folder of released models."
         ),
     ] = None,
-    name: Annotated[str, typer.Option(metavar="NAME", help="The model's name.")] = "yomite-character",
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="The model's name; by default yomite-character or yomite-line."),
+    ] = None,
     test: Annotated[bool, typer.Option("--test", help="Read and report the sets of test/ too.")] = False,
     prior_weight: Annotated[
         float | None, typer.Option(min=0, help="Weight of the prior; by default the best on the dev sets.")
@@ -45,9 +49,7 @@ def release(
         float | None,
         typer.Option(min=0, help="How long it trained; by default from log.jsonl beside the weights."),
     ] = None,
-    note: Annotated[
-        str | None, typer.Option(help="What else the card should say about the training.")
-    ] = None,
+    note: Annotated[str | None, typer.Option(help="What else the card should say.")] = None,
 ) -> None:
     """Make the files of a release."""
     with needs_extra("release", "train"):
@@ -56,6 +58,8 @@ def release(
         from yomite.shipping.release import make_release
         from yomite.tasks import name_task
     from yomite.data.sources import resolve_data_root
+    from yomite.reading.line_file import DEFAULT_LINE_MODEL
+    from yomite.reading.model_file import DEFAULT_MODEL
 
     if name_task(load_model(read_checkpoint(weights))) == "line":
         if test or prior_weight is not None or adjustment or keep:
@@ -63,7 +67,7 @@ def release(
         make_line_release(
             weights,
             out or Path(str(resources.files("yomite"))) / "released",
-            name="yomite-line" if name == "yomite-character" else name,
+            name=name or DEFAULT_LINE_MODEL,
             data_root=resolve_data_root(data_root),
             config=config,
             device=device,
@@ -75,7 +79,7 @@ def release(
     make_release(
         weights,
         out or Path(str(resources.files("yomite"))) / "released",
-        name=name,
+        name=name or DEFAULT_MODEL,
         data_root=resolve_data_root(data_root),
         config=config,
         test=test,

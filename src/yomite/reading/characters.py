@@ -282,7 +282,7 @@ def load(
         prior: "text" or "uniform", the choice for every reading that does not name its own.
         num_threads: Threads for the model and for canvases, at most 256; None takes all cores, at most 8.
         line: The ONNX file of a line model, for :meth:`Recognizer.read_line`; opened when it is first needed.
-            A language model beside it, of the same name (.npz), is taken too.
+            A language model beside it, of the same name (.npz), is taken instead of the one inside.
 
     Raises:
         ModelFileError: No such model, or its file is damaged or of another version or task.

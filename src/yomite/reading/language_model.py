@@ -1,9 +1,9 @@
 """A character n-gram: how likely a character is after those before it.
 
-The file is a plain npz without pickles: `characters` (one string; a character's place is its number) and, for
-each order n from 1, the n-grams as a trie in flat arrays. The children of an n-gram lie together, sorted by
-number, so a look-up is one binary search for each character of the context. docs/lines.md describes the
-format; `yomite.shipping.language_model` counts and writes such a file.
+It is stored as a plain npz without pickles: `characters` (one string; a character's place is its number) and,
+for each order n from 1, the n-grams as a trie in flat arrays. The children of an n-gram lie together, sorted
+by number, so a look-up is one binary search for each character of the context. docs/lines.md describes the
+format. A line model's file has it inside; `yomite.shipping.language_model` counts texts of one's own.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import math
 import os
 import zipfile
 from bisect import bisect_left
+from pathlib import Path
 
 import numpy as np
 
@@ -100,19 +101,26 @@ class LanguageModel:
         return place if place < high and numbers[place] == number else -1
 
 
-def read_language_model(path: str | os.PathLike[str]) -> LanguageModel:
-    """Read a language model's file.
+def read_language_model(
+    source: str | os.PathLike[str] | bytes, where: str = "the language model"
+) -> LanguageModel:
+    """Read a language model.
+
+    Args:
+        source: Its path, or its content.
+        where: What stands for its content in messages.
 
     Raises:
         ModelFileError: It is missing, damaged, or of another version.
     """
+    where = where if isinstance(source, bytes) else os.fspath(source)
     try:
-        with open(path, "rb") as file:
-            arrays = np.load(io.BytesIO(file.read()), allow_pickle=False)
+        content = source if isinstance(source, bytes) else Path(source).read_bytes()
+        arrays = np.load(io.BytesIO(content), allow_pickle=False)
         version = int(arrays["format_version"])
         if version != FORMAT_VERSION:
             raise ModelFileError(
-                f"{path}: a language model of version {version}; "
+                f"{where}: a language model of version {version}; "
                 f"this yomite reads {FORMAT_VERSION}; upgrade yomite"
             )
         characters = str(arrays["characters"])
@@ -120,11 +128,11 @@ def read_language_model(path: str | os.PathLike[str]) -> LanguageModel:
         _check_trie(characters, levels)
     except OSError as error:
         raise ModelFileError(
-            f"{path}: {error.strerror or error}; give a language model's file (.npz)"
+            f"{where}: {error.strerror or error}; give a language model's file (.npz)"
         ) from None
     except (ValueError, KeyError, zipfile.BadZipFile, EOFError, TypeError, NotImplementedError):
         raise ModelFileError(
-            f"{path} is no language model, or it is damaged; give the file of a release"
+            f"{where}: no language model, or a damaged one; fetch or export it again"
         ) from None
     return LanguageModel(characters, levels)
 

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import onnxruntime
 
 from yomite.errors import ModelFileError
 from yomite.reading.decoding import Weights
+from yomite.reading.language_model import LanguageModel, read_language_model
 from yomite.reading.metadata import read_metadata, to_characters, to_number
 from yomite.reading.model_file import open_session
 from yomite.reading.results import Direction
@@ -24,6 +26,8 @@ OUTPUTS: dict[Direction, str] = {
     "horizontal": "log_probabilities",
     "vertical": "log_probabilities_vertical",
 }
+LANGUAGE_MODEL = "language_model"
+"""A constant output, uint8 (B,): the bytes of the language model."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class LineFile:
         weights: What the language model counts.
         calibration: Of its confidence.
         tells_directions: Whether vertical lines, which lie on their side, have an output of their own.
+        has_language_model: Whether a language model is inside.
     """
 
     where: str
@@ -66,6 +71,7 @@ class LineFile:
     weights: Weights
     calibration: LineCalibration
     tells_directions: bool
+    has_language_model: bool
 
     def compute(self, strip: np.ndarray, direction: Direction) -> np.ndarray:
         """Run the model on a strip, uint8 (H, W): float32 (T, C + 1) log-probabilities, the blank last.
@@ -73,18 +79,14 @@ class LineFile:
         Raises:
             ModelFileError: The file cannot be run, or gives other shapes or numbers that are not finite.
         """
+        if not self.tells_directions:
+            direction = "horizontal"
         try:
-            if self.tells_directions:  # ONNX Runtime computes both, and of a narrow strip next to nothing
-                blank = np.zeros((1, 1, self.height, 2 * self.step_px), np.uint8)
-                inputs = dict.fromkeys(INPUTS.values(), blank) | {INPUTS[direction]: strip[None, None]}
-            else:
-                direction, inputs = "horizontal", {INPUTS["horizontal"]: strip[None, None]}
-            (result,) = self.session.run([OUTPUTS[direction]], inputs)
+            result = self._run(OUTPUTS[direction], {INPUTS[direction]: strip[None, None]})
         except Exception as error:  # ONNX Runtime has a class of its own for each way to fail
             raise ModelFileError(
                 f"{self.where}: cannot be run on a strip of {strip.shape}; export it again"
             ) from error
-        result = np.asarray(result)
         if result.ndim != 3 or result.shape[0] != 1 or result.shape[2] != len(self.characters) + 1:
             raise ModelFileError(
                 f"{self.where}: {len(self.characters)} characters, but an output of shape {result.shape}; "
@@ -95,6 +97,32 @@ class LineFile:
                 f"{self.where}: its weights are damaged (not finite); fetch or export it again"
             )
         return result[0]
+
+    def read_language_model(self) -> LanguageModel | None:
+        """Read the language model inside; None where there is none.
+
+        Raises:
+            ModelFileError: It is damaged, or of another version.
+        """
+        if not self.has_language_model:
+            return None
+        where = f"{self.where}, {LANGUAGE_MODEL}"
+        try:
+            content = self._run(LANGUAGE_MODEL, {}).tobytes()
+        except Exception as error:  # see compute
+            raise ModelFileError(f"{where}: cannot be read; fetch or export it again") from error
+        return read_language_model(content, where)
+
+    def _run(self, output: str, images: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Fetch one output.
+
+        ONNX Runtime wants every input and runs every node, whatever is fetched. A narrow blank strip costs
+        next to nothing; the language model is a constant, folded when the file is opened: no node has it.
+        """
+        names = list(INPUTS.values()) if self.tells_directions else [INPUTS["horizontal"]]
+        blank = np.zeros((1, 1, self.height, 2 * self.step_px), np.uint8)
+        (result,) = self.session.run([output], {**dict.fromkeys(names, blank), **images})
+        return np.asarray(result)
 
 
 def open_line_file(source: Path | bytes, num_threads: int) -> LineFile:
@@ -124,8 +152,10 @@ def open_line_file(source: Path | bytes, num_threads: int) -> LineFile:
         weights=Weights(*metadata.read("language_weights", _to_pair, (0.3, 0.0))),
         calibration=metadata.read("line_calibration", _to_calibration, LineCalibration()),
         tells_directions=OUTPUTS["vertical"] in outputs,
+        has_language_model=LANGUAGE_MODEL in outputs,
     )
-    for direction in OUTPUTS:
+    directions: tuple[Direction, ...] = tuple(OUTPUTS) if line_file.tells_directions else ("horizontal",)
+    for direction in directions:
         line_file.compute(np.zeros((line_file.height, 8 * line_file.step_px), np.uint8), direction)
     return line_file
 

@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
@@ -32,7 +33,6 @@ class LineReader:
 
     Attributes:
         file: The open line model.
-        language_model: What weighs its texts, or None where the model has none.
     """
 
     def __init__(
@@ -41,17 +41,26 @@ class LineReader:
         language_model: str | os.PathLike[str] | None = None,
         num_threads: int = 1,
     ) -> None:
-        """Open a line model and, where there is one, its language model."""
+        """Open a line model.
+
+        Args:
+            source: Its path, or its content.
+            language_model: A file to weigh its texts with; None takes the language model inside.
+            num_threads: Threads for ONNX Runtime.
+        """
         self._arguments = (source, language_model, num_threads)
         self.file: LineFile = open_line_file(
             source if isinstance(source, bytes) else Path(source), num_threads
         )
-        self.language_model: LanguageModel | None = (
-            read_language_model(language_model) if language_model else None
-        )
 
     def __reduce__(self) -> tuple[type["LineReader"], tuple[Any, ...]]:
         return LineReader, self._arguments
+
+    @cached_property
+    def language_model(self) -> LanguageModel | None:
+        """What weighs its texts, read when it is first needed; None where the model has none."""
+        own = self._arguments[1]
+        return self.file.read_language_model() if own is None else read_language_model(own)
 
     def prepare(self, picture: Any, direction: Directions) -> list[Strip]:
         """Turn a picture into the strips that are to be read: one, or two where its direction is open.

@@ -1,4 +1,4 @@
-"""card.json -> MODEL_CARD.md: every figure on the page stands in the card, none is written by hand."""
+"""A release's JSON -> its model card: every figure stands in the JSON, none is written by hand."""
 
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -16,6 +16,12 @@ _PURPOSE_BY_SUFFIX = {
 def format_model_card(card: Card) -> str:
     """Format the page as Markdown."""
     sections = (_introduce, _list_data, _tell_training, _list_scores, _tell_calibration, _tell_limits)
+    return "\n\n".join(block for section in sections for block in section(card)) + "\n"
+
+
+def format_line_card(card: Card) -> str:
+    """Format the page of a line model as Markdown."""
+    sections = (_introduce_lines, _tell_line_training, _list_line_scores, _tell_line_limits)
     return "\n\n".join(block for section in sections for block in section(card)) + "\n"
 
 
@@ -205,6 +211,70 @@ def _tell_limits(card: Card) -> Iterator[str]:
         "similar one, with confidence.",
         "Confidence was fitted on few writers; on other pens, papers and hands it may be off.",
         'The texts behind the prior are old literature; `prior="uniform"` switches it off.',
+    )
+
+
+def _introduce_lines(card: Card) -> Iterator[str]:
+    yield f"# {card['name']}"
+    yield f"Written by the release command from `{card['name']}.json`; do not edit."
+    yield _wrap("Reads a handwritten Japanese line, horizontal or vertical, from a crop of it.")
+    sizes = [f"`{file}`: {size / 1e6:.1f} MB" for file, size in card["sizes"].items()]
+    sizes[0] += f", {card['language_model_size'] / 1e6:.1f} MB of it the language model"
+    yield _list(
+        f"Network: `{card['model']['name']}`, {card['parameters']:,} parameters, {card['num_classes']:,} "
+        f"characters, strips {card['input_size']} px high.",
+        *(f"{size}." for size in sizes),
+        "License: [CC BY-SA 4.0](LICENSE). Sources and their licenses: [NOTICE](NOTICE).",
+    )
+
+
+def _tell_line_training(card: Card) -> Iterator[str]:
+    training, release = card["training"], card["release"]
+    yield "## How it was made"
+    yield _tabulate(
+        ("training", ""),
+        ("command", f"`{training['command']}`"),
+        ("commit", _or_unknown(training["commit"])),
+        ("device", _or_unknown(training["device"])),
+        ("hours", _or_unknown(training["hours"])),
+        ("steps", f"{training['steps']:,}, {training['samples']:,} composed lines"),
+    )
+    if training["note"]:
+        yield _wrap(training["note"])
+    yield _wrap(f"Exported at commit {_or_unknown(release['commit'])}, {release['date']}.")
+
+
+def _list_line_scores(card: Card) -> Iterator[str]:
+    yield "## Scores"
+    yield _wrap(
+        f"`yomite evaluate {card['name']} --data dev/lines`. The weights of the language model and the "
+        "calibration were fitted on the same lines, so these figures flatter. CER: NFKC, white space left "
+        "out; in brackets: 95 % intervals of a bootstrap over lines."
+    )
+    labeled = []
+    for score in card["scores"]:
+        labeled += [(score["data"], score["characters"])]
+        labeled += [(f"{score['data']}, {way}", errors) for way, errors in score["directions"].items()]
+        labeled += [(f"{score['data']}, without punctuation", score["without_punctuation"])]
+    yield _tabulate(
+        ("set", "lines", "CER"),
+        *(
+            (
+                label,
+                f"{errors['num_lines']:,}",
+                f"{errors['rate']:.3f} ({errors['low']:.3f} to {errors['high']:.3f})",
+            )
+            for label, errors in labeled
+        ),
+    )
+
+
+def _tell_line_limits(card: Card) -> Iterator[str]:
+    yield "## Limits"
+    yield _list(
+        "Latin words, very hasty hands and heavy shadow: expect many more mistakes.",
+        "It reads a crop of one line, not pages.",
+        "Confidence is calibrated on ten writers only.",
     )
 
 

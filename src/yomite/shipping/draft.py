@@ -44,6 +44,16 @@ class Draft:
                 )
         return replace(self, metadata={**self.metadata, **fields})
 
+    def add_constant(self, name: str, value: np.ndarray) -> Draft:
+        """Return it with one more output, which is the same whatever the input."""
+        network = onnx.ModelProto()
+        network.CopyFrom(self.network)
+        tensor = numpy_helper.from_array(value, f"{name}/value")
+        network.graph.initializer.append(tensor)
+        network.graph.node.append(helper.make_node("Identity", [tensor.name], [name], name))
+        network.graph.output.append(helper.make_tensor_value_info(name, tensor.data_type, value.shape))
+        return replace(self, network=network)
+
     def to_model(self) -> onnx.ModelProto:
         """Return the whole file as ONNX has it."""
         model = onnx.ModelProto()

@@ -15,10 +15,8 @@ from yomite.checkpoint import Checkpoint, extract_weights, read_checkpoint, writ
 from yomite.data.sources import open_source, resolve_data_root
 from yomite.errors import DataError
 from yomite.evaluation.scores import score_again, score_set
-from yomite.files import write_whole
-from yomite.reading.language_model import read_language_model
+from yomite.reading.line_file import LANGUAGE_MODEL, open_line_file
 from yomite.reading.line_file import TASK as LINE_TASK
-from yomite.reading.line_file import open_line_file
 from yomite.shipping.calibration import Calibrated, calibrate
 from yomite.shipping.draft import Draft
 from yomite.shipping.language_model import build_language_model
@@ -41,12 +39,14 @@ class Exported:
         calibrated: Of the sets; None without sets.
         parity: Of the file with its weights on the sets' canvases; None without sets.
         rejection: How the file tells what is no character; None without sets, or without data to draw with.
+        language_model_size: Bytes of the language model inside a line model's file; 0 without one.
     """
 
     draft: Draft
     calibrated: Calibrated | None = None
     parity: Parity | None = None
     rejection: Rejection | None = None
+    language_model_size: int = 0
 
 
 def export_model(
@@ -92,7 +92,7 @@ def export_model(
     if draft.metadata["task"] == LINE_TASK:
         if int8 or prior_weight:
             raise DataError("a model of lines has no prior and no --int8; leave these out")
-        return Exported(_export_lines(draft, out, sets, data_root, show))
+        return _export_lines(draft, out, sets, data_root, show)
     log_prior = _count_prior(checkpoint.characters, data_root, show)
     if log_prior is None and prior_weight:
         raise DataError(
@@ -146,30 +146,27 @@ def export_model(
 
 def _export_lines(
     draft: Draft, out: Path, sets: Sequence[str], data_root: Path | None, show: Callable[[str], object]
-) -> Draft:
-    """Write a line model and, beside it, its language model; with sets both are weighed on them."""
-    content = None
+) -> Exported:
+    """Write a line model with its language model inside; with sets both are weighed on them."""
+    content = b""
     if (root := _find_data_root(data_root)) and (sentences := read_sentences(root)):
         content = build_language_model(sentences, "".join(json.loads(draft.metadata["charset"])))
+        draft = draft.add_constant(LANGUAGE_MODEL, np.frombuffer(content, np.uint8))
+        show(f"language model: {len(content) / 1e6:.1f} MB, counted in {len(sentences):,} sentences")
     else:
         show(f"no language model: the data folder has no {SENTENCES}; lines are read without")
-    beside = out.with_suffix(".npz")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    if content:
-        write_whole(beside, content)
-        show(f"wrote {beside}")
+    if (beside := out.with_suffix(".npz")).exists():
+        show(f"{beside} is there: reading takes it instead of the language model inside")
     if sets:
         file = open_line_file(draft.to_model().SerializeToString(), 1)
         samples = [sample for name in sets for sample in open_source(name, data_root)]
-        calibrated = calibrate_lines(
-            file, compute_lines(file, samples), read_language_model(beside) if content else None
-        )
+        calibrated = calibrate_lines(file, compute_lines(file, samples), file.read_language_model())
         draft = draft.describe(calibrated.to_metadata())
         show(calibrated.format())
     else:
         show("not calibrated; nothing is rejected (see --calibrate)")
     draft.write(out)
-    return draft
+    return Exported(draft, language_model_size=len(content))
 
 
 def _find_data_root(option: Path | None) -> Path | None:

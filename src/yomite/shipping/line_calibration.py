@@ -127,9 +127,9 @@ def calibrate_lines(
     for writer in np.unique(writers):
         rows = writers == writer
         fit = fit_logistic(features[~rows], is_right[~rows])
-        held_out[rows] = [to_chance(row, fit) for row in features[rows]]
+        held_out[rows] = [to_chance(row, fit.tolist()) for row in features[rows]]
     fit = fit_logistic(features, is_right)
-    chances = np.array([to_chance(row, fit) for row in features])
+    chances = np.array([to_chance(row, fit.tolist()) for row in features])
     confidences = np.array(
         [chances[owners == n].mean() if (owners == n).any() else 0.0 for n in range(len(lines))]
     )
