@@ -68,7 +68,7 @@ def take_phone(browser: Any, url: str) -> None:
     page.locator(".y-candidate").first.click()
     draw(page, "ka")
     page.screenshot(path=PICTURES / "draw-phone.png")
-    page.get_by_role("tab").nth(1).click()
+    page.get_by_role("tab").nth(2).click()
     files = [EXAMPLES / f"{name}.png" for name in ("yama", "hi", "hon", "mizu", "neko", "ki")]
     page.set_input_files(".y-file-input", files)
     page.wait_for_function("document.querySelectorAll('.y-open').length === 6")

@@ -63,7 +63,8 @@ def test_gradio_client_finds_the_endpoints_and_their_parameters(url: str) -> Non
     client = Client(url, verbose=False)
     named = client.view_api(return_format="dict")["named_endpoints"]
     assert set(named) == {
-        "/recognize_strokes", "/recognize_pictures", "/explain", "/stroke_order", "/look_up", "/write_text",
+        "/recognize_strokes", "/recognize_pictures", "/recognize_line", "/explain_line", "/explain",
+        "/stroke_order", "/look_up", "/write_text",
     }  # fmt: skip
     parameters = [one["parameter_name"] for one in named["/recognize_strokes"]["parameters"]]
     assert parameters == ["strokes", "prior", "top", "among"]
@@ -159,7 +160,7 @@ def test_without_kanjivg_nobody_sees_a_path_of_the_server(tmp_path: Path) -> Non
         text = get(url)[1] + get(f"{url}config")[1] + get(f"{url}gradio_api/info")[1]
         components = json.loads(get(f"{url}config")[1])["components"]
         tabs = [one["props"]["id"] for one in components if one["type"] == "tabitem"]
-        assert tabs == ["draw", "upload", "card"]  # no tab that can do nothing
+        assert tabs == ["draw", "line", "upload", "card"]  # no tab that can do nothing
         for name, arguments in (
             ("stroke_order", ["川", None]),
             ("write_text", ["川", *STYLE]),
@@ -198,6 +199,9 @@ def test_nothing_is_kept_of_what_was_sent(page: Any, url: str) -> None:
     call(url, "explain", strokes, None, None)
     call(url, "recognize_pictures", [picture], "text", 1, None)
     call(url, "explain", None, picture, None)
+    call(url, "recognize_line", strokes, None, "auto", 1)
+    call(url, "recognize_line", None, picture, "auto", 1)
+    call(url, "explain_line", None, picture, "auto")
     tail = picture[-60:]
     del picture, strokes
     for _ in range(100):  # the server clears up a moment after it has answered

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import PROJECT_ROOT
 from demo_page import to_base64, write_kanjivg
 from PIL import Image
 from tiny_model import CHARACTERS, STROKES, write_tiny_model
@@ -324,3 +325,28 @@ def test_written_text_is_a_picture_of_each_character_and_its_reading(endpoints: 
             assert picture.size == (264, 264)
             levels = np.asarray(picture)
             assert levels.min() < 60 < 240 < levels.max()
+
+
+def test_lines_are_read_as_the_recognizer_reads_them(endpoints: Endpoints) -> None:
+    path = PROJECT_ROOT / "examples" / "line.png"
+    answer = endpoints.recognize_line(None, to_base64(path.read_bytes()), "horizontal", 3)
+    line = endpoints.reader.read_line(path, top=3)
+    assert answer["text"] == line.text == "日本語" and answer["confidence"] == round(line.confidence, 6)
+    for plain, character in zip(answer["characters"], line.characters, strict=True):
+        assert plain["box"] == pytest.approx(character.box, abs=1e-3) and len(plain["candidates"]) == 3
+        assert set(plain["candidates"][0]) == {"text", "probability", "script", "lookalikes"}
+    found = endpoints.explain_line(None, to_base64(path.read_bytes()))
+    assert [one["text"] for one in found["characters"]] == list("日本語")
+    assert all(len(one["color"]) == 7 for one in found["characters"])
+    with Image.open(io.BytesIO(base64.b64decode(found["picture"].partition(",")[2]))) as picture:
+        assert picture.height == 40 and picture.mode == "RGB"
+
+
+@pytest.mark.parametrize("answer", ["recognize_line", "explain_line"])
+def test_lines_of_nonsense_are_refused(endpoints: Endpoints, answer: str) -> None:
+    ask = getattr(endpoints, answer)
+    for arguments in ((), ([[[0, 0]]], "AA=="), ("x",), (None, 5), (None, "AA=="), ([],)):
+        with pytest.raises(PictureError):
+            ask(*arguments)
+    with pytest.raises(YomiteError, match="direction"):
+        ask([[[0, 0], [1, 1]]], None, "sideways")

@@ -313,3 +313,13 @@ def test_flat_and_blank_single_characters() -> None:
         assert reader.read_lines([flat])[0] == line
     several = reader.read_line(Path(__file__).parents[2] / "examples" / "line.png")
     assert several.text == "日本語"
+
+
+def test_boxes_of_strokes_are_in_their_unit(reader: yomite.Recognizer) -> None:
+    square = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)], float)
+    strokes = [(square + np.array([left, 5])) * 0.07 for left in (-2, -0.5, 1)]
+    found = np.array([one.box for one in reader.read_line(strokes).characters])
+    assert len(found) == 3
+    expected = [[left * 0.07, 0.35, (left + 1) * 0.07, 0.42] for left in (-2, -0.5, 1)]
+    np.testing.assert_allclose(found[:, [0, 1, 3]], np.array(expected)[:, [0, 1, 3]], atol=0.015)
+    assert (found[:, 2] > found[:, 0]).all() and found[-1, 2] < 0.155

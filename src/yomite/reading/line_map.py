@@ -8,7 +8,7 @@ import numpy as np
 from yomite.reading.heat import build_upsampling
 from yomite.reading.results import Direction
 
-_COLORS = np.array(
+COLORS = np.array(
     [(230, 159, 0), (86, 180, 233), (0, 158, 115), (204, 121, 167), (213, 94, 0), (0, 114, 178)], np.float32
 )
 """Okabe and Ito's, which people who see few colors can tell apart."""
@@ -37,7 +37,7 @@ class LineMap:
         """Draw the strip with the columns of each character in a color: uint8 (H, W, 3), upright."""
         paper = np.full((self.strip.shape[1], 3), 255, np.float32)
         for index, shares in enumerate(self.columns):
-            paper += _TINT * shares[:, None] * (_COLORS[index % len(_COLORS)] - 255)
+            paper += _TINT * shares[:, None] * (COLORS[index % len(COLORS)] - 255)
         drawn = paper[None] * (1 - self.strip[:, :, None] / np.float32(255))
         drawn = (drawn + 0.5).clip(0, 255).astype(np.uint8)
         return drawn if self.direction == "horizontal" else np.ascontiguousarray(drawn.transpose(1, 0, 2))

@@ -134,6 +134,11 @@ class ReadsLines:
         self._line_lock = Lock()
         self._line_reader: LineReader | None = None
 
+    @property
+    def has_line_model(self) -> bool:
+        """Whether there is a line model, one's own or the released one."""
+        return self.line_source is not None or DEFAULT_LINE_MODEL in released_models()
+
     def read_line(
         self,
         picture: Picture,

@@ -57,7 +57,7 @@ class Recognition:
 
 
 Box = tuple[float, float, float, float]
-"""Left, top, right, bottom, in px of the picture as given (upright as its EXIF says)."""
+"""Left, top, right, bottom: px of the picture as given (upright as its EXIF says), or the unit of strokes."""
 
 Direction = Literal["horizontal", "vertical"]
 Directions = Literal["auto", "horizontal", "vertical"]

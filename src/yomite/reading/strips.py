@@ -51,6 +51,8 @@ class Strip:
         left: First column of the crop with ink.
         crop_shape: Height and width of that crop, the line lying in it.
         picture_shape: Height and width of the picture.
+        unit_px: Px of the picture for each unit of the strokes that it was drawn from; 1 for pictures.
+        origin: Float64 (2,), where the picture begins, x and y in that unit; 0 for pictures.
     """
 
     image: np.ndarray
@@ -60,6 +62,8 @@ class Strip:
     left: int
     crop_shape: tuple[int, int]
     picture_shape: tuple[int, int]
+    unit_px: float
+    origin: np.ndarray
 
     @property
     def may_be_one_character(self) -> bool:
@@ -79,7 +83,7 @@ class Strip:
             spans_px: Float (L, 2), where the model saw each of them along the strip.
 
         Returns:
-            L boxes in reading order, in px of the picture, within it.
+            L boxes in reading order, within the picture: in its px, or in the unit of the strokes.
         """
         if not len(spans_px):
             return []
@@ -129,7 +133,9 @@ class Strip:
         along, across = shape[1] / crop_width, shape[0] / crop_height
         left, right = (float(np.clip(x * along, 0, shape[1])) for x in xs)
         low, high = (float(np.clip(y * across, 0, shape[0])) for y in (low, high))
-        return (left, low, right, high) if self.direction == "horizontal" else (low, left, high, right)
+        box = (left, low, right, high) if self.direction == "horizontal" else (low, left, high, right)
+        (x, y), unit_px = self.origin.tolist(), self.unit_px
+        return (box[0] / unit_px + x, box[1] / unit_px + y, box[2] / unit_px + x, box[3] / unit_px + y)
 
 
 def to_strips(picture: Any, direction: Directions, height: int) -> list[Strip]:
@@ -143,7 +149,11 @@ def to_strips(picture: Any, direction: Directions, height: int) -> list[Strip]:
     Raises:
         PictureError: The picture cannot be read, or is blank.
     """
-    gray = draw_strokes(to_strokes(picture)) if is_strokes(picture) else read_gray(picture)
+    unit_px, origin = 1.0, np.zeros(2)
+    if is_strokes(picture):
+        gray, unit_px, origin = draw_strokes(to_strokes(picture))
+    else:
+        gray = read_gray(picture)
     rows, columns = gray.shape
     directions: list[Direction] = ["horizontal", "vertical"]
     if direction != "auto":
@@ -152,14 +162,22 @@ def to_strips(picture: Any, direction: Directions, height: int) -> list[Strip]:
         directions = ["horizontal"]
     elif rows >= CLEARLY_LONG * columns:
         directions = ["vertical"]
-    strips = [strip for one in directions if (strip := _build_strip(gray, one, height)) is not None]
+    strips = [
+        strip for one in directions if (strip := _build_strip(gray, one, height, unit_px, origin)) is not None
+    ]
     if not strips:
         raise PictureError(_BLANK)
     return strips
 
 
-def draw_strokes(strokes: list[Stroke]) -> np.ndarray:
-    """Draw the strokes of a line, dark on light: uint8 (H, W)."""
+def draw_strokes(strokes: list[Stroke]) -> tuple[np.ndarray, float, np.ndarray]:
+    """Draw the strokes of a line, dark on light.
+
+    Returns:
+        gray: Uint8 (H, W).
+        unit_px: Px for each unit of the strokes.
+        origin: Float64 (2,), where the picture begins, x and y in that unit.
+    """
     strokes = thin_strokes(strokes)
     points = np.concatenate(strokes)
     low, extent = points.min(axis=0), points.max(axis=0) - points.min(axis=0)
@@ -176,10 +194,12 @@ def draw_strokes(strokes: list[Stroke]) -> np.ndarray:
             pencil.line(placed, fill=0, width=STROKES_WIDTH * over, joint="curve")
         for x, y in (placed[0], placed[-1]):
             pencil.ellipse((x - radius, y - radius, x + radius, y + radius), fill=0)
-    return np.asarray(drawing.reduce(over))
+    return np.asarray(drawing.reduce(over)), scale, low.astype(np.float64) - pad / scale
 
 
-def _build_strip(gray: np.ndarray, direction: Direction, height: int) -> Strip | None:
+def _build_strip(
+    gray: np.ndarray, direction: Direction, height: int, unit_px: float, origin: np.ndarray
+) -> Strip | None:
     lying = gray if direction == "horizontal" else np.ascontiguousarray(gray.T)
     small = np.ascontiguousarray(shrink_height(lying, WORK_HEIGHT))
     ink, has_ink = clean_line(small)
@@ -189,4 +209,4 @@ def _build_strip(gray: np.ndarray, direction: Direction, height: int) -> Strip |
     image = place_line(ink, course, spread, left, right, height, MAX_WIDTH)
     # As place_line takes it.
     scale = min(SPREAD * height / spread, (MAX_WIDTH - 2.0 * MARGIN_PX) / (right - left))
-    return Strip(image, direction, scale, course, left, small.shape, gray.shape)
+    return Strip(image, direction, scale, course, left, small.shape, gray.shape, unit_px, origin)

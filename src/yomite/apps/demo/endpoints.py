@@ -5,7 +5,6 @@ line, which names no path of the server. Pictures come as base64 text and are go
 """
 
 import base64
-import io
 import logging
 from contextlib import suppress
 from functools import cached_property, lru_cache, partial
@@ -13,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from yomite.apps.demo.batching import Batcher
 from yomite.apps.demo.comparison import compare_strokes
 from yomite.apps.demo.dictionary import KANJIDIC_FILES, Entry, find_kanjidic, read_kanjidic
-from yomite.apps.demo.inputs import check_strokes, decode_picture
-from yomite.apps.demo.readings import Item, check_top, list_groups, read_many, to_json
+from yomite.apps.demo.inputs import check_strokes, check_subject, decode_picture
+from yomite.apps.demo.line_endpoints import LineEndpoints
+from yomite.apps.demo.readings import Item, check_top, list_groups, read_many, to_data_uri, to_json
 from yomite.errors import DataError, PictureError, YomiteError
 from yomite.ink.canvas import MARGIN, to_canvas
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_character
@@ -40,7 +39,7 @@ _WRITTEN_PX = 264  # shown at half of it: sharp on a phone
 _MAX_BATCH_SIZE = 32
 
 
-class Endpoints:
+class Endpoints(LineEndpoints):
     """What one reader answers. The asynchronous answers belong to one event loop.
 
     Attributes:
@@ -78,6 +77,9 @@ class Endpoints:
         self.reader.recognize_many([cross])
         self.reader.explain(cross, self.reader.characters[0])
         compare_strokes(cross, cross)
+        if self.reader.has_line_model:
+            with suppress(YomiteError):
+                self.reader.read_line(cross)
         with suppress(YomiteError):
             self.look_up("一")
         if self.has_kanjivg:
@@ -147,11 +149,9 @@ class Endpoints:
             most speaks for the character; `frame`, the square [x, y, side] of the strokes that the canvas
             shows, null for pictures and dots.
         """
-        if (strokes is None) == (picture is None):
-            raise PictureError("send either strokes or a picture")
+        subject = check_subject(strokes, picture)
         if character is not None and not isinstance(character, str):
             raise YomiteError(f"character is of type {type(character).__name__}; send one character or null")
-        subject = check_strokes(strokes) if strokes is not None else decode_picture(picture)
         heat = self.reader.explain(subject, character)
         canvas = to_canvas(subject, self.reader.input_size, self.reader.canvas_version)
         return {
@@ -246,7 +246,7 @@ class Endpoints:
         groups = self.reader.lookalike_groups
         readings = self.reader.recognize_many([picture for _, picture in written], top=1)
         return [
-            {"text": character, "picture": _to_data_uri(picture), "reading": to_json(reading, 1, groups)}
+            {"text": character, "picture": to_data_uri(picture), "reading": to_json(reading, 1, groups)}
             for (character, picture), reading in zip(written, readings, strict=True)
         ]
 
@@ -260,12 +260,6 @@ def _choose(batchers: dict[str, _Batcher], prior: object) -> _Batcher:
 def _check_character(character: object) -> None:
     if not isinstance(character, str) or len(character) != 1:
         raise YomiteError("character is not one character; send one, such as 永")
-
-
-def _to_data_uri(picture: np.ndarray) -> str:
-    file = io.BytesIO()
-    Image.fromarray(picture).save(file, "PNG")
-    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def _find_frame(strokes: list[Stroke]) -> list[float] | None:

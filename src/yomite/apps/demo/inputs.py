@@ -47,6 +47,17 @@ def decode_picture(picture: object) -> bytes:
     return content
 
 
+def check_subject(strokes: object, picture: object) -> list[Stroke] | bytes:
+    """Return a drawing or a picture, whichever came.
+
+    Raises:
+        PictureError: Both came, or none, or it is something else, or too large.
+    """
+    if (strokes is None) == (picture is None):
+        raise PictureError("send either strokes or a picture")
+    return check_strokes(strokes) if strokes is not None else decode_picture(picture)
+
+
 def _describe_large(what: str) -> str:
     return f"the picture {what} too large: at most {MAX_PICTURE_PIXELS:,} pixels are read; send a smaller one"
 

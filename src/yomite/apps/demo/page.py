@@ -26,6 +26,8 @@ WEB = Path(__file__).with_name("web")
 ENDPOINTS: dict[str, tuple[str, dict[str, Any]]] = {
     "recognize_strokes": ("recognize_strokes", {"concurrency_limit": 64}),
     "recognize_pictures": ("recognize_pictures", {"concurrency_limit": 4}),
+    "recognize_line": ("recognize_line", {"concurrency_limit": 2}),
+    "explain_line": ("explain_line", {"concurrency_limit": 2}),
     "explain": ("explain", {"concurrency_limit": 2}),
     "stroke_order": ("show_stroke_order", {"concurrency_limit": 2}),
     "look_up": ("look_up", {"concurrency_limit": 2}),
@@ -51,6 +53,9 @@ def build_page(endpoints: Endpoints, on_answer: Callable[[], None]) -> gr.Blocks
         with gr.Tabs(elem_id="y-tabs"):
             with labels.put(gr.Tab, {"label": "tab_draw"}, id="draw"):
                 _show("draw")
+            if endpoints.reader.has_line_model:
+                with labels.put(gr.Tab, {"label": "tab_line"}, id="line"):
+                    _show("line")
             with labels.put(gr.Tab, {"label": "tab_upload"}, id="upload"):
                 _show("upload")
             if endpoints.has_kanjivg:

@@ -1,7 +1,12 @@
 """Readings as the endpoints ask for them and send them."""
 
+import base64
+import io
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
+from PIL import Image
 
 from yomite.charset import lookalikes_of, script_of
 from yomite.errors import CharsetError, YomiteError
@@ -50,10 +55,22 @@ def list_groups(reader: Recognizer, among: object) -> tuple[str, ...]:
 def to_json(result: Recognition, top: int, groups: tuple[str, ...]) -> dict[str, Any]:
     """Return the result as it is everywhere, and of each character its look-alikes and script."""
     plain = replace(result, candidates=result.candidates[:top]).to_dict()
-    for candidate in plain["candidates"]:
+    describe_candidates(plain["candidates"], groups)
+    return {"text": result.text, "lookalikes": _list_lookalikes(result.text, groups), **plain}
+
+
+def describe_candidates(candidates: list[dict[str, Any]], groups: tuple[str, ...]) -> None:
+    """Add to each candidate its script and look-alikes."""
+    for candidate in candidates:
         candidate["script"] = script_of(candidate["text"])
         candidate["lookalikes"] = _list_lookalikes(candidate["text"], groups)
-    return {"text": result.text, "lookalikes": _list_lookalikes(result.text, groups), **plain}
+
+
+def to_data_uri(picture: np.ndarray) -> str:
+    """Return a picture, uint8 (H, W) or (H, W, 3), as a PNG in a data: URI."""
+    file = io.BytesIO()
+    Image.fromarray(picture).save(file, "PNG")
+    return f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}"
 
 
 def _list_lookalikes(character: str, groups: tuple[str, ...]) -> str:

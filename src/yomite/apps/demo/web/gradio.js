@@ -2,12 +2,13 @@
 // The other modules know no Gradio; another page may import them.
 import { startDraw } from "./draw.js";
 import { chosenLanguage, spokenLanguage, startHeader } from "./header.js";
+import { startLine } from "./line.js";
 import { Problem } from "./problem.js";
 import { startUpload } from "./upload.js";
 import { Words } from "./words.js";
 
 const PAUSES_MS = [0, 400, 1200]; // before each try to join a queue that is full
-const starters = { header: startHeader, draw: startDraw, upload: startUpload };
+const starters = { header: startHeader, draw: startDraw, line: startLine, upload: startUpload };
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 

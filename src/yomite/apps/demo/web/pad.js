@@ -1,5 +1,5 @@
-// The pad: a square canvas that turns pointer movements and keys into strokes.
-// Coordinates are shares of its side, so that a drawing survives turning the phone.
+// The pad: a canvas that turns pointer movements and keys into strokes.
+// Coordinates are shares of its width, so that a drawing survives turning the phone.
 import { drawStrokes, eraseStrokes } from "./strokes.js";
 
 const NEAREST = 0.002; // points closer than this say nothing new
@@ -15,6 +15,8 @@ export class Pad {
     this.strokes = [];
     this.past = []; // what undo brings back
     this.width = 0.035;
+    this.reach = 0.035; // of the eraser
+    this.aspect = 1; // height by width
     this.isErasing = false;
     this.isFinished = false; // the drawing was taken over: the next stroke begins a new one
     this.cursor = null; // where the arrow keys are
@@ -49,7 +51,7 @@ export class Pad {
 
   locate(event) {
     const box = this.canvas.getBoundingClientRect();
-    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
+    return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.width];
   }
 
   begin(event) {
@@ -120,7 +122,7 @@ export class Pad {
   }
 
   erase(way) {
-    this.strokes = eraseStrokes(this.strokes, way, Math.max(0.035, this.width));
+    this.strokes = eraseStrokes(this.strokes, way, Math.max(this.reach, this.width));
   }
 
   undo() {
@@ -155,13 +157,13 @@ export class Pad {
     const step = event.shiftKey ? 0.01 : 0.04;
     const moves = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] };
     if (event.key in moves) {
-      const [x, y] = this.cursor ?? [0.5, 0.5];
+      const [x, y] = this.cursor ?? [0.5, 0.5 * this.aspect];
       const [dx, dy] = moves[event.key];
-      const clamp = (value) => Math.min(0.98, Math.max(0.02, value));
-      this.cursor = [clamp(x + dx), clamp(y + dy)];
+      const clamp = (value, most) => Math.min(most - 0.02, Math.max(0.02, value));
+      this.cursor = [clamp(x + dx, 1), clamp(y + dy, this.aspect)];
       if (this.active) this.extend(this.cursor);
     } else if (event.key === " ") {
-      this.cursor ??= [0.5, 0.5];
+      this.cursor ??= [0.5, 0.5 * this.aspect];
       if (this.active) this.lift();
       else this.setDown(this.cursor);
     } else if (event.key === "Escape" && this.active) this.abandon();
@@ -175,15 +177,17 @@ export class Pad {
   resize() {
     const box = this.canvas.getBoundingClientRect();
     if (!box.width) return; // on a tab that is not shown
-    const side = Math.round(box.width * (window.devicePixelRatio || 1));
-    if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
+    const [width, height] = [box.width, box.height].map((side) => Math.round(side * (window.devicePixelRatio || 1)));
+    this.aspect = box.height / box.width;
+    if (this.canvas.width !== width) this.canvas.width = width;
+    if (this.canvas.height !== height) this.canvas.height = height;
     this.draw();
   }
 
   draw() {
     const { context, canvas } = this;
     const side = canvas.width;
-    context.clearRect(0, 0, side, side);
+    context.clearRect(0, 0, side, canvas.height);
     canvas.classList.toggle("is-finished", this.isFinished);
     drawStrokes(context, this.strokes, side, this.width, INK);
     if (!this.cursor) return;
