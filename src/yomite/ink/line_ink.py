@@ -1,6 +1,6 @@
 """Ink of a line: gray levels to ink, without rulings and without the neighbors that hang in at the rim.
 
-A part of the line canvas (line_canvas.py), in the part of numpy that numba compiles; docs/line-canvas.md
+A part of the line canvas (line_canvas.py), in the part of numpy that numba compiles; docs/canvas.md
 writes the steps down.
 
 Source of the threshold: N. Otsu, "A threshold selection method from gray-level histograms", 1979.
