@@ -21,7 +21,7 @@ def is_line_model(model: str | None) -> bool:
     if model is None:
         return False
     try:
-        session = open_session(find_model(model), 1)
+        session = open_session(find_model(model), 1, is_optimized=False)
     except YomiteError:
         return False  # whoever opens it as a character model says what is wrong
     return session.get_modelmeta().custom_metadata_map.get("task") == LINE_TASK

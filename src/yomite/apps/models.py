@@ -1,7 +1,7 @@
 """The verb models: which are released, and which can be trained."""
 
-import json
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -18,6 +18,7 @@ def models(
     if architectures:
         _print_architectures()
         return
+    from yomite.apps.demo.card import read_card
     from yomite.reading.model_file import released_models
 
     by_name = released_models()
@@ -26,15 +27,26 @@ def models(
             "this installation has no released model; type: pip install --force-reinstall yomite"
         )
     for name, path in by_name.items():
-        card_path = path.with_name("card.json")
-        card = json.loads(card_path.read_text(encoding="utf-8")) if card_path.is_file() else {}
+        card = read_card(path) or {}
         known = f", {card['num_classes']} characters, {card['input_size']} px" if card else ""
         typer.echo(f"{name}: {path.stat().st_size / 1e6:.1f} MB{known}")
         for score in card.get("scores", ()):
-            typer.echo(
-                f"  {score['data']}, prior {score['prior']}: strict {100 * score['strict_top1']:.2f} %, "
-                f"look-alike {100 * score['lookalike_top1']:.2f} %, {score['num_samples']} samples"
-            )
+            typer.echo(f"  {_format_lines(score) if 'directions' in score else _format_characters(score)}")
+
+
+def _format_characters(score: Mapping[str, Any]) -> str:
+    return (
+        f"{score['data']}, prior {score['prior']}: strict {100 * score['strict_top1']:.2f} %, "
+        f"look-alike {100 * score['lookalike_top1']:.2f} %, {score['num_samples']} samples"
+    )
+
+
+def _format_lines(score: Mapping[str, Any]) -> str:
+    errors = score["characters"]
+    return (
+        f"{score['data']}: CER {100 * errors['rate']:.1f} % ({100 * errors['low']:.1f} to "
+        f"{100 * errors['high']:.1f}), {errors['num_lines']} lines"
+    )
 
 
 def _print_architectures() -> None:

@@ -185,8 +185,15 @@ def open_model_file(source: Path | bytes, num_threads: int) -> ModelFile:
     return model_file
 
 
-def open_session(source: Path | bytes, num_threads: int) -> onnxruntime.InferenceSession:
+def open_session(
+    source: Path | bytes, num_threads: int, *, is_optimized: bool = True
+) -> onnxruntime.InferenceSession:
     """Open any ONNX file, given by its path or its content.
+
+    Args:
+        source: Its path, or its content.
+        num_threads: Threads for ONNX Runtime.
+        is_optimized: Without, it opens sooner and runs slower: enough to see what a file says of itself.
 
     Raises:
         ModelFileError: There is none, or it is damaged.
@@ -195,6 +202,8 @@ def open_session(source: Path | bytes, num_threads: int) -> onnxruntime.Inferenc
         raise ModelFileError(f"{source}: no such file; give an .onnx file or a released model's name")
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = num_threads
+    if not is_optimized:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 4  # what goes wrong is said once, by the error below
     # Threads that spin while they wait take the cores from the threads that make canvases.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")

@@ -10,10 +10,12 @@ _RATIOS = ("lookalike_top1", "strict_top1", "lookalike_top5", "rejected", "calib
 
 
 def read_card(model_path: Path) -> dict[str, Any] | None:
-    """Return the card beside a model file, or None for a model without one."""
-    path = model_path.with_name("card.json")
-    card = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
-    return card if card and model_path.name in card.get("sizes", {}) else None
+    """Return the card beside a model file: its NAME.json, or a card.json that names it; None without one."""
+    for path in (model_path.with_suffix(".json"), model_path.with_name("card.json")):
+        card = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+        if model_path.name in card.get("sizes", {}):
+            return card
+    return None
 
 
 def format_card(card: Mapping[str, Any] | None) -> str:
