@@ -2,13 +2,18 @@
 
 import itertools
 import math
+from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor, nn
 
+from yomite.charset import build_charset
+from yomite.config import ObjectiveConfig
+from yomite.errors import ConfigError
 from yomite.models.line import LineModel
 from yomite.streams.batch import Batch
+from yomite.training.objectives import build_objective
 from yomite.training.objectives.ctc import CTC, _sample_classes, read_best_path
 
 NUM_CLASSES = 3
@@ -138,6 +143,21 @@ def test_sampled_gradients_are_those_of_the_whole_in_the_mean() -> None:
         (CTC(sampled_classes=12)(model, batch, rng)[0] / 100).backward()
     found = model.columns.weight.grad
     assert (found - whole).norm() < 0.1 * whole.norm()
+
+
+@pytest.mark.parametrize("wrong", [-1, "500", 2.0, True, None])
+def test_a_wrong_number_of_classes_is_one_line(wrong: object) -> None:
+    config = ObjectiveConfig(name="ctc", arguments={"sampled_classes": wrong})
+    with pytest.raises(ConfigError, match=r"^objective\.arguments\.sampled_classes .* from 0; .*$"):
+        build_objective(config, ManyClasses(), build_charset("kana"), Path())
+
+
+def test_a_model_that_always_gives_all_classes_cannot_sample_them() -> None:
+    charset = build_charset("kana")
+    config = ObjectiveConfig(name="ctc", arguments={"sampled_classes": 3})
+    assert isinstance(build_objective(config, ManyClasses(), charset, Path()), CTC)
+    with pytest.raises(ConfigError, match=r"^objective.* TinyLineModel is no .*; set it to 0$"):
+        build_objective(config, TinyLineModel(), charset, Path())
 
 
 def test_sampled_classes_hold_the_targets_and_weigh_as_many_as_there_are() -> None:

@@ -158,9 +158,12 @@ def build_objective(
         )
     if build is not Classification:
         try:
-            return build(**config.arguments)
+            objective = build(**config.arguments)
         except TypeError as error:
             raise ConfigError(f"objective.arguments {config.arguments}: {error}") from error
+        if isinstance(objective, CTC):
+            objective.check_model(model)
+        return objective
     return Classification(
         label_smoothing=config.label_smoothing,
         margin=_check_margin(config.margin, model),

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from yomite.errors import ConfigError
 from yomite.models.line import LineModel, align_lines, compute_steps, count_used_steps, read_best_path
 from yomite.streams.batch import Batch
 
@@ -25,15 +26,33 @@ class CTC(nn.Module):
     """
 
     def __init__(self, sampled_classes: int = 0) -> None:
-        """Take how many classes that are not in the batch a step compares with; 0: all of them."""
+        """Take how many classes that are not in the batch a step compares with; 0: all of them.
+
+        Raises:
+            ConfigError: The number is no whole number from 0.
+        """
         super().__init__()
+        if type(sampled_classes) is not int or sampled_classes < 0:
+            raise ConfigError(
+                f"objective.arguments.sampled_classes {sampled_classes!r}: give a whole number from 0; "
+                "0 compares with all classes"
+            )
         self.sampled_classes = sampled_classes
+
+    def check_model(self, model: nn.Module) -> None:
+        """Raise ConfigError if classes are sampled and the model always gives the logits of all."""
+        if self.sampled_classes and not isinstance(model, LineModel):
+            raise ConfigError(
+                f"objective.arguments.sampled_classes {self.sampled_classes}: {type(model).__name__} is no "
+                "yomite.models.line.LineModel, so it gives all classes; set it to 0"
+            )
 
     def forward(
         self, model: nn.Module, batch: Batch, rng: torch.Generator
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the mean loss of a batch, and counts to be summed and divided by "samples"."""
         is_vertical, targets = batch.metadata.get("is_vertical"), batch.targets
+        self.check_model(model)
         if self.sampled_classes and isinstance(model, LineModel):
             classes, weights, targets = _sample_classes(targets, model.num_classes, self.sampled_classes, rng)
             steps = model(batch.images, is_vertical, classes) + weights.log()
