@@ -11,13 +11,15 @@ import pytest
 import torch
 from PIL import Image
 
-from yomite.checkpoint import Checkpoint
+from yomite.apps.release import main
+from yomite.checkpoint import Checkpoint, write_checkpoint
 from yomite.data.samples import Sample
 from yomite.errors import DataError
 from yomite.models import build
 from yomite.reading.evidence import to_chance
 from yomite.reading.language_model import read_language_model
 from yomite.reading.line_file import open_line_file
+from yomite.shipping.card import format_line_card
 from yomite.shipping.export import export_model
 from yomite.shipping.language_model import build_language_model
 from yomite.shipping.line_calibration import (
@@ -111,17 +113,26 @@ def draw_lines(folder: Path) -> Path:
     return folder
 
 
-def test_export_writes_the_language_model_and_the_fits(tmp_path: Path) -> None:
-    (tmp_path / "text").mkdir()
-    with gzip.open(tmp_path / "text" / "sentences.txt.gz", "wt", encoding="utf-8") as sentences:
+def write_sentences(data_root: Path) -> None:
+    (data_root / "text").mkdir()
+    with gzip.open(data_root / "text" / "sentences.txt.gz", "wt", encoding="utf-8") as sentences:
         sentences.write("あいう\nいうあ\n" * 100)
+
+
+def build_checkpoint() -> Checkpoint:
+    """Weights of a sliding network that learned nothing."""
     arguments = {"widths": [8, 16], "depths": [1, 1], "embedding": 16, "context": 8, "blocks": 1, "reach": 5}
     torch.manual_seed(0)
     model = build("sliding", len(CHARACTERS), 16, **arguments)
     described = {"name": "sliding", "input_size": 16, "arguments": arguments, "num_classes": 3}
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
-    checkpoint = Checkpoint("weights", described, tuple(CHARACTERS), tensors)
-    said: list[str] = []
+    progress = {"step": 3, "samples": 96}
+    return Checkpoint("weights", described, tuple(CHARACTERS), tensors, progress=progress, commit="abc123")
+
+
+def test_export_writes_the_language_model_and_the_fits(tmp_path: Path) -> None:
+    write_sentences(tmp_path)
+    checkpoint, said = build_checkpoint(), list[str]()
     out = tmp_path / "line.onnx"
     source = str(draw_lines(tmp_path / "lines"))
     export_model(checkpoint, out, name="line", sets=[source], data_root=tmp_path, show=said.append)
@@ -137,3 +148,29 @@ def test_export_writes_the_language_model_and_the_fits(tmp_path: Path) -> None:
     assert any("line.npz is there: reading takes it instead" in line for line in said)
     with pytest.raises(DataError, match="int8"):
         export_model(checkpoint, out, name="line", sets=[source], data_root=tmp_path, int8=True)
+
+
+def test_one_command_makes_a_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its name is that of the released line model, and the card says what the files are."""
+    write_sentences(tmp_path)
+    (tmp_path / "dev").mkdir()
+    draw_lines(tmp_path / "dev" / "lines")
+    write_checkpoint(tmp_path / "run.safetensors", build_checkpoint())
+    out = tmp_path / "out"
+    words = ["release", tmp_path / "run.safetensors", "--data-root", tmp_path, "--out", out]
+    words += ["--config", "configs/line.yaml", "--device", "two cores", "--hours", "2.5", "--note", "Slow."]
+    monkeypatch.setattr("sys.argv", list(map(str, words)))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    names = {f"yomite-line.{suffix}" for suffix in ("onnx", "safetensors", "json", "md")}
+    assert {path.name for path in out.iterdir()} == names
+    card = json.loads((out / "yomite-line.json").read_text(encoding="utf-8"))
+    page = (out / "yomite-line.md").read_text(encoding="utf-8")
+    assert page == format_line_card(card) and "| two cores |" in page and "Slow." in page
+    assert card["sizes"]["yomite-line.onnx"] > card["language_model_size"] > 0
+    assert (card["training"]["commit"], card["training"]["hours"]) == ("abc123", 2.5)
+    monkeypatch.setattr("sys.argv", [*map(str, words), "--keep", "0.5"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
