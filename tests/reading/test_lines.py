@@ -298,6 +298,8 @@ def test_a_line_is_explained(reader: yomite.Recognizer) -> None:
     assert asked.text == "口三" and asked.columns.shape[0] == 2
     with pytest.raises(CharsetError, match="'永' is not one of the 3"):
         reader.explain_line(draw_line("口"), "永")
+    with pytest.raises(CharsetError, match="type list"):
+        reader.explain_line(draw_line("口"), ["口"])  # type: ignore[arg-type]
     with pytest.raises(CharsetError, match="too many"):
         reader.explain_line(draw_line("口"), "口" * 500)
     with pytest.raises(PictureError, match="blank"):

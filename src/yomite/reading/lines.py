@@ -223,6 +223,10 @@ class ReadsLines:
         """
         check_direction(direction)
         check_one(picture, "explain_line(...) for each")
+        if not isinstance(text, str | None):
+            raise CharsetError(
+                f"text is of type {type(text).__name__}; pass one text, or None for what is read"
+            )
         file, prepared = self._open_line_reader().file, self._prepare_line(picture, direction)
         line = self._read_prepared(prepared, language_model, 1)
         strip = next(strip for strip in prepared[0] if strip.direction == line.direction)
