@@ -43,6 +43,8 @@ def draw_lines() -> Iterator[tuple[str, np.ndarray]]:
     yield "one character", write_line("ei")
     light = (130 + 110 * columns / width + 0.3 * rows) * (0.35 + 0.65 * plain / 255)
     yield "uneven light and noise", np.clip(light + rng.normal(0, 4, plain.shape), 0, 255).astype(np.uint8)
+    shadow = np.where(columns + 2 * rows > 0.9 * width, 0.6, 1.0)
+    yield "the edge of a shadow", (plain * shadow).astype(np.uint8)
     yield "two pens", np.where(columns > width // 2, 255 - (255 - plain) // 3, plain).astype(np.uint8)
     ruled = plain.copy()
     ruled[[4, height - 6]] = 120

@@ -1,6 +1,7 @@
 """The strip of a line in plain Python, written from docs/canvas.md: what a port looks like."""
 
 import math
+from collections.abc import Callable
 
 HEIGHT, SPREAD, MARGIN_PX, WORK_HEIGHT, MAX_WIDTH = 40, 0.2, 8, 80, 4096
 
@@ -17,7 +18,7 @@ def to_strip(gray: Picture, branches: set[str]) -> Picture | None:
         width = max(1, round(len(gray[0]) * WORK_HEIGHT / len(gray)))
         rows = [shrink_row(row, width) for row in gray]
         gray = transpose([shrink_row(column, WORK_HEIGHT) for column in transpose(rows)])
-    ink = measure_ink(gray, branches)
+    ink = measure_ink(level_light(gray, branches), branches)
     if ink is None:
         return None
     ruled = remove_rulings(ink)
@@ -36,6 +37,47 @@ def to_strip(gray: Picture, branches: set[str]) -> Picture | None:
     if add_up(ink) < before - 1:
         branches.add("neighbors")
     return place(ink, find_line(ink), branches) if add_up(ink) >= 4 else None
+
+
+def level_light(gray: Picture, branches: set[str]) -> Picture:
+    height, width = len(gray), len(gray[0])
+    if min(height, width) < 40:
+        return gray
+    blocks = [
+        [
+            [gray[y][x] for y in range(i * 8, i * 8 + 8, 2) for x in range(j * 8, j * 8 + 8, 2)]
+            for j in range(width // 8)
+        ]
+        for i in range(height // 8)
+    ]
+    paper = close_gaps([[max(block) for block in row] for row in blocks], 1)
+    board = close_gaps([[255 - min(block) for block in row] for row in blocks], 1)
+    high, low = max(map(max, paper)), min(map(min, paper))
+    black, lightest_ink = min(map(min, gray)), 255 - min(map(min, board))
+    if high - low < 0.15 * high or low - black < 0.3 * (high - black):
+        return gray
+    if lightest_ink - black < 0.5 * (high - low):
+        return gray
+    branches.add("leveled")
+    light = close_gaps(gray, math.floor(0.35 * height))
+    return [
+        [math.floor(240 * level / max(near, 1)) for level, near in zip(row, lights, strict=True)]
+        for row, lights in zip(gray, light, strict=True)
+    ]
+
+
+def close_gaps(values: Picture, reach: int) -> Picture:
+    for find in (max, min):
+        for _ in range(2):  # rows, then columns; and both once more
+            values = transpose([slide(row, reach, find) for row in values])
+    return values
+
+
+def slide(row: list[int], reach: int, find: Callable[..., int]) -> list[int]:
+    """The largest values near each place, places beyond both ends too; the smallest ones without those."""
+    if find is max:
+        return [max(row[max(0, i - reach) : i + reach + 1]) for i in range(-reach, len(row) + reach)]
+    return [min(row[i : i + 2 * reach + 1]) for i in range(len(row) - 2 * reach)]
 
 
 def shrink_row(row: list[int], num: int) -> list[int]:

@@ -58,7 +58,7 @@ def test_a_port_from_the_page_agrees_and_the_cases_take_every_branch() -> None:
         strip = to_line_canvas(gray)
         assert ported.shape == strip.shape, name
         assert np.abs(ported - strip).max() <= 2, name
-    assert branches == {"shrunk", "light ink", "rulings", "neighbors", "widest"}
+    assert branches == {"shrunk", "leveled", "light ink", "rulings", "neighbors", "widest"}
 
 
 def test_golden_file_is_what_its_script_writes() -> None:

@@ -79,7 +79,7 @@ def find_ink(gray: np.ndarray, version: int) -> tuple[np.ndarray, bool]:
     """
     if version == 1:
         return measure_ink(gray)
-    ink, has_ink = measure_ink(level_light(gray), 4.0)
+    ink, has_ink = measure_ink(level_light(gray, max(gray.shape) // 10, 0.12), 4.0)
     return (erase_rulings(ink), True) if has_ink else (ink, False)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 BLOCK_PX = 8
 
 
-def level_light(gray: np.ndarray) -> np.ndarray:
+def level_light(gray: np.ndarray, reach: int, least: float) -> np.ndarray:
     """Divide a picture by the light on its paper, if that light has steps or slopes.
 
     The light is what a closing leaves: the lightest level near each pixel, and of these the darkest near it,
@@ -20,6 +20,8 @@ def level_light(gray: np.ndarray) -> np.ndarray:
 
     Args:
         gray: Uint8 (H, W).
+        reach: How far "near" goes, in px: more than half the width of a stroke.
+        least: How much darker the darkest paper must be than the lightest, as a share.
 
     Returns:
         Uint8 (H, W), the paper near 240; or `gray` itself.
@@ -39,12 +41,12 @@ def level_light(gray: np.ndarray) -> np.ndarray:
             lightest_ink = np.maximum(lightest_ink, ~here)
     paper, board = close_gaps(lightest, 1), ~close_gaps(lightest_ink, 1)
     high, low, black = float(paper.max()), float(paper.min()), float(gray.min())
-    is_even = high - low < 0.12 * high
+    is_even = high - low < least * high
     is_thick = low - black < 0.3 * (high - black)
     is_light_on_dark = float(board.max()) - black < 0.5 * (high - low)
     if is_even or is_thick or is_light_on_dark:
         return gray
-    light = close_gaps(gray, max(height, width) // 10).astype(np.float32)
+    light = close_gaps(gray, reach).astype(np.float32)
     share = gray.astype(np.float32) / np.maximum(light, np.float32(1.0))
     return (share * np.float32(240.0)).astype(np.uint8)
 

@@ -15,10 +15,11 @@ import numpy as np
 from PIL import Image
 
 from yomite.errors import PictureError
+from yomite.ink.leveling import level_light
 from yomite.ink.line_ink import measure_line_ink, remove_neighbors, remove_rulings
 from yomite.ink.pictures import read_gray
 
-LINE_CANVAS_VERSION = 1
+LINE_CANVAS_VERSION = 2
 LINE_HEIGHT = 40
 """Height of a strip in px."""
 
@@ -30,6 +31,12 @@ MARGIN_PX = 8
 
 WORK_HEIGHT = 80
 """Crops are cut down to this height before the ink is measured."""
+
+LIGHT_REACH = 0.35
+"""How far from a pixel the light on its paper is looked for, in heights of the crop."""
+
+LEAST_SHADOW = 0.15
+"""Paper whose darkest part is so much darker than its lightest is leveled, as a share."""
 
 STRETCH = 4
 """Columns that are looked at together where the course of the line is found."""
@@ -195,7 +202,7 @@ def clean_line(gray: np.ndarray) -> tuple[np.ndarray, bool]:
         has_ink: False when nothing is left.
     """
     height, width = gray.shape
-    ink, has_ink = measure_line_ink(gray)
+    ink, has_ink = measure_line_ink(level_light(gray, int(LIGHT_REACH * height), LEAST_SHADOW))
     if not has_ink:
         return ink, False
     ruled = remove_rulings(ink, int(1.5 * height), 0.85)

@@ -25,8 +25,8 @@ from yomite.reading.evidence import to_chance, to_log_odds, weigh_evidence
 from yomite.reading.language_model import LanguageModel
 from yomite.reading.line_file import LineCalibration, LineFile, write_calibration
 
-LANGUAGE_WEIGHTS = (0.2, 0.3, 0.4, 0.5, 0.65)
-LENGTH_WEIGHTS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5)
+LANGUAGE_WEIGHTS = (0.2, 0.3, 0.4, 0.5, 0.65, 0.8)
+LENGTH_WEIGHTS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
 MAX_REJECTED = 0.02
 """Share of real lines that may be rejected."""
 

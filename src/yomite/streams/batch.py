@@ -89,16 +89,20 @@ def to_batch(drawn: Batch | tuple[np.ndarray, np.ndarray]) -> Batch:
     return Batch(torch.from_numpy(images)[:, None], torch.from_numpy(labels))
 
 
-def pad_lines(images: Sequence[np.ndarray], targets: Sequence[Sequence[int]], **metadata: Any) -> Batch:
+def pad_lines(
+    images: Sequence[np.ndarray], targets: Sequence[Sequence[int]], *, multiple: int = 1, **metadata: Any
+) -> Batch:
     """Lay lines of different lengths out as one batch.
 
     Args:
         images: Uint8 (H, W) each, ink bright on 0, all of one height.
         targets: The labels of each.
+        multiple: The width of the batch is one of it, px.
         metadata: Of the batch.
     """
     widths, lengths = [image.shape[1] for image in images], [len(line) for line in targets]
-    padded = torch.zeros((len(images), 1, images[0].shape[0], max(widths)), dtype=torch.uint8)
+    width = -(-max(widths) // multiple) * multiple
+    padded = torch.zeros((len(images), 1, images[0].shape[0], width), dtype=torch.uint8)
     labels = torch.zeros((len(images), max(lengths)), dtype=torch.int64)
     for number, (image, line) in enumerate(zip(images, targets, strict=True)):
         padded[number, 0, :, : image.shape[1]] = torch.tensor(image)

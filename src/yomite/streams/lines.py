@@ -2,7 +2,7 @@
 
 A batch should hold lines of one direction and of about one length, and yet each line must be a pure function
 of (seed, epoch, index). So the lines of a stretch of the epoch are foreseen (written but not drawn, which is
-cheap), sorted, cut into groups as large as a batch, and the groups are shuffled.
+cheap), sorted, cut into groups as large as a batch, and the groups are shuffled. Several stretches take turns.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import torch
 from yomite.charset import Charset
 from yomite.config import DataConfig
 from yomite.data.cache import find_cache_folder
-from yomite.ink import line_canvas, line_ink
+from yomite.ink import leveling, line_canvas, line_ink
 from yomite.ink.line import LineComposer, build_line_composer
 from yomite.ink.line_canvas import MAX_WIDTH, WORK_HEIGHT, shrink_height
 from yomite.streams.batch import Batch, pad_lines
@@ -23,6 +23,15 @@ from yomite.streams.kernels import announce_compiling, compile_kernel
 
 NUM_GROUPS = 16
 """Batches that are sorted together."""
+
+NUM_LANES = 16
+"""Stretches whose batches take turns.
+
+A loader process takes every so many-th batch; with 2, 4, 8 or 16 of them each foresees its own stretches.
+"""
+
+WIDTH_STEP_PX = 32
+"""Batches of ever new widths leave holes in memory."""
 
 MAX_STRETCH = 2.0
 """A strip so many times as wide as its writing was foreseen shows something else: an edge, a shadow.
@@ -32,8 +41,10 @@ It becomes blank paper. One line in 35 is such, and each would make its whole ba
 
 
 _find_line = compile_kernel(line_canvas.find_line)
+_close_gaps = compile_kernel(leveling.close_gaps, take_largest=compile_kernel(leveling.take_largest))
 _clean_line = compile_kernel(
     line_canvas.clean_line,
+    level_light=compile_kernel(leveling.level_light, close_gaps=_close_gaps),
     measure_line_ink=compile_kernel(line_ink.measure_line_ink),
     remove_rulings=compile_kernel(line_ink.remove_rulings),
     remove_neighbors=compile_kernel(line_ink.remove_neighbors),
@@ -73,7 +84,7 @@ class LineStream:
         self.num_samples = num_samples
         self._composer, self._charset = composer, charset
         self._group, self._height, self._seed = group, height, seed
-        self._stretch: tuple[int, int, list[tuple[int, float]]] | None = None
+        self._stretches: dict[tuple[int, int], list[tuple[int, float]]] = {}
 
     def draw(self, epoch: int, indices: np.ndarray) -> Batch:
         """Draw lines; the metadata has `texts`, and `is_vertical`, bool (N,)."""
@@ -90,16 +101,31 @@ class LineStream:
             texts.append(line.text)
             targets.append([self._charset.label(character) for character in seen])
             is_vertical.append(down)
-        return pad_lines(strips, targets, texts=texts, is_vertical=torch.tensor(is_vertical))
+        return pad_lines(
+            strips, targets, multiple=WIDTH_STEP_PX, texts=texts, is_vertical=torch.tensor(is_vertical)
+        )
 
     def _find(self, epoch: int, index: int) -> tuple[int, float]:
         """Return which line of the composer stands at an index, and its length in heights, foreseen."""
         size = self._group * NUM_GROUPS
-        stretch, place = divmod(index, size)
-        if self._stretch is None or self._stretch[:2] != (epoch, stretch):
-            first, last = stretch * size, min((stretch + 1) * size, self.num_samples)
-            self._stretch = (epoch, stretch, self._sort(epoch, first, last))
-        return self._stretch[2][place]
+        block, place = divmod(index, size * NUM_LANES)
+        turn, place = divmod(place, self._group)
+        first = block * NUM_LANES
+        if (first + NUM_LANES) * size <= self.num_samples:
+            turn, lane = divmod(turn, NUM_LANES)
+        else:
+            lane, turn = divmod(turn, NUM_GROUPS)
+        return self._open_stretch(epoch, first + lane)[turn * self._group + place]
+
+    def _open_stretch(self, epoch: int, stretch: int) -> list[tuple[int, float]]:
+        key = (epoch, stretch)
+        if key not in self._stretches:
+            size = self._group * NUM_GROUPS
+            while len(self._stretches) >= NUM_LANES:
+                del self._stretches[next(iter(self._stretches))]
+            last = min((stretch + 1) * size, self.num_samples)
+            self._stretches[key] = self._sort(epoch, stretch * size, last)
+        return self._stretches[key]
 
     def _sort(self, epoch: int, first: int, last: int) -> list[tuple[int, float]]:
         foreseen = [self._composer.foresee(epoch, index) for index in range(first, last)]
