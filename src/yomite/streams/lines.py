@@ -2,7 +2,7 @@
 
 A batch should hold lines of one direction and of about one length, and yet each line must be a pure function
 of (seed, epoch, index). So the lines of a stretch of the epoch are foreseen (written but not drawn, which is
-cheap), sorted, cut into groups as large as a batch, and the groups are shuffled. Several stretches take turns.
+cheap), sorted, cut into groups as large as a batch, and the groups are shuffled; stretches take turns.
 """
 
 from __future__ import annotations
