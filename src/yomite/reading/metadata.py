@@ -135,7 +135,8 @@ def to_temperatures(value: Any) -> dict[Prior, float]:
 
 def to_vector(value: Any) -> np.ndarray:
     """Check a list of finite numbers; return it as float32."""
-    vector = np.asarray(value, np.float32)
+    with np.errstate(over="ignore"):  # becomes infinite
+        vector = np.asarray(value, np.float32)
     if not np.isfinite(vector).all():
         raise ValueError("a number that is not finite")
     return vector

@@ -209,7 +209,10 @@ def open_session(
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     model = source if isinstance(source, bytes) else str(source)
     try:
-        return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        # Without its fallback, which prints a banner of its own and tries the same once more.
+        return onnxruntime.InferenceSession(
+            model, options, providers=["CPUExecutionProvider"], enable_fallback=0
+        )
     except Exception as error:  # ONNX Runtime has a class of its own for each way to fail, without a base
         where, size = (
             ("the model", len(source)) if isinstance(source, bytes) else (source, source.stat().st_size)
