@@ -28,6 +28,7 @@ from yomite.config.schema import (
 from yomite.errors import ConfigError, suggest
 
 _MAX_DEPTH, _MAX_VALUES, _MAX_NUMBER = 30, 100_000, 2**53
+_MAX_BRACKETS = 1_000  # PyYAML takes seconds for a few thousand that are never closed
 
 
 class RunConfig(Section):
@@ -101,6 +102,8 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> RunConfig:
 
 def _read_yaml(text: str, where: str) -> Any:
     """Read YAML that is no larger, deeper or further than a run needs, as what anchors repeat may be."""
+    if text.count("[") + text.count("{") > _MAX_BRACKETS:
+        raise ConfigError(f"{where} has more than {_MAX_BRACKETS:,} brackets; write sections of `key: value`")
     try:
         values = yaml.safe_load(text)
     except RecursionError:
