@@ -31,6 +31,9 @@ from yomite.apps.demo.theme import build_theme
 from yomite.errors import YomiteError
 
 MAX_QUEUED = 64
+WARM_UP_S = 3.0
+"""How long the end waits for a model that is being opened."""
+
 _PORTS = range(7860, 7960)
 
 _ABOUT = "Reads handwritten Japanese: draw a character."
@@ -107,8 +110,13 @@ class Server:
 
     def run(self) -> None:
         """Answer until Ctrl-C or close()."""
-        Thread(target=self._warm_up, daemon=True).start()
-        self._server.run(sockets=[self._socket])
+        warming = Thread(target=self._warm_up, daemon=True)
+        warming.start()
+        try:
+            self._server.run(sockets=[self._socket])
+        finally:
+            # A process that ends while a model is being opened aborts with words of the C++ library.
+            warming.join(WARM_UP_S)
 
     def close(self) -> None:
         """Make run() end; may be called from another thread."""
@@ -116,6 +124,8 @@ class Server:
 
     def _warm_up(self) -> None:
         self._endpoints.warm_up()
+        if self._server.should_exit:
+            return
         # Gradio imports it, where it is installed, in the middle of the first answer.
         with suppress(ImportError):
             import_module("matplotlib.pyplot")
