@@ -85,7 +85,7 @@ class ModelFile:
     def compute(self, images: np.ndarray, *outputs: str) -> list[np.ndarray]:
         """Run the model on uint8 (N, 1, S, S) images and return the outputs named.
 
-        The rest need not run, where the runtime heeds it: ONNX Runtime 1.32 computes every output all the same.
+        The rest need not run, if the runtime heeds that; ONNX Runtime 1.32 computes every output.
 
         Raises:
             ModelFileError: A number that comes out is not finite.
