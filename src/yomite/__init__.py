@@ -30,7 +30,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from yomite.reading.characters import Recognizer, load
-    from yomite.reading.results import Candidate, Line, LineCharacter, Recognition
+    from yomite.reading.results import Candidate, Line, LineCharacter, Page, Recognition
 
     __version__: str
 
@@ -38,6 +38,7 @@ _MODULE_BY_NAME = {
     "Candidate": "yomite.reading.results",
     "Line": "yomite.reading.results",
     "LineCharacter": "yomite.reading.results",
+    "Page": "yomite.reading.results",
     "Recognition": "yomite.reading.results",
     "Recognizer": "yomite.reading.characters",
     "load": "yomite.reading.characters",
@@ -52,6 +53,7 @@ __all__ = [
     "LineCharacter",
     "MissingExtraError",
     "ModelFileError",
+    "Page",
     "PictureError",
     "Recognition",
     "Recognizer",

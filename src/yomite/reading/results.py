@@ -59,6 +59,9 @@ class Recognition:
 Box = tuple[float, float, float, float]
 """Left, top, right, bottom: px of the picture as given (upright as its EXIF says), or the unit of strokes."""
 
+Polygon = tuple[tuple[float, float], ...]
+"""Corners x, y in px of the picture as given (upright as its EXIF says)."""
+
 Direction = Literal["horizontal", "vertical"]
 Directions = Literal["auto", "horizontal", "vertical"]
 
@@ -101,6 +104,8 @@ class Line:
         exact_confidence: Calibrated chance, 0..1, that the whole line is right.
         direction: How the line runs: "horizontal" from the left, "vertical" from the top.
         is_rejected: True where it is probably no line of Japanese handwriting.
+        polygon: Of a line of a page, where it stands: four corners or more, clockwise for whoever reads it,
+            beginning at its upper left. Empty for a picture of one line.
     """
 
     characters: tuple[LineCharacter, ...]
@@ -108,6 +113,7 @@ class Line:
     exact_confidence: float
     direction: Direction
     is_rejected: bool
+    polygon: Polygon = ()
 
     @property
     def text(self) -> str:
@@ -118,14 +124,53 @@ class Line:
         return self.text
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the result as plain data, numbers with 6 decimals."""
+        """Return the result as plain data: numbers with 6 decimals, px with 1."""
+        place = {"polygon": [[round(x, 1), round(y, 1)] for x, y in self.polygon]} if self.polygon else {}
         return {
             "text": self.text,
             "confidence": round(self.confidence, 6),
             "exact_confidence": round(self.exact_confidence, 6),
             "direction": self.direction,
             "is_rejected": self.is_rejected,
+            **place,
             "characters": [character.to_dict() for character in self.characters],
+        }
+
+    def to_json(self) -> str:
+        """Return to_dict() as one line of JSON, its characters unescaped."""
+        return json.dumps(self.to_dict(), ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Page:
+    """What a page was read as; ``str()`` of it is the text.
+
+    Attributes:
+        lines: In reading order, those that are rejected too.
+        size: Width and height of the picture as given (upright as its EXIF says), in px.
+        turn: By how many degrees the picture must be turned clockwise to stand upright: 0, 90, 180 or 270.
+            Boxes and polygons are in px of the picture as given.
+    """
+
+    lines: tuple[Line, ...]
+    size: tuple[int, int]
+    turn: int = 0
+
+    @property
+    def text(self) -> str:
+        """The lines that are not rejected, one below the other."""
+        return "\n".join(line.text for line in self.lines if not line.is_rejected)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the page as plain data."""
+        return {
+            "text": self.text,
+            "size": list(self.size),
+            "turn": self.turn,
+            "lines": [line.to_dict() for line in self.lines],
         }
 
     def to_json(self) -> str:
