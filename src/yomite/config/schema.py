@@ -63,7 +63,7 @@ class DataConfig(Section):
 
     stream: str = Field(
         default="drawn",
-        description="drawn, stored (real samples), lines (composed), or package.module:callable",
+        description="drawn, stored (real samples), lines or pages (composed), or package.module:callable",
         validation_alias=AliasChoices("stream", "mixture"),  # its name before lines came
     )
     sources: tuple[str, ...] = Field(default=(), description="of stored: names or paths")
@@ -101,7 +101,7 @@ class DataConfig(Section):
 
     @model_validator(mode="after")
     def _some_share(self) -> DataConfig:
-        if self.arguments and self.stream in ("drawn", "stored", "lines"):
+        if self.arguments and self.stream in ("drawn", "stored", "lines", "pages"):
             raise ValueError(f"arguments are for a stream of your own; {self.stream} has keys instead")
         if self.stream == "stored" and not self.sources:
             raise ValueError("stream stored needs sources, as sources: [my-samples]")
@@ -148,7 +148,7 @@ class ValidationConfig(Section):
     metric: str | None = Field(
         default=None,
         description="a score as the mean over the sources, or SOURCE/score of one; null: top1_lookalikes, "
-        "for lines cer",
+        "for lines cer, for pages f1",
     )
     patience: int | None = Field(
         default=None, ge=1, description="early stopping: validations in a row without a better score"
@@ -238,7 +238,9 @@ class TeacherConfig(Section):
 class ObjectiveConfig(Section):
     """What a step makes small: a built-in objective, or one's own with its `arguments`."""
 
-    name: str = Field(default="classification", description="classification, ctc, or package.module:callable")
+    name: str = Field(
+        default="classification", description="a built-in objective, or package.module:callable"
+    )
     label_smoothing: float = Field(default=0.05, ge=0, lt=1)
     balance: float = Field(
         default=0.0, ge=0, le=1, description="0: every sample counts alike; 1: every class"

@@ -145,13 +145,13 @@ def build_line_composer(
         DataError: KanjiVG is missing, or a file cannot be read.
     """
     characters = (charset or build_charset("line")).characters
-    book = choose_sources(_open_glyph_book(characters, data_root, cache_folder), validation=validation)
+    book = choose_sources(open_glyph_book(characters, data_root, cache_folder), validation=validation)
     pool = build_text_pool(data_root, book.label_by_character, validation=validation)
     return LineComposer(book, pool, seed=seed, validation=validation)
 
 
 @lru_cache(maxsize=1)  # training and validation have one book
-def _open_glyph_book(characters: tuple[str, ...], data_root: Path, cache_folder: Path | None) -> GlyphBook:
+def open_glyph_book(characters: tuple[str, ...], data_root: Path, cache_folder: Path | None) -> GlyphBook:
     """Read the glyphs from the cache; without one, or where it lacks them, from the sources."""
     fonts, cells = sorted((data_root / "fonts").glob("*.[ot]tf")), data_root / CELL_SHEETS
     kept = None

@@ -60,7 +60,7 @@ def draw_sheet(
     unit = min(unit, MAX_LENGTH_PX / enlarged / max(float(high[along] - low[along]) + 1.0, 1.0))
     margins = _draw_margins(along, rng)
     window = np.concatenate([low - margins[:2], high + margins[2:]])
-    line_px = _draw_line_width(traits[_WIDTH], rng) * unit
+    line_px = draw_line_width(traits[_WIDTH], rng) * unit
     # A crop has room for the ink's own width.
     window += np.array([-1.0, -1.0, 1.0, 1.0]) * (0.5 * line_px / unit) * (margins > 0.0)
     columns, rows = np.maximum(np.ceil((window[2:] - window[:2]) * unit).astype(int), 8)
@@ -70,7 +70,7 @@ def draw_sheet(
     if not line.source.is_font:
         edge = 0.0  # scanned ink keeps its own line
     for strokes in (*_move_beside(line, beside, window, rng), line.strokes):
-        _draw_pictures(coverage, book, strokes, line, shift, unit, edge, gain)
+        draw_pictures(coverage, book, strokes, line, shift, unit, edge, gain)
         points, starts, pressure = strokes[:3]
         if len(points):
             draw_strokes(coverage, points, starts, pressure, traits, line_px, unit, shift[0], shift[1])
@@ -78,14 +78,14 @@ def draw_sheet(
         draw_strokes(coverage, *line.extra, traits, line_px, unit, shift[0], shift[1])
     _recolor(coverage, boxes, window, unit, along, rng)
     rule_sheet(coverage, line, shift, unit, rng)
-    traits = _adjust_traits(traits, unit, rng)
+    traits = adjust_traits(traits, unit, rng)
     if enlarged > 1.5:
         traits[_BLUR] *= 0.4  # enlarging blurs enough
     picture = lay_on_paper(coverage, traits)
     if enlarged > 1.0:
         size = (max(round(columns * enlarged), 8), max(round(rows * enlarged), 8))
         picture = np.array(Image.fromarray(picture).resize(size, Image.Resampling.BICUBIC))
-    _photograph(picture, body, float(traits[_CONTRAST]), rng)
+    take_photograph(picture, body, float(traits[_CONTRAST]), rng)
     scale = np.array(picture.shape[::-1]) / np.array([columns, rows])
     edges = (boxes.reshape(-1, 2, 2) - window[:2]) * unit + np.array([[-0.5], [0.5]]) * line_px
     edges = np.clip(edges * scale, 0.0, np.array(picture.shape[::-1]))
@@ -107,7 +107,7 @@ def _draw_margins(along: int, rng: np.random.Generator) -> np.ndarray:
     return margins
 
 
-def _draw_line_width(width: float, rng: np.random.Generator) -> float:
+def draw_line_width(width: float, rng: np.random.Generator) -> float:
     """Return the width of the pen's line, em; a line of writing bears less than a single character does."""
     return min(0.85 * width, 0.07 if rng.random() < 0.85 else 0.11)
 
@@ -133,7 +133,7 @@ def _move_beside(
     return moved
 
 
-def _draw_pictures(
+def draw_pictures(
     coverage: np.ndarray,
     book: GlyphBook,
     strokes: LineStrokes,
@@ -199,7 +199,7 @@ def _recolor(
     part *= np.float32(0.4 + 0.5 * rng.random())
 
 
-def _adjust_traits(traits: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
+def adjust_traits(traits: np.ndarray, unit: float, rng: np.random.Generator) -> np.ndarray:
     """Return the pen's traits for a whole line: paper darker than for single characters now and then."""
     traits = traits.copy()
     traits[_SCRAPS] = 0.0
@@ -215,7 +215,7 @@ def _adjust_traits(traits: np.ndarray, unit: float, rng: np.random.Generator) ->
     return traits
 
 
-def _photograph(picture: np.ndarray, body: float, contrast: float, rng: np.random.Generator) -> None:
+def take_photograph(picture: np.ndarray, body: float, contrast: float, rng: np.random.Generator) -> None:
     """Treat a picture, uint8 (H, W), as light, cameras and files do; it changes in place."""
     which = rng.random()
     if which >= 0.4:

@@ -71,6 +71,25 @@ def write_line(text: str, book: GlyphBook, is_vertical: bool, rng: np.random.Gen
     if source.is_font:  # a font's own shapes, moderately leaning
         habits *= 0.6
         style[STYLE_NAMES.index("size_change")] *= 0.5
+    return _write(text, book, source, habits, style, is_vertical, rng)
+
+
+def write_on(
+    line: WrittenLine, text: str, book: GlyphBook, is_vertical: bool, rng: np.random.Generator
+) -> WrittenLine:
+    """Write another text by the hand that wrote a line, in the same style; numba's stream goes on."""
+    return _write(text, book, line.source, line.habits, line.style, is_vertical, rng)
+
+
+def _write(
+    text: str,
+    book: GlyphBook,
+    source: Source,
+    habits: np.ndarray,
+    style: np.ndarray,
+    is_vertical: bool,
+    rng: np.random.Generator,
+) -> WrittenLine:
     plan = plan_line(text, book, is_vertical, STRIKE_SHARE, rng)
     strokes = lay_out(book, source, plan.labels, plan.gaps, plan.marks, habits, style, is_vertical)
     extra = []

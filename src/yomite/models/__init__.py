@@ -56,6 +56,7 @@ ARCHITECTURES: dict[str, Architecture] = {
     "encoder_decoder": Architecture(
         "encoder_decoder:EncoderDecoder", "lines: an encoder sees, a decoder writes (teacher_forcing)", "line"
     ),
+    "finder": Architecture("finder:LineFinder", "pages: finds their lines (objective finding)", "page"),
 }
 
 # Backbones of other libraries, as `torchvision:resnet18`: random weights, the head of every family here.

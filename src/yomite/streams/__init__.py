@@ -69,6 +69,7 @@ STREAMS: dict[str, BuiltIn] = {
     "drawn": BuiltIn("drawn:build_drawn"),
     "stored": BuiltIn("stored:build_stored"),
     "lines": BuiltIn("lines:build_lines", "line"),
+    "pages": BuiltIn("pages:build_pages", "page"),
 }
 """A new stream is one file here and one line in this dictionary; its module is imported when it is used."""
 

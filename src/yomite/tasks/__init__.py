@@ -180,7 +180,11 @@ class Task(Protocol):
         ...
 
 
-TASKS: dict[str, str] = {"character": "character:CharacterTask", "line": "line:LineTask"}
+TASKS: dict[str, str] = {
+    "character": "character:CharacterTask",
+    "line": "line:LineTask",
+    "page": "page:PageTask",
+}
 """By name, the class of each task as `module:class` of this folder."""
 
 

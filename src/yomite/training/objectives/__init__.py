@@ -31,6 +31,7 @@ from yomite.training.finetune import find_weights
 from yomite.training.objectives.auxiliary import AuxiliaryTargets
 from yomite.training.objectives.ctc import CTC
 from yomite.training.objectives.distillation import Distillation, load_teacher
+from yomite.training.objectives.finding import Finding
 from yomite.training.objectives.margin import add_margin
 from yomite.training.objectives.mixup import mix
 from yomite.training.objectives.teacher_forcing import TeacherForcing
@@ -133,6 +134,7 @@ OBJECTIVES: dict[str, Callable[..., Objective]] = {
     "classification": Classification,
     "ctc": CTC,
     "teacher_forcing": TeacherForcing,
+    "finding": Finding,
 }
 
 

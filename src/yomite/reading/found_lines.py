@@ -1,0 +1,155 @@
+"""Maps of a page model -> the lines of a page: bands that hang together, each with its course and height."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from yomite.reading.results import Direction
+
+LEAST_CORE = 0.5
+"""Chance from which a place of the map is in the core of a line."""
+
+LEAST_PEAK = 0.7
+"""A band whose surest place is less sure is no line."""
+
+LEAST_PLACES = 3
+"""Bands of fewer places of the map are specks."""
+
+BENDS_FROM = 0.12
+"""A line that leaves its chord by more than so many of its heights is bent: its outline has more corners."""
+
+
+@dataclass(frozen=True)
+class FoundLine:
+    """A line of a page, in px of the picture that the maps are of.
+
+    Attributes:
+        direction: How it runs.
+        course: Float64 (P, 2), x and y of its middle from its beginning to its end, P >= 2.
+        half: Half of its height (of a vertical line: width).
+        confidence: Mean chance of its places to be in a line, 0..1.
+        vertical: Chance that it runs down, 0..1.
+    """
+
+    direction: Direction
+    course: np.ndarray
+    half: float
+    confidence: float
+    vertical: float
+
+    @property
+    def polygon(self) -> np.ndarray:
+        """Float64 (2 P, 2), its outline, clockwise in the picture from its upper left."""
+        along = np.gradient(self.course, axis=0)
+        along /= np.maximum(np.hypot(*along.T), 1e-9)[:, None]
+        across = self.half * np.stack([-along[:, 1], along[:, 0]], axis=1)  # right of the way: down, or left
+        first, second = self.course - across, self.course + across
+        if self.direction == "horizontal":
+            return np.concatenate([first, second[::-1]])
+        return np.concatenate([second[:1], first, second[:0:-1]])
+
+
+def find_lines(maps: np.ndarray, stride: int) -> list[FoundLine]:
+    """Find the lines of a page.
+
+    Args:
+        maps: Float32 (K, h, w), K >= 3: logits of cores and of running down, log2 of half heights in px.
+        stride: Px of the picture for each place.
+
+    Returns:
+        In no order of reading.
+    """
+    core = 1.0 / (1.0 + np.exp(-np.clip(maps[0].astype(np.float64), -30.0, 30.0)))
+    down = 1.0 / (1.0 + np.exp(-np.clip(maps[1].astype(np.float64), -30.0, 30.0)))
+    labels, count = label_bands(core > LEAST_CORE)
+    rows, columns = np.nonzero(labels)
+    numbers = labels[rows, columns] - 1
+    order = np.argsort(numbers, kind="stable")
+    rows, columns = rows[order], columns[order]
+    bounds = np.searchsorted(numbers[order], np.arange(count + 1))
+    lines = []
+    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+        part = rows[first:last], columns[first:last]
+        if last - first < LEAST_PLACES or core[part].max() < LEAST_PEAK:
+            continue
+        weights = core[part]
+        vertical = float(np.average(down[part], weights=weights))
+        half = float(2.0 ** np.clip(np.average(maps[2][part], weights=weights), 0.0, 9.0))
+        points = (np.stack(part[::-1], axis=1) + 0.5) * stride
+        course = _follow(points, weights, vertical > 0.5, half, stride)
+        if course is not None:
+            direction: Direction = "vertical" if vertical > 0.5 else "horizontal"
+            lines.append(FoundLine(direction, course, half, float(weights.mean()), vertical))
+    return lines
+
+
+def _follow(
+    points: np.ndarray, weights: np.ndarray, is_vertical: bool, half: float, stride: int
+) -> np.ndarray | None:
+    """Fit the middle of a band: float64 (P, 2); None where the band is much shorter than high."""
+    along, across = (1, 0) if is_vertical else (0, 1)
+    places, middles = points[:, along], points[:, across]
+    begin, end = float(places.min()) - 0.5 * stride, float(places.max()) + 0.5 * stride
+    if end - begin < 0.4 * half:
+        return None
+    length = end - begin
+    degree = 2 if length > 10.0 * half else 1 if length > 3.0 * half else 0
+    t = 2.0 * (places - begin) / length - 1.0
+    basis = np.stack([t**power for power in range(degree + 1)], axis=1)
+    # A short line has no slope of its own: it costs, the more the shorter it is.
+    stiff = weights.sum() * (4.0 * half / length) ** 2 * np.array([0.0, 0.1, 0.4])[: degree + 1]
+    normal = basis.T @ (weights[:, None] * basis) + np.diag(stiff)
+    fit = np.linalg.solve(normal, basis.T @ (weights * (middles - middles.mean())))
+    bend = abs(float(fit[2])) if degree == 2 else 0.0
+    stations = np.linspace(-1.0, 1.0, 9 if bend > BENDS_FROM * 2.0 * half else 2)
+    if len(stations) == 2 and degree == 2:
+        fit[0] += fit[2] / 3.0  # the mean of the bend
+        fit[2] = 0.0
+    middle = middles.mean() + sum(fit[power] * stations**power for power in range(degree + 1))
+    place = begin + 0.5 * (stations + 1.0) * length
+    return np.stack([middle, place] if is_vertical else [place, middle], axis=1)
+
+
+def label_bands(is_core: np.ndarray) -> tuple[np.ndarray, int]:
+    """Number the pieces that hang together, corners included.
+
+    Args:
+        is_core: Bool (h, w).
+
+    Returns:
+        Int64 (h, w), 0 outside, 1 to n inside; and n.
+    """
+    height, width = is_core.shape
+    padded = np.zeros((height, width + 2), np.int8)
+    padded[:, 1:-1] = is_core
+    change = np.diff(padded, axis=1)
+    run_rows, begins = np.nonzero(change == 1)
+    ends = np.nonzero(change == -1)[1]
+    parents = np.arange(len(begins))
+
+    def find(run: int) -> int:
+        while parents[run] != run:
+            parents[run] = parents[parents[run]]
+            run = parents[run]
+        return run
+
+    firsts = np.searchsorted(run_rows, np.arange(height + 1))
+    for row in range(1, height):
+        above, above_end = firsts[row - 1], firsts[row]
+        for run in range(firsts[row], firsts[row + 1]):
+            while above < above_end and ends[above] < begins[run]:
+                above += 1
+            other = above
+            while other < above_end and begins[other] <= ends[run]:
+                one, two = find(run), find(other)
+                parents[max(one, two)] = min(one, two)
+                other += 1
+    roots = np.array([find(run) for run in range(len(begins))], np.int64)
+    _, numbers = np.unique(roots, return_inverse=True)
+    marks = np.zeros((height, width + 1), np.int64)
+    np.add.at(marks, (run_rows, begins), numbers + 1)
+    np.subtract.at(marks, (run_rows, ends), numbers + 1)
+    labels = np.cumsum(marks, axis=1)[:, :width]
+    return labels, int(numbers.max()) + 1 if len(numbers) else 0
