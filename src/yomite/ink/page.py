@@ -1,4 +1,4 @@
-"""The composer of pages: notes, letters, lists, tables, memos, genkoyoshi, as photographs and scans show them.
+"""The composer of pages: notes, letters, lists, tables, memos, genkoyoshi; photographed or scanned.
 
 `page_plan` says where lines stand, `page_writing` writes them in one hand, `page_sheet` draws sheet and
 photograph. Each page is a pure function of (seed, epoch, index).

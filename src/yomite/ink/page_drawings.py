@@ -26,7 +26,7 @@ def _shake(points: np.ndarray, rng: np.random.Generator, amount: float = 0.01) -
 
 
 def _draw_arrow(rng: np.random.Generator) -> Strokes:
-    """A shaft, straight or bent, with a head at its end."""
+    """Draw a shaft, straight or bent, with a head at its end."""
     angle, bend = 6.2832 * rng.random(), 0.3 * rng.normal() * (rng.random() < 0.5)
     t = np.linspace(-1.0, 1.0, 20)
     shaft = np.stack([t, bend * (1.0 - t * t)], axis=1)
@@ -36,7 +36,7 @@ def _draw_arrow(rng: np.random.Generator) -> Strokes:
 
 
 def _draw_shape(rng: np.random.Generator) -> Strokes:
-    """A closed shape of three to seven corners, or round; now and then a second one inside."""
+    """Draw a closed shape of three to seven corners, or round; now and then a second one inside."""
     num = int(rng.integers(3, 8)) if rng.random() < 0.6 else 40
     angles = np.linspace(0.0, 6.2832, num + 1) + 6.2832 * rng.random()
     flat = 0.3 + 0.7 * rng.random()
@@ -50,7 +50,7 @@ def _draw_shape(rng: np.random.Generator) -> Strokes:
 
 
 def _draw_wire(rng: np.random.Generator) -> Strokes:
-    """A line of one to four straight or bent pieces, as in diagrams."""
+    """Draw a line of one to four straight or bent pieces, as in diagrams."""
     corners = np.cumsum(rng.normal(size=(int(rng.integers(2, 6)), 2)), axis=0)
     if rng.random() < 0.6:  # along the axes
         corners = np.repeat(corners, 2, axis=0)
@@ -61,14 +61,14 @@ def _draw_wire(rng: np.random.Generator) -> Strokes:
 
 
 def _draw_hatching(rng: np.random.Generator) -> Strokes:
-    """Parallel strokes."""
+    """Draw parallel strokes."""
     num, step = int(rng.integers(4, 20)), np.array([0.14, 0.04 * rng.normal()])
     stroke = np.stack([np.linspace(-0.3, 0.3, 6), np.linspace(0.6, -0.6, 6)], axis=1)
     return [_shake(stroke + (number - 0.5 * num) * step, rng) for number in range(num)]
 
 
 def _draw_scribble(rng: np.random.Generator) -> Strokes:
-    """A smooth line that crosses itself, as flourishes, signatures and sketches do."""
+    """Draw a smooth line that crosses itself, as flourishes, signatures and sketches do."""
     t = np.linspace(0.0, 6.2832 * (0.5 + 2.0 * rng.random()), 90)
     waves = rng.normal(size=(2, 4)) / np.array([1.0, 1.5, 2.5, 4.0])
     phases = 6.2832 * rng.random((2, 4))

@@ -1,4 +1,4 @@
-"""Plan of a page: where each line is to stand, what is ruled, framed and drawn beside it, before any ink exists.
+"""Plan of a page: where each line is to stand, and what is ruled and framed, before any ink exists.
 
 Places are px of the sheet, x to the right and y down. What is written along and across a line is planned in a
 frame of its own, so that prose runs down as it runs to the right.

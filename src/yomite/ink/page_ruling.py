@@ -1,6 +1,8 @@
-"""What is printed or drawn straight on a page: notebook lines, squares, dots, cells for each character, tables."""
+"""What is printed or ruled on a page: notebook lines, squares, dots, cells for each character, tables."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 
@@ -10,6 +12,9 @@ from yomite.ink.ruling import punch_hole, rule_dots, rule_line
 
 _SHARES = {"none": 0.5, "notebook": 0.28, "squared": 0.14, "dotted": 0.04, "frame": 0.04}
 _NAMES, _STEPS = tuple(_SHARES), np.cumsum(list(_SHARES.values()))
+Rule = Callable[[float, float, float, float], None]
+"""Draws a straight line on the flat sheet, from x, y to x, y."""
+
 _PIECE_PX = 80.0
 """A ruling on a curled sheet is drawn in pieces so long."""
 
@@ -80,7 +85,7 @@ def rule_page(ink: np.ndarray, plan: PagePlan, warp: Warp, rng: np.random.Genera
             punch_hole(ink, x, y, 0.2 * em, 0.4 + 0.5 * rng.random())
 
 
-def _rule_cells(x: float, y: float, length: float, em: float, is_vertical: bool, rule) -> None:  # noqa: ANN001
+def _rule_cells(x: float, y: float, length: float, em: float, is_vertical: bool, rule: Rule) -> None:
     """Draw the cells that a line of genkoyoshi may have room for."""
     pitch, half = 1.12 * em, 0.58 * em
     num = int(length / pitch) + 1

@@ -1,4 +1,4 @@
-"""The sheet of a page: how it lies before the camera, what is ruled on it, drawn beside the text, and behind it."""
+"""The sheet of a page: how it lies before the camera, what is on it, and what lies beyond it."""
 
 from __future__ import annotations
 

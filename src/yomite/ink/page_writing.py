@@ -1,4 +1,4 @@
-"""Writing of a page: one hand fills the room that the plan gives to each line, and says where each line runs."""
+"""Writing of a page: one hand fills the room of each line, and says where each line runs."""
 
 from __future__ import annotations
 

@@ -105,3 +105,41 @@ class LineFinder(nn.Module):
         for lateral, fine in zip(reversed(self.laterals[:-1]), reversed(maps[:-1]), strict=True):
             found = lateral(fine) + functional.interpolate(found, scale_factor=2.0, mode="nearest")
         return self.head(self.smooth(found))
+
+
+def measure_losses(
+    maps: Tensor, core: Tensor, runs_down: Tensor, log_sizes: Tensor, turn: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Measure how far maps are from what they should be.
+
+    A sum of four: cross-entropy and the Dice loss (arXiv:1606.04797) of the cores; and, the mean over all
+    places within lines, the cross-entropy of the direction, the smooth distance of the sizes, and the
+    cross-entropy of the turn.
+
+    Args:
+        maps: Float (N, 7, h, w), of a LineFinder.
+        core: Float (N, h, w), which share of each place is core, 0..1.
+        runs_down: Float (N, h, w), 1 where a line runs down.
+        log_sizes: Float (N, h, w), log2 of half heights in px; 0 outside of lines.
+        turn: Int64 (N,), quarters that each page must be turned clockwise.
+
+    Returns:
+        The loss and the Dice coefficient of each page, float (N,) both.
+    """
+    inside = (log_sizes > 0).float()
+    room = inside.sum(dim=(1, 2)).clamp(min=1.0)
+
+    def within(values: Tensor) -> Tensor:
+        return (values * inside).sum(dim=(1, 2)) / room
+
+    chances = maps[:, 0].sigmoid()
+    shared = 2.0 * (chances * core).sum(dim=(1, 2))
+    overlap = (shared + 32.0) / ((chances + core).sum(dim=(1, 2)) + 32.0)  # 32: a page without lines
+    entropy = functional.binary_cross_entropy_with_logits(maps[:, 0], core, reduction="none")
+    direction = functional.binary_cross_entropy_with_logits(maps[:, 1], runs_down, reduction="none")
+    size = functional.smooth_l1_loss(maps[:, 2], log_sizes, reduction="none", beta=0.25)
+    turns = turn[:, None, None].expand(-1, *maps.shape[2:])
+    turned = functional.cross_entropy(maps[:, 3:], turns, reduction="none")
+    losses = 4.0 * entropy.mean(dim=(1, 2)) + (1.0 - overlap)
+    losses = losses + 0.5 * within(direction) + within(size) + 0.25 * within(turned)
+    return losses, overlap

@@ -24,15 +24,15 @@ from yomite.reading.arguments import (
 )
 from yomite.reading.batches import read_in_batches
 from yomite.reading.heat import build_heat
-from yomite.reading.lines import ReadsLines
 from yomite.reading.metadata import Prior
 from yomite.reading.model_file import Calibration, find_model, open_model_file
+from yomite.reading.pages import ReadsPages
 from yomite.reading.results import Recognition
 
 _MAX_THREADS = 8  # one small picture gains nothing from more
 
 
-class Recognizer(ReadsLines):
+class Recognizer(ReadsPages):
     """Reads pictures of one character each; made by :func:`load`. Thread-safe and picklable.
 
     Attributes:
@@ -52,12 +52,13 @@ class Recognizer(ReadsLines):
         prior: Prior = "text",
         num_threads: int | None = None,
         line: str | os.PathLike[str] | None = None,
+        page: str | os.PathLike[str] | None = None,
     ) -> None:
         """Open a model file, given by its path or its content; the rest is as for :func:`load`."""
         self.prior: Prior = check_prior(prior)
         self.num_threads = check_num_threads(num_threads)
         self._num_workers = num_threads or min(count_cores(), _MAX_THREADS)
-        super().__init__(line, self._num_workers)
+        super().__init__(line, page, self._num_workers)
         self._source = source if isinstance(source, bytes) else Path(source)
         self._model = open_model_file(self._source, self._num_workers)
         self.name = self._model.name
@@ -70,7 +71,7 @@ class Recognizer(ReadsLines):
         self._choices = Choices(self.characters, self.lookalike_groups)
 
     def __reduce__(self) -> tuple[type["Recognizer"], tuple[Any, ...]]:
-        return Recognizer, (self._source, self.prior, self.num_threads, self.line_source)
+        return Recognizer, (self._source, self.prior, self.num_threads, self.line_source, self.page_source)
 
     def __repr__(self) -> str:
         return (
@@ -274,6 +275,7 @@ def load(
     prior: Prior = "text",
     num_threads: int | None = None,
     line: str | os.PathLike[str] | None = None,
+    page: str | os.PathLike[str] | None = None,
 ) -> Recognizer:
     """Open a model for reading.
 
@@ -283,8 +285,9 @@ def load(
         num_threads: Threads for the model and for canvases, at most 256; None takes all cores, at most 8.
         line: The ONNX file of a line model, for :meth:`Recognizer.read_line`; opened when it is first needed.
             A language model beside it, of the same name (.npz), is taken instead of the one inside.
+        page: The ONNX file of a page model, for :meth:`Recognizer.read`; opened when it is first needed.
 
     Raises:
         ModelFileError: No such model, or its file is damaged or of another version or task.
     """
-    return Recognizer(find_model(name_or_path), prior, num_threads, line)
+    return Recognizer(find_model(name_or_path), prior, num_threads, line, page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -70,7 +71,7 @@ def find_lines(maps: np.ndarray, stride: int) -> list[FoundLine]:
     rows, columns = rows[order], columns[order]
     bounds = np.searchsorted(numbers[order], np.arange(count + 1))
     lines = []
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, last in pairwise(bounds.tolist()):
         part = rows[first:last], columns[first:last]
         if last - first < LEAST_PLACES or core[part].max() < LEAST_PEAK:
             continue
@@ -113,7 +114,7 @@ def _follow(
 
 
 def label_bands(is_core: np.ndarray) -> tuple[np.ndarray, int]:
-    """Number the pieces that hang together, corners included.
+    """Give numbers to the pieces that hang together, corners included.
 
     Args:
         is_core: Bool (h, w).

@@ -17,6 +17,7 @@ from yomite.errors import DataError
 from yomite.evaluation.scores import score_again, score_set
 from yomite.reading.line_file import LANGUAGE_MODEL, open_line_file
 from yomite.reading.line_file import TASK as LINE_TASK
+from yomite.reading.page_file import TASK as PAGE_TASK
 from yomite.shipping.calibration import Calibrated, calibrate
 from yomite.shipping.draft import Draft
 from yomite.shipping.language_model import build_language_model
@@ -93,6 +94,11 @@ def export_model(
         if int8 or prior_weight:
             raise DataError("a model of lines has no prior and no --int8; leave these out")
         return _export_lines(draft, out, sets, data_root, show)
+    if draft.metadata["task"] == PAGE_TASK:
+        if int8 or prior_weight or sets:
+            raise DataError("a model of pages has no prior, no --int8 and no --calibrate; leave these out")
+        draft.write(out)
+        return Exported(draft)
     log_prior = _count_prior(checkpoint.characters, data_root, show)
     if log_prior is None and prior_weight:
         raise DataError(

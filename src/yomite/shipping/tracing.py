@@ -21,8 +21,10 @@ from onnx import TensorProto, helper, numpy_helper
 from yomite.charset import Charset, select_lookalikes
 from yomite.checkpoint import Checkpoint, load_model
 from yomite.ink.line_canvas import LINE_CANVAS_VERSION
+from yomite.ink.page_canvas import PAGE_CANVAS_VERSION
 from yomite.reading.line_file import TASK as LINE_TASK
 from yomite.reading.metadata import FORMAT_VERSION
+from yomite.reading.page_file import TASK as PAGE_TASK
 from yomite.shipping.draft import Draft
 from yomite.tasks import Traced, build_task
 
@@ -50,6 +52,8 @@ def trace_weights(checkpoint: Checkpoint, name: str, *, allow_custom: bool = Fal
     described = _describe(checkpoint, name, task.name)
     if task.name == LINE_TASK:
         described |= {"step_px": str(model.stride), "canvas_version": str(LINE_CANVAS_VERSION)}
+    elif task.name == PAGE_TASK:
+        described["canvas_version"] = str(PAGE_CANVAS_VERSION)
     else:
         described |= _describe_characters(checkpoint)
     return Draft(network, described)

@@ -1,4 +1,4 @@
-"""The stream of composed pages: gray levels, and maps of where lines run, which way, how high and how turned."""
+"""The stream of composed pages: gray levels, and maps of where lines run, which way, and how high."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageDraw
+from torch import Tensor
 
 from yomite.charset import Charset
 from yomite.config import DataConfig
@@ -80,6 +81,12 @@ def draw_maps(page: ComposedPage) -> np.ndarray:
             np.asarray(sizes)[middle, middle],
         ]
     )
+
+
+def read_maps(batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Return what `yomite.models.finder.measure_losses` compares with: cores, runs down, log sizes, turns."""
+    core, runs_down, sizes = batch.targets.float().unbind(dim=1)
+    return core / 255.0, runs_down, sizes / SIZE_STEPS, batch.metadata["turn"]
 
 
 def _find_core(line: PageLine) -> list[tuple[float, float]]:

@@ -1,4 +1,4 @@
-"""The task of finding lines on a page: gray levels uint8 (N, 1, H, W), maps (N, 7, h, w); see models/finder.py."""
+"""The task of finding lines on a page: gray levels uint8 (N, 1, H, W), maps float (N, 7, h, w)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from torch import Tensor, nn
 from yomite.charset import Charset
 from yomite.data.cache import find_cache_folder
 from yomite.errors import DataError
+from yomite.ink.page import build_page_composer
+from yomite.models.finder import measure_losses
 from yomite.reading.found_lines import LEAST_CORE, label_bands
 from yomite.streams.batch import Batch
+from yomite.streams.pages import PageStream, read_maps
 from yomite.tasks import Glimpse, Sheet, Traced, ValidationSet
 
 COMPOSED = "composed/pages"
@@ -48,8 +51,6 @@ class PageTask:
         """Compose the pages that are held back; no other source says where lines run."""
         if source != COMPOSED or fold:
             raise DataError(f"validation source {source!r}: a run of pages is validated on {COMPOSED}")
-        from yomite.ink.page import build_page_composer
-        from yomite.streams.pages import PageStream
 
         composer = build_page_composer(
             data_root, self.charset, seed=0, validation=True, cache_folder=find_cache_folder()
@@ -58,10 +59,8 @@ class PageTask:
 
     def count(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Count lines, places and pages."""
-        from yomite.training.objectives.finding import measure_losses
-
         maps = model(batch.images).float()
-        losses, _ = measure_losses(maps, batch)
+        losses, _ = measure_losses(maps, *read_maps(batch))
         sums = np.zeros(7)
         for found, wanted, turn in zip(
             maps.cpu().numpy(), batch.targets.cpu().numpy(), batch.metadata["turn"].tolist(), strict=True
@@ -112,11 +111,22 @@ class PageTask:
         """Trace the maps."""
         axes = {0: "N", 2: "H", 3: "W"}
         return Traced(
-            model,
+            _Maps(model).eval(),
             {"images": torch.randint(0, 256, (1, 1, 96, 128), dtype=torch.uint8)},
             ["maps"],
             {"images": axes, "maps": {0: "N", 2: "h", 3: "w"}},
         )
+
+
+class _Maps(nn.Module):
+    """The output of a page model's file."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, images: Tensor) -> Tensor:
+        return self.model(images)
 
 
 def match_bands(found: np.ndarray, wanted: np.ndarray) -> tuple[int, int, int]:

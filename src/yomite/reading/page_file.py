@@ -1,0 +1,84 @@
+"""Open a page model's file (ONNX) and check that it keeps the contract of docs/pages.md."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+
+from yomite.errors import ModelFileError
+from yomite.ink.page_canvas import PAGE_CANVAS_VERSION
+from yomite.reading.metadata import read_metadata
+from yomite.reading.model_file import open_session
+
+TASK = "page"
+DEFAULT_PAGE_MODEL = "yomite-page"
+STRIDE = 4
+"""Px of the canvas for each place of the maps."""
+
+NUM_MAPS = 7
+"""Core, running down, log2 of half heights, and the four turns."""
+
+
+@dataclass(frozen=True)
+class PageFile:
+    """An open page model.
+
+    Attributes:
+        where: Its path, or what stands for it in messages.
+        session: ONNX Runtime's session; its ``run`` may be called from many threads.
+        name: The model's name.
+    """
+
+    where: str
+    session: onnxruntime.InferenceSession
+    name: str
+
+    def compute(self, canvas: np.ndarray) -> np.ndarray:
+        """Run the model on a canvas, uint8 (H, W), both multiples of 32: float32 (7, H / 4, W / 4).
+
+        Raises:
+            ModelFileError: The file cannot be run, or gives other shapes or numbers that are not finite.
+        """
+        try:
+            (maps,) = self.session.run(["maps"], {"images": canvas[None, None]})
+        except Exception as error:  # ONNX Runtime has a class of its own for each way to fail
+            raise ModelFileError(
+                f"{self.where}: cannot be run on a canvas of {canvas.shape}; export it again"
+            ) from error
+        maps = np.asarray(maps)
+        wanted = (1, NUM_MAPS, canvas.shape[0] // STRIDE, canvas.shape[1] // STRIDE)
+        if maps.shape != wanted:
+            raise ModelFileError(
+                f"{self.where}: maps of shape {maps.shape}, not {wanted}; export the model again"
+            )
+        if not np.isfinite(maps).all():
+            raise ModelFileError(
+                f"{self.where}: its weights are damaged (not finite); fetch or export it again"
+            )
+        return maps[0]
+
+
+def open_page_file(source: Path | bytes, num_threads: int) -> PageFile:
+    """Open a page model's file and check everything that reading relies on.
+
+    Args:
+        source: Its path, or its content.
+        num_threads: Threads for ONNX Runtime.
+
+    Raises:
+        ModelFileError: It is missing, damaged, of another version or task.
+    """
+    where = "the page model" if isinstance(source, bytes) else str(source)
+    session = open_session(source, num_threads)
+    metadata = read_metadata(where, session, TASK)
+    version = metadata.read("canvas_version", int)
+    if version != PAGE_CANVAS_VERSION:
+        raise ModelFileError(
+            f"{where}: made for pages of canvas version {version}, this yomite makes {PAGE_CANVAS_VERSION}; "
+            "type: pip install -U yomite, or export the model again"
+        )
+    name = metadata.fields.get("name", "page-model" if isinstance(source, bytes) else source.stem)
+    page_file = PageFile(where, session, name)
+    page_file.compute(np.zeros((32, 64), np.uint8))
+    return page_file
