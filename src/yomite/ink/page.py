@@ -92,7 +92,7 @@ class PageComposer:
             if one.is_text
         ]
         quarters = int(rng.integers(1, 4)) if rng.random() < TURNED_SHARE else 0
-        return _turn(picture, lines, quarters)
+        return turn_page(picture, lines, quarters)
 
 
 def build_page_composer(
@@ -110,7 +110,7 @@ def build_page_composer(
     return PageComposer(book, pool, seed=seed, validation=validation)
 
 
-def _turn(picture: np.ndarray, lines: list[PageLine], quarters: int) -> ComposedPage:
+def turn_page(picture: np.ndarray, lines: list[PageLine], quarters: int) -> ComposedPage:
     """Turn a page counterclockwise by so many quarters."""
     for _ in range(quarters):
         width = picture.shape[1]

@@ -49,6 +49,7 @@ class PageWriter:
     def __init__(self, book: GlyphBook, draw_text: DrawText, warp: Warp, rng: np.random.Generator) -> None:
         """Keep what lines are made of; every choice comes from `rng`."""
         self._book, self._draw_text, self._warp, self._rng = book, draw_text, warp, rng
+        self._ruby = [kana for kana in _RUBY if kana in book]
         self._hand: WrittenLine | None = None
         self._pitch = 0.95  # em a character, measured from what has been written
 
@@ -66,7 +67,7 @@ class PageWriter:
         cells = line.strokes.cells
         self._pitch = float(np.clip((cells[-1, 1] - cells[0, 0]) / len(cells), 0.45, 1.6))
         lines = [self._place(line, slot, slot.em)]
-        if slot.has_ruby:
+        if slot.has_ruby and self._ruby:
             lines += self._write_ruby(hand, slot, float(cells[-1, 1]))
         return lines
 
@@ -87,7 +88,7 @@ class PageWriter:
         em = slot.em * (0.32 + 0.13 * self._rng.random())
         aside = 0.5 * slot.em + 0.55 * em
         for start in np.sort(self._rng.random(int(self._rng.integers(1, 4)))):
-            kana = "".join(self._rng.choice(list(_RUBY), size=int(self._rng.integers(2, 6))))
+            kana = "".join(self._rng.choice(self._ruby, size=int(self._rng.integers(2, 6))))
             line = write_on(hand, kana, self._book, slot.is_vertical, self._rng)
             along = float(start) * max(length * slot.em - em * len(kana), 0.0)
             x, y = (slot.x + aside, slot.y + along) if slot.is_vertical else (slot.x + along, slot.y - aside)

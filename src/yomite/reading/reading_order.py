@@ -1,7 +1,7 @@
 """The order in which people read lines: horizontal ones from the top, vertical ones from the right.
 
-The page is cut along bare paper, again and again (the recursive X-Y cut: Nagy and Seth, 1984): first between
-columns of text, then between lines, then between what stands side by side, as in a table.
+The page is cut along bare paper, again and again (the recursive X-Y cut: Nagy and Seth, 1984): between
+columns of text, else between lines, else between what stands side by side, as in a table.
 """
 
 from __future__ import annotations
@@ -42,16 +42,31 @@ def _order(members: np.ndarray, boxes: np.ndarray, is_vertical: np.ndarray) -> l
     runs_down = sides[down].max(axis=1, initial=0).sum() > sides[~down].max(axis=1, initial=0).sum()
     begins, ends, tops, bottoms = _lay_across(boxes[members], bool(runs_down))
     height = float(np.median(sides.min(axis=1)))
-    columns = _cut(begins, ends, GUTTER * height)
-    if len(columns) > 1 and all(_is_text(begins[c], ends[c], height) for c in columns):
-        return [one for c in columns for one in _order(members[c], boxes, is_vertical)]
     middle, half = 0.5 * (tops + bottoms), 0.5 * (bottoms - tops)
     is_line = down == runs_down  # of the others all of the box counts
     reach = np.where(is_line, BODY, 1.0) * half
-    for parts in (_cut(middle - reach, middle + reach, 0.0), _cut(begins, ends, 0.0)):
-        if len(parts) > 1:
-            return [one for part in parts for one in _order(members[part], boxes, is_vertical)]
-    return members[np.lexsort((begins, middle))].tolist()
+    rows = _cut(middle - reach, middle + reach, 0.0)
+    parts: list[np.ndarray] = []
+    while rows:  # as many rows as there are that stand in the same columns; else one
+        for count in range(len(rows), 0, -1):
+            together = np.concatenate(rows[:count])
+            columns = _cut_columns(together, begins, ends, height)
+            if columns or count == 1:
+                parts += columns or [together]
+                rows = rows[count:]
+                break
+    if len(parts) == 1:
+        parts = _cut(begins, ends, 0.0)
+    if len(parts) == 1:
+        return members[np.lexsort((begins, middle))].tolist()
+    return [one for part in parts for one in _order(members[part], boxes, is_vertical)]
+
+
+def _cut_columns(rows: np.ndarray, begins: np.ndarray, ends: np.ndarray, height: float) -> list[np.ndarray]:
+    """Cut rows into columns of text; an empty list where they do not stand in any."""
+    columns = [rows[part] for part in _cut(begins[rows], ends[rows], GUTTER * height)]
+    is_text = len(columns) > 1 and all(_is_text(begins[c], ends[c], height) for c in columns)
+    return columns if is_text else []
 
 
 def _lay_across(boxes: np.ndarray, runs_down: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
