@@ -57,7 +57,7 @@ def test_recognize_writes_the_documented_json(folder: Path) -> None:
     )
     good, bad = (json.loads(line) for line in out.splitlines())
     assert code == 2
-    assert list(good) == ["path", "text", "confidence", "is_rejected", "candidates"]
+    assert list(good) == ["path", "text", "confidence", "is_rejected", "seems_several", "candidates"]
     assert (good["path"], good["text"], good["is_rejected"]) == (str(folder / "人.png"), "人", False)
     assert len(good["candidates"]) == 3
     assert all(list(candidate) == ["text", "probability"] for candidate in good["candidates"])

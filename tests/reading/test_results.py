@@ -13,13 +13,14 @@ def test_a_result_is_plain_data() -> None:
         "text": "永",
         "confidence": 1.0,
         "is_rejected": False,
+        "seems_several": False,
         "candidates": [{"text": "永", "probability": 0.987654}, {"text": "氷", "probability": 0.0}],
     }
 
 
 def test_json_is_that_data_in_its_order() -> None:
     assert RESULT.to_json() == (
-        '{"text": "永", "confidence": 1.0, "is_rejected": false, '
+        '{"text": "永", "confidence": 1.0, "is_rejected": false, "seems_several": false, '
         '"candidates": [{"text": "永", "probability": 0.987654}, {"text": "氷", "probability": 0.0}]}'
     )
     assert json.loads(RESULT.to_json()) == RESULT.to_dict()

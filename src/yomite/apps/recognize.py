@@ -97,4 +97,6 @@ def print_results(
 
 def _to_line(result: "Recognition", stranger: str) -> str:
     shown = ", ".join(f"{candidate.text} {candidate.probability:.1%}" for candidate in result.candidates)
+    if result.seems_several:
+        stranger = "several characters; type yomite read --line FILE"
     return f"{shown} (rejected: probably {stranger})" if result.is_rejected else shown

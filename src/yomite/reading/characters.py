@@ -28,6 +28,7 @@ from yomite.reading.metadata import Prior
 from yomite.reading.model_file import Calibration, find_model, open_model_file
 from yomite.reading.pages import ReadsPages
 from yomite.reading.results import Recognition
+from yomite.reading.several import seems_several
 
 _MAX_THREADS = 8  # one small picture gains nothing from more
 
@@ -252,12 +253,15 @@ class Recognizer(ReadsPages):
             is_unknown |= shares[:, choice.is_covered].sum(axis=1) < MIN_SHARE
             logits, log_prior = logits[:, choice.labels], log_prior[choice.labels]
         probabilities = weigh(logits, log_prior, calibration.temperature, self._model.where)
-        return [
-            Recognition(candidates, confidence, unknown or confidence < calibration.rejection_threshold)
-            for (candidates, confidence), unknown in zip(
-                rank(probabilities, choice, top), is_unknown.tolist(), strict=True
+        results = []
+        for canvas, (candidates, confidence), unknown in zip(
+            canvases, rank(probabilities, choice, top), is_unknown.tolist(), strict=True
+        ):
+            is_rejected = unknown or confidence < calibration.rejection_threshold
+            results.append(
+                Recognition(candidates, confidence, is_rejected, is_rejected and seems_several(canvas))
             )
-        ]
+        return results
 
     def _recognize_canvas(self, canvas: np.ndarray, top: int, prior: Prior) -> Recognition:
         return self._read([canvas], self._choose_calibration(prior), top, self._choose(None))[0]

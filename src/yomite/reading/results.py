@@ -23,11 +23,13 @@ class Recognition:
             summed probability of all look-alikes of the first candidate.
         is_rejected: True where the picture is probably no character the model knows, by the model file's
             own measure; where the file has none, by low confidence.
+        seems_several: True where it is rejected and seems to be several characters: read it as a line.
     """
 
     candidates: tuple[Candidate, ...]
     confidence: float
     is_rejected: bool
+    seems_several: bool = False
 
     @property
     def text(self) -> str:
@@ -41,13 +43,15 @@ class Recognition:
         """Return the result as plain data, numbers with 6 decimals.
 
         Returns:
-            ``{"text", "confidence", "is_rejected", "candidates": [{"text", "probability"}, ...]}``.
+            ``{"text", "confidence", "is_rejected", "seems_several", "candidates": [{"text", "probability"},
+            ...]}``.
         """
         candidates = [{"text": one.text, "probability": round(one.probability, 6)} for one in self.candidates]
         return {
             "text": self.text,
             "confidence": round(self.confidence, 6),
             "is_rejected": self.is_rejected,
+            "seems_several": self.seems_several,
             "candidates": candidates,
         }
 
