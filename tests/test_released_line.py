@@ -12,7 +12,7 @@ from yomite.charset import build_charset
 from yomite.data.sources import open_source
 from yomite.errors import PictureError
 from yomite.evaluation.lines import evaluate_lines
-from yomite.shipping.card import format_line_card
+from yomite.shipping.line_card import format_line_card
 
 NAME = "yomite-line"
 TOLERANCE = 0.01

@@ -19,7 +19,6 @@ from yomite.models import build
 from yomite.reading.evidence import to_chance
 from yomite.reading.language_model import read_language_model
 from yomite.reading.line_file import open_line_file
-from yomite.shipping.card import format_line_card
 from yomite.shipping.export import export_model
 from yomite.shipping.language_model import build_language_model
 from yomite.shipping.line_calibration import (
@@ -29,6 +28,7 @@ from yomite.shipping.line_calibration import (
     compute_lines,
     fit_logistic,
 )
+from yomite.shipping.line_card import format_line_card
 
 CHARACTERS = "あいう"
 

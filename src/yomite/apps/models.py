@@ -28,10 +28,26 @@ def models(
         )
     for name, path in by_name.items():
         card = read_card(path) or {}
-        known = f", {card['num_classes']} characters, {card['input_size']} px" if card else ""
+        known = ""
+        if "num_classes" in card:
+            known = f", {card['num_classes']} characters, {card['input_size']} px"
         typer.echo(f"{name}: {path.stat().st_size / 1e6:.1f} MB{known}")
         for score in card.get("scores", ()):
-            typer.echo(f"  {_format_lines(score) if 'directions' in score else _format_characters(score)}")
+            typer.echo(f"  {_format_score(score)}")
+
+
+def _format_score(score: Mapping[str, Any]) -> str:
+    if "whole" in score:
+        return _format_pages(score)
+    return _format_lines(score) if "directions" in score else _format_characters(score)
+
+
+def _format_pages(score: Mapping[str, Any]) -> str:
+    found, errors = score["lines"]["all"]["recall"], score["whole"]["all"]["end_to_end"]
+    return (
+        f"{score['data']}: {100 * found['value']:.0f} % of {found['num_samples']} lines found, CER end to end "
+        f"{100 * errors['rate']:.1f} % ({100 * errors['low']:.1f} to {100 * errors['high']:.1f})"
+    )
 
 
 def _format_characters(score: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """From a run's weights to the files of a release: python -m yomite.apps.release WEIGHTS --data-root DIR.
 
 Writes the ONNX file, the safetensors of the very same numbers, card.json with every score, and MODEL_CARD.md;
-of a line model NAME.onnx, NAME.safetensors, NAME.json and NAME.md.
+of a line or page model NAME.onnx, NAME.safetensors, NAME.json and NAME.md.
 The sets of test/ are read once for each released model, so only with --test.
 """
 
@@ -27,7 +27,7 @@ def release(
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="The model's name; by default yomite-character or yomite-line."),
+        typer.Option(metavar="NAME", help="The model's name; by default yomite- and its task."),
     ] = None,
     test: Annotated[bool, typer.Option("--test", help="Read and report the sets of test/ too.")] = False,
     prior_weight: Annotated[
@@ -55,19 +55,23 @@ def release(
     with needs_extra("release", "train"):
         from yomite.checkpoint import load_model, read_checkpoint
         from yomite.shipping.line_release import make_line_release
+        from yomite.shipping.page_release import make_page_release
         from yomite.shipping.release import make_release
         from yomite.tasks import name_task
     from yomite.data.sources import resolve_data_root
     from yomite.reading.line_file import DEFAULT_LINE_MODEL
     from yomite.reading.model_file import DEFAULT_MODEL
+    from yomite.reading.page_file import DEFAULT_PAGE_MODEL
 
-    if name_task(load_model(read_checkpoint(weights))) == "line":
+    task = name_task(load_model(read_checkpoint(weights)))
+    if task in ("line", "page"):
         if test or prior_weight is not None or adjustment or keep:
-            raise YomiteError("a line model has no --test, --prior-weight, --adjustment and --keep")
-        make_line_release(
+            raise YomiteError(f"a {task} model has no --test, --prior-weight, --adjustment and --keep")
+        make = make_line_release if task == "line" else make_page_release
+        make(
             weights,
             out or Path(str(resources.files("yomite"))) / "released",
-            name=name or DEFAULT_LINE_MODEL,
+            name=name or (DEFAULT_LINE_MODEL if task == "line" else DEFAULT_PAGE_MODEL),
             data_root=resolve_data_root(data_root),
             config=config,
             device=device,

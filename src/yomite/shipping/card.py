@@ -1,8 +1,9 @@
 """A release's JSON -> its model card: every figure stands in the JSON, none is written by hand."""
 
-import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
+
+from yomite.shipping.markdown import list_items, or_unknown, tabulate, wrap
 
 Card = Mapping[str, Any]
 
@@ -19,12 +20,6 @@ def format_model_card(card: Card) -> str:
     return "\n\n".join(block for section in sections for block in section(card)) + "\n"
 
 
-def format_line_card(card: Card) -> str:
-    """Format the page of a line model as Markdown."""
-    sections = (_introduce_lines, _tell_line_training, _list_line_scores, _tell_line_limits)
-    return "\n\n".join(block for section in sections for block in section(card)) + "\n"
-
-
 def _introduce(card: Card) -> Iterator[str]:
     yield f"# {card['name']}"
     yield "Written by the release command from `card.json`; do not edit."
@@ -33,12 +28,12 @@ def _introduce(card: Card) -> Iterator[str]:
         if card["charset"] == "full"
         else f" (charset `{card['charset']}`)"
     )
-    yield _wrap(
+    yield wrap(
         "Reads one handwritten character, from a picture or from strokes in any order, as one of "
         f"{card['num_classes']:,}{kinds}."
     )
     size = card["input_size"]
-    yield _list(
+    yield list_items(
         f"Network: `{card['model']['name']}`, {card['parameters']:,} parameters, {card['macs']:,} "
         f"multiply-accumulates a character; its canvas has {size} x {size} px.",
         *(
@@ -48,7 +43,7 @@ def _introduce(card: Card) -> Iterator[str]:
         "License of the weights: [CC BY-SA 4.0](LICENSE). Sources and their licenses: [NOTICE](NOTICE).",
     )
     yield "## Intended use"
-    yield _wrap(
+    yield wrap(
         "Entering single characters by pen, mouse or finger; looking up a character that one cannot type; "
         "reading the cells of forms and practice sheets. Where a mistake matters, a person should see the "
         "candidates. Not for lines, pages or print, not for telling who wrote, not for grading by itself."
@@ -69,7 +64,7 @@ def _list_data(card: Card) -> Iterator[str]:
     }
     total = sum(data[name]["share"] for name in described)
     yield "## What it learned from"
-    yield _tabulate(
+    yield tabulate(
         ("source", "share of samples", "license"),
         *(
             (text, f"{100 * data[name]['share'] / total:.0f} %", license)
@@ -77,7 +72,7 @@ def _list_data(card: Card) -> Iterator[str]:
             if data[name]["share"]
         ),
     )
-    yield _wrap(
+    yield wrap(
         "The prior, how often a character is written, is counted in sentences of Aozora Bunko (public "
         "domain) with shares of the scripts set by hand. Characters to learn from were drawn in proportion "
         f"to it to the power {data['frequency_power']:g}."
@@ -87,46 +82,46 @@ def _list_data(card: Card) -> Iterator[str]:
 def _tell_training(card: Card) -> Iterator[str]:
     training, release = card["training"], card["release"]
     yield "## How it was made"
-    yield _tabulate(
+    yield tabulate(
         ("training", ""),
         ("command", f"`{training['command']}`"),
-        ("commit", _or_unknown(training["commit"])),
-        ("device", _or_unknown(training["device"])),
-        ("hours", _or_unknown(training["hours"])),
+        ("commit", or_unknown(training["commit"])),
+        ("device", or_unknown(training["device"])),
+        ("hours", or_unknown(training["hours"])),
         ("steps", f"{training['steps']:,}, {training['samples']:,} samples"),
         *([("begun from", training["init_from"])] if training["init_from"] else []),
     )
     if training.get("keep"):
-        yield _wrap(
+        yield wrap(
             f"What is released is a mean: {training['keep']:.0%} of the weights that it began from, "
             f"{1 - training['keep']:.0%} of those that it ended with (arXiv:2109.01903)."
         )
     if training.get("adjustment"):
-        yield _wrap(
+        yield wrap(
             f"Training drew frequent kanji more often; {training['adjustment']:.0%} of what that taught of "
             "their frequency was then taken off the classifier's bias (logit adjustment, arXiv:2007.07314)."
         )
     if training["note"]:
-        yield _wrap(training["note"])
+        yield wrap(training["note"])
     if training["changed"]:
         yield "What differed from that file, as it is now:"
-        yield _list(*(f"`{line}`" for line in training["changed"]))
-    yield _wrap(
-        f"Export, calibration and scores: `{release['command']}`, commit {_or_unknown(release['commit'])}, "
+        yield list_items(*(f"`{line}`" for line in training["changed"]))
+    yield wrap(
+        f"Export, calibration and scores: `{release['command']}`, commit {or_unknown(release['commit'])}, "
         f"{release['date']}."
     )
 
 
 def _list_scores(card: Card) -> Iterator[str]:
     yield "## Scores"
-    yield _wrap(
+    yield wrap(
         f"All {card['num_classes']:,} characters are candidates. Look-alike and top-5 count characters that "
         "share a shape when they stand alone (へ and ヘ, つ and っ) as right. Rejected: turned down as "
         "probably no known character. ECE: distance of the confidence from the truth. In brackets: 95 % "
         "intervals of a bootstrap over samples."
     )
     names = ("strict_top1", "lookalike_top1", "lookalike_top5", "rejected", "calibration_error")
-    yield _tabulate(
+    yield tabulate(
         ("set", "samples", "prior", "strict top-1", "look-alike top-1", "top-5", "rejected", "ECE"),
         *(
             (
@@ -139,12 +134,12 @@ def _list_scores(card: Card) -> Iterator[str]:
         ),
     )
     has_test = any("test/" in score["data"] for score in card["scores"])
-    yield _wrap(
+    yield wrap(
         "The weight of the prior and the calibration were chosen on dev/, so its figures flatter. "
         + ("test/ was read once, for this table." if has_test else "test/ has not been read for this model.")
     )
     parity = card["parity"]
-    yield _wrap(
+    yield wrap(
         f"The two files give another first candidate on {parity['num_disagreements']:,} of "
         f"{parity['num_images']:,} samples of dev/; their logits differ by at most "
         f"{parity['max_difference']:.1g}."
@@ -166,12 +161,12 @@ def _format_score(score: Mapping[str, Any], name: str) -> str:
 def _tell_calibration(card: Card) -> Iterator[str]:
     calibration, rejection = card["calibration"], card.get("rejection")
     yield "## Confidence and rejection"
-    yield _wrap(
+    yield wrap(
         f"The prior's weight is {calibration['prior_weight']:g}, one for everything. The temperature is "
         "fitted with the prior in place, for each choice of prior, on dev/."
     )
     thresholds = ("rejection_threshold",) if rejection is None else ()
-    yield _tabulate(
+    yield tabulate(
         ("prior", "temperature", *("rejected below confidence" for _ in thresholds)),
         *(
             (prior, *(f"{fit[name]:g}" for name in ("temperature", *thresholds)))
@@ -180,7 +175,7 @@ def _tell_calibration(card: Card) -> Iterator[str]:
     )
     if rejection is None:
         return
-    yield _wrap(
+    yield wrap(
         "What is probably no character that it knows is told by the file's output `known`, whatever the "
         "prior. It learned from drawn characters and from negatives of the kinds in the second row; its "
         f"threshold, {rejection['known_threshold']:g}, was then set on the real characters of the first row, "
@@ -191,7 +186,7 @@ def _tell_calibration(card: Card) -> Iterator[str]:
         "learned": "no characters, learned from",
         "rejected": "no characters, never seen",
     }
-    yield _tabulate(
+    yield tabulate(
         ("", "turned down"),
         *(
             (title, ", ".join(f"{kind} {100 * share:.1f} %" for kind, share in rejection[name].items()))
@@ -202,7 +197,7 @@ def _tell_calibration(card: Card) -> Iterator[str]:
 
 def _tell_limits(card: Card) -> Iterator[str]:
     yield "## Limits"
-    yield _list(
+    yield list_items(
         "Running hand and fluent cursive: learned from simulated joined strokes and from fonts, and in none "
         "of the sets above; expect many more mistakes than in the table.",
         "Look-alikes: nobody can tell へ from ヘ or つ from っ when it stands alone; the prior decides, or "
@@ -212,84 +207,3 @@ def _tell_limits(card: Card) -> Iterator[str]:
         "Confidence was fitted on few writers; on other pens, papers and hands it may be off.",
         'The texts behind the prior are old literature; `prior="uniform"` switches it off.',
     )
-
-
-def _introduce_lines(card: Card) -> Iterator[str]:
-    yield f"# {card['name']}"
-    yield f"Written by the release command from `{card['name']}.json`; do not edit."
-    yield _wrap("Reads a handwritten Japanese line, horizontal or vertical, from a crop of it.")
-    sizes = [f"`{file}`: {size / 1e6:.1f} MB" for file, size in card["sizes"].items()]
-    sizes[0] += f", {card['language_model_size'] / 1e6:.1f} MB of it the language model"
-    yield _list(
-        f"Network: `{card['model']['name']}`, {card['parameters']:,} parameters, {card['num_classes']:,} "
-        f"characters, strips {card['input_size']} px high.",
-        *(f"{size}." for size in sizes),
-        "License: [CC BY-SA 4.0](LICENSE). Sources and their licenses: [NOTICE](NOTICE).",
-    )
-
-
-def _tell_line_training(card: Card) -> Iterator[str]:
-    training, release = card["training"], card["release"]
-    yield "## How it was made"
-    yield _tabulate(
-        ("training", ""),
-        ("command", f"`{training['command']}`"),
-        ("commit", _or_unknown(training["commit"])),
-        ("device", _or_unknown(training["device"])),
-        ("hours", _or_unknown(training["hours"])),
-        ("steps", f"{training['steps']:,}, {training['samples']:,} composed lines"),
-    )
-    if training["note"]:
-        yield _wrap(training["note"])
-    yield _wrap(f"Exported at commit {_or_unknown(release['commit'])}, {release['date']}.")
-
-
-def _list_line_scores(card: Card) -> Iterator[str]:
-    yield "## Scores"
-    yield _wrap(
-        f"`yomite evaluate {card['name']} --data dev/lines`. The weights of the language model and the "
-        "calibration were fitted on the same lines, so these figures flatter. CER: NFKC, white space left "
-        "out; in brackets: 95 % intervals of a bootstrap over lines."
-    )
-    labeled = []
-    for score in card["scores"]:
-        labeled += [(score["data"], score["characters"])]
-        labeled += [(f"{score['data']}, {way}", errors) for way, errors in score["directions"].items()]
-        labeled += [(f"{score['data']}, without punctuation", score["without_punctuation"])]
-    yield _tabulate(
-        ("set", "lines", "CER"),
-        *(
-            (
-                label,
-                f"{errors['num_lines']:,}",
-                f"{errors['rate']:.3f} ({errors['low']:.3f} to {errors['high']:.3f})",
-            )
-            for label, errors in labeled
-        ),
-    )
-
-
-def _tell_line_limits(card: Card) -> Iterator[str]:
-    yield "## Limits"
-    yield _list(
-        "Latin words, very hasty hands and heavy shadow: expect many more mistakes.",
-        "It reads a crop of one line, not pages.",
-        "Confidence is calibrated on ten writers only.",
-    )
-
-
-def _or_unknown(value: object) -> str:
-    return "not recorded" if value in (None, "") else f"{value}"
-
-
-def _wrap(text: str, indent: str = "") -> str:
-    return textwrap.fill(text, 118, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
-
-
-def _list(*items: str) -> str:
-    return "\n".join(_wrap(f"- {item}", "  ") for item in items)
-
-
-def _tabulate(header: tuple[str, ...], *rows: tuple[str, ...]) -> str:
-    lines = [header, ("---",) * len(header), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -13,8 +13,8 @@ from yomite.data.sources import open_source
 from yomite.evaluation.lines import evaluate_lines
 from yomite.models.cost import count_parameters
 from yomite.reading.characters import load
-from yomite.shipping.card import format_line_card
 from yomite.shipping.export import export_model
+from yomite.shipping.line_card import format_line_card
 from yomite.shipping.release import LICENSE
 
 LINE_SETS = ("dev/lines",)
