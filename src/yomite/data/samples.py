@@ -8,12 +8,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from yomite.errors import DataError
 
 MAX_FAULTS = 1_000
 """Faults that a source remembers; all are counted."""
+
+Kind = Literal["characters", "lines", "pages"]
+"""What is on each picture of a source."""
 
 _MAX_TOLD = 5
 _LOG = logging.getLogger(__name__)
@@ -67,6 +70,7 @@ class Source:
         name: As it was asked for.
         path: The file or folder that is read.
         strict: Whether the first fault ends the walk with a DataError.
+        kind: What is on each picture.
         faults: Of the latest walk, at most MAX_FAULTS.
         num_faults: Of the latest walk, all.
         open_samples: Begins a walk that also gives the faults.
@@ -81,6 +85,7 @@ class Source:
         *,
         path: Path = Path(),
         strict: bool = False,
+        kind: Kind = "characters",
     ) -> None:
         """Wrap a reader.
 
@@ -90,8 +95,9 @@ class Source:
             list_files: The files that the samples are read from, in a fixed order.
             path: The file or folder that holds them.
             strict: Whether a fault is an error.
+            kind: What is on each picture.
         """
-        self.name, self.path, self.strict = name, path, strict
+        self.name, self.path, self.strict, self.kind = name, path, strict, kind
         self.faults: list[Fault] = []
         self.num_faults = 0
         self.open_samples, self.list_files = open_samples, list_files

@@ -20,6 +20,7 @@ from yomite.data.readers.huggingface import is_hugging_face, read_hugging_face
 from yomite.data.readers.kuzushiji import IMAGES_NAME, read_arrays
 from yomite.data.readers.lines import LINES_NAME, read_lines
 from yomite.data.readers.manifests import MANIFEST_SUFFIXES, read_manifest
+from yomite.data.readers.pages import find_page_list, read_pages
 from yomite.data.readers.pictures import (
     PICTURE_SUFFIXES,
     read_inkml_file,
@@ -94,7 +95,12 @@ def open_source(
     if os.path.isfile(path / LINES_NAME):
         return Source(
             name_or_path, lambda: _select(read_lines(path / LINES_NAME), wanted),
-            lambda: _list_tree(path), path=path, strict=strict,
+            lambda: _list_tree(path), path=path, strict=strict, kind="lines",
+        )  # fmt: skip
+    if page_list := find_page_list(path):
+        return Source(
+            name_or_path, lambda: _select(read_pages(page_list), wanted),
+            lambda: _list_tree(page_list.parent), path=path, strict=strict, kind="pages",
         )  # fmt: skip
     manifest = path
     if os.path.isdir(path):
@@ -174,8 +180,9 @@ def _open_split(
             yield Fault(f"{source.name}, {left}", f"is in the split {path}, but not in the source")
 
     return Source(
-        name, lambda: _select(read(), wanted), lambda: [path, *source.list_files()], path=path, strict=strict
-    )
+        name, lambda: _select(read(), wanted), lambda: [path, *source.list_files()],
+        path=path, strict=strict, kind=source.kind,
+    )  # fmt: skip
 
 
 def _open_own(name: str, strict: bool) -> Source:
@@ -189,7 +196,7 @@ def _open_own(name: str, strict: bool) -> Source:
     code = Path(inspect.getfile(build))
     return Source(
         name, source.open_samples, lambda: [code, *source.list_files()],
-        path=source.path, strict=strict or source.strict,
+        path=source.path, strict=strict or source.strict, kind=source.kind,
     )  # fmt: skip
 
 
@@ -202,13 +209,13 @@ def _find_path(
     if not os.path.exists(name) and ":" in name:
         name, _, selection = name.rpartition(":")
         wanted = frozenset(selection.split(","))
-    if os.path.exists(name):
+    if os.path.exists(name) or find_page_list(Path(name)):
         return Path(name), wanted
     candidates = [Path(name)]
     if not Path(name).is_absolute():
         root = find_data_root(data_root) if is_custom(name_or_path) else resolve_data_root(data_root)
         candidates = [root / f"{name}{suffix}" for suffix in _NAMED_SUFFIXES]
-    path = next((path for path in candidates if os.path.exists(path)), None)
+    path = next((path for path in candidates if os.path.exists(path) or find_page_list(path)), None)
     if path is None and not is_custom(name_or_path):
         raise DataError(f"no data {name!r}: {candidates[0]} is not there; {_list_names(data_root)}")
     return path, wanted

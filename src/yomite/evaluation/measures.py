@@ -91,6 +91,21 @@ def measure_share(is_right: Sequence[bool] | np.ndarray) -> Share:
     return Share(len(hits), float(hits.mean()), *_find_interval(drawn))
 
 
+def measure_grouped_share(hits: Sequence[int], totals: Sequence[int]) -> Share:
+    """Measure a share of things that come in groups, such as lines on pages; groups are resampled.
+
+    Args:
+        hits: Of each group how many are true.
+        totals: Of each group how many there are.
+    """
+    counts = np.array([pair for pair in zip(hits, totals, strict=True) if pair[1]], float).reshape(-1, 2)
+    if not len(counts):
+        return Share(0, float("nan"), float("nan"), float("nan"))
+    value = float(counts[:, 0].sum() / counts[:, 1].sum())
+    interval = resample(tuple(counts.T), lambda hits, totals: float(hits.sum() / totals.sum()))
+    return Share(int(counts[:, 1].sum()), value, *interval)
+
+
 def measure_macro(answers: Answers) -> Share:
     """Measure the mean over characters of the share read right; look-alikes count, samples are resampled."""
     names, codes = np.unique(answers.characters, return_inverse=True)

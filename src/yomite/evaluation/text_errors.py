@@ -111,7 +111,7 @@ def measure_characters(
         DataError: The two differ in number, or nothing is written.
     """
     divide = partial(normalize_text, with_punctuation=with_punctuation)
-    return _sum_up(_align_lines(written, read, divide), "characters")
+    return sum_up_edits(_align_lines(written, read, divide), "characters")
 
 
 def measure_words(written: Sequence[str], read: Sequence[str], segmenter: str = "scripts") -> TextErrors:
@@ -128,7 +128,7 @@ def measure_words(written: Sequence[str], read: Sequence[str], segmenter: str = 
     """
     divide = find_callable(segmenter, SEGMENTERS, "segmenter")
     lines = _align_lines(written, read, lambda text: divide(unicodedata.normalize("NFKC", text)))
-    return _sum_up(lines, f"words by {segmenter}")
+    return sum_up_edits(lines, f"words by {segmenter}")
 
 
 def measure_groups(
@@ -146,7 +146,7 @@ def measure_groups(
     """
     lines = _align_lines(written, read, normalize_text)
     return {
-        name: _sum_up(
+        name: sum_up_edits(
             [line for line, group in zip(lines, groups, strict=True) if group == name], "characters"
         )
         for name in dict.fromkeys(groups)
@@ -163,7 +163,7 @@ def measure_scripts(written: Sequence[str], read: Sequence[str]) -> dict[str, Te
     for index, line in enumerate(_align_lines(written, read, normalize_text)):
         for one, other in line:
             parts.setdefault(script_of(one or other), {}).setdefault(index, []).append((one, other))
-    return {name: _sum_up(list(lines.values()), "characters") for name, lines in sorted(parts.items())}
+    return {name: sum_up_edits(list(lines.values()), "characters") for name, lines in sorted(parts.items())}
 
 
 def align_units(written: Sequence[str], read: Sequence[str]) -> list[Pair]:
@@ -212,7 +212,14 @@ def _align_lines(
     return lines
 
 
-def _sum_up(lines: Sequence[Sequence[Pair]], unit: str) -> TextErrors:
+def sum_up_edits(lines: Sequence[Sequence[Pair]], unit: str) -> TextErrors:
+    """Sum up what was aligned.
+
+    Args:
+        lines: At least one; pairs of each, as `align_units` gives them. The interval is over these, so pairs
+            of whole pages make it one over pages.
+        unit: Of the pairs, for the result.
+    """
     counts = np.array(
         [
             [

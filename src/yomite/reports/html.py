@@ -92,6 +92,16 @@ def write_row(name: str, pictures: Iterable[str]) -> str:
     return f'<div class="row"><b>{escape(name)}</b>{"".join(pictures)}</div>'
 
 
+def write_pairs(pairs: Iterable[tuple[str, str]]) -> str:
+    """Write what was written over what was read, character by character, differences marked."""
+    shown = "".join(
+        f'<span class="{"pair" if one == other else "pair is-wrong"}">'
+        f"<span>{escape(one) or '&nbsp;'}</span><span>{escape(other) or '&nbsp;'}</span></span>"
+        for one, other in pairs
+    )
+    return f'<div class="pairs" lang="ja">{shown}</div>'
+
+
 def write_picture(pixels: np.ndarray, hint: str = "") -> str:
     """Write a picture, uint8 (H, W) gray levels, with its content inside the page."""
     file = io.BytesIO()

@@ -14,6 +14,7 @@ from yomite.reports.html import (
     write_card,
     write_chart,
     write_page,
+    write_pairs,
     write_picture,
     write_section,
     write_table,
@@ -165,11 +166,6 @@ def _write_line(line: JudgedLine) -> str:
     is_vertical = line.sample.part == "vertical"
     picture = read_picture(line.sample.picture)
     shown = "" if picture is None else write_picture(draw_boxes(picture, line, is_vertical=is_vertical))
-    pairs = "".join(
-        f'<span class="{"pair" if one == other else "pair is-wrong"}">'
-        f"<span>{escape(one) or '&nbsp;'}</span><span>{escape(other) or '&nbsp;'}</span></span>"
-        for one, other in line.pairs
-    )
     facts = [line.sample.name, line.sample.writer and f"writer {line.sample.writer}"]
     facts.append(f"{line.num_edits} edits in {line.num_written} characters")
     if line.result is None:
@@ -179,7 +175,7 @@ def _write_line(line: JudgedLine) -> str:
         facts.append("rejected" if line.result.is_rejected else "")
     return (
         f'<div class="card line{" is-vertical" if is_vertical else ""}">{shown}'
-        f'<div><div class="pairs" lang="ja">{pairs}</div>'
+        f"<div>{write_pairs(line.pairs)}"
         f"<p>{escape(', '.join(filter(None, facts)))}</p></div></div>"
     )
 
