@@ -45,7 +45,7 @@ def _format_score(score: Mapping[str, Any]) -> str:
 def _format_pages(score: Mapping[str, Any]) -> str:
     found, errors = score["lines"]["all"]["recall"], score["whole"]["all"]["end_to_end"]
     return (
-        f"{score['data']}: {100 * found['value']:.0f} % of {found['num_samples']} lines found, CER end to end "
+        f"{score['data']}: {100 * found['value']:.0f} % of {found['num_samples']} lines found, CER "
         f"{100 * errors['rate']:.1f} % ({100 * errors['low']:.1f} to {100 * errors['high']:.1f})"
     )
 
