@@ -36,8 +36,8 @@ def test_a_band_becomes_a_line_of_its_length_and_height() -> None:
     draw_band(maps, (slice(20, 58), slice(90, 93)), 10.0, down=True)
     first, second = sorted(find_lines(maps, STRIDE), key=lambda line: line.direction)
     assert (first.direction, second.direction) == ("horizontal", "vertical")
-    assert np.allclose(first.polygon, [[20, 34], [320, 34], [320, 58], [20, 58]], atol=0.5)
-    assert np.allclose(second.polygon, [[356, 80], [376, 80], [376, 232], [356, 232]], atol=0.5)
+    assert np.allclose(first.polygon, [[20, 31.6], [320, 31.6], [320, 60.4], [20, 60.4]], atol=0.5)
+    assert np.allclose(second.polygon, [[354, 80], [378, 80], [378, 232], [354, 232]], atol=0.5)
     assert first.confidence > 0.99 and first.vertical < 0.01 and second.vertical > 0.99
 
 
@@ -56,6 +56,16 @@ def test_a_slanted_line_keeps_its_slope_and_a_bent_one_its_bend() -> None:
     (line,) = find_lines(maps, STRIDE)
     assert len(line.polygon) > 4
     assert line.course[0, 1] - line.course[len(line.course) // 2, 1] == pytest.approx(48, abs=8)
+
+
+def test_bands_that_touch_are_taken_apart() -> None:
+    maps = draw_maps()
+    draw_band(maps, (slice(10, 13), slice(5, 90)), 10.0)
+    draw_band(maps, (slice(17, 20), slice(5, 90)), 10.0)
+    maps[0][13:17, 30:40] = 0.5  # a bridge that is not sure
+    lines = sorted(find_lines(maps, STRIDE), key=lambda line: line.course[0, 1])
+    assert [round(float(line.course[:, 1].mean())) for line in lines] == [46, 74]
+    assert all(line.course[-1, 0] - line.course[0, 0] > 330 for line in lines)
 
 
 def test_specks_and_faint_bands_are_no_lines() -> None:

@@ -45,7 +45,7 @@ def test_places_are_px_of_the_page(page: Page) -> None:
     for number, line in enumerate(page.lines):
         left, top = np.min(line.polygon, axis=0)
         right, bottom = np.max(line.polygon, axis=0)
-        assert 20 < left < 70 and abs(0.5 * (top + bottom) - (72 + 96 * number)) < 8
+        assert left < 70 and abs(0.5 * (top + bottom) - (72 + 96 * number)) < 8
         for place, character in enumerate(line.characters):
             x0, y0, x1, y1 = character.box
             assert abs(0.5 * (x0 + x1) - (72 + 52 * place)) < 8, character

@@ -31,6 +31,12 @@ PAGES = {
     "a horizontal heading over vertical text": [
         ((10, 0, 130, 20), H), ((80, 40, 100, 240), V), ((50, 40, 70, 240), V),
     ],
+    "a heading that begins left of all columns and ends over one of them": [
+        ((10, 0, 80, 20), H), ((90, 40, 110, 240), V), ((60, 40, 80, 240), V),
+    ],
+    "notes, and vertical ones beside them": [
+        ((0, 0, 100, 20), H), ((0, 30, 100, 50), H), ((160, 0, 180, 60), V), ((130, 0, 150, 60), V),
+    ],
 }  # fmt: skip
 
 

@@ -12,6 +12,15 @@ from yomite.reading.results import Direction
 LEAST_CORE = 0.5
 """Chance from which a place of the map is in the core of a line."""
 
+SURER = (0.5, 0.7, 0.85, 0.95)
+"""Bands that touch are taken apart by asking for more and more."""
+
+THICK = 0.4
+"""A band whose places deviate by so many half heights from its course is more than one line."""
+
+OUTLINE = 1.2
+"""Outlines are so much higher than the lines: a little paper around the ink."""
+
 LEAST_PEAK = 0.7
 """A band whose surest place is less sure is no line."""
 
@@ -45,7 +54,9 @@ class FoundLine:
         """Float64 (2 P, 2), its outline, clockwise in the picture from its upper left."""
         along = np.gradient(self.course, axis=0)
         along /= np.maximum(np.hypot(*along.T), 1e-9)[:, None]
-        across = self.half * np.stack([-along[:, 1], along[:, 0]], axis=1)  # right of the way: down, or left
+        across = (
+            OUTLINE * self.half * np.stack([-along[:, 1], along[:, 0]], axis=1)
+        )  # right of the way: down, or left
         first, second = self.course - across, self.course + across
         if self.direction == "horizontal":
             return np.concatenate([first, second[::-1]])
@@ -64,37 +75,63 @@ def find_lines(maps: np.ndarray, stride: int) -> list[FoundLine]:
     """
     core = 1.0 / (1.0 + np.exp(-np.clip(maps[0].astype(np.float64), -30.0, 30.0)))
     down = 1.0 / (1.0 + np.exp(-np.clip(maps[1].astype(np.float64), -30.0, 30.0)))
-    labels, count = label_bands(core > LEAST_CORE)
-    rows, columns = np.nonzero(labels)
-    numbers = labels[rows, columns] - 1
-    order = np.argsort(numbers, kind="stable")
-    rows, columns = rows[order], columns[order]
-    bounds = np.searchsorted(numbers[order], np.arange(count + 1))
     lines = []
-    for first, last in pairwise(bounds.tolist()):
-        part = rows[first:last], columns[first:last]
-        if last - first < LEAST_PLACES or core[part].max() < LEAST_PEAK:
+    bands = [(band, 0) for band in _list_bands(core > LEAST_CORE)]
+    while bands:
+        (rows, columns), level = bands.pop()
+        weights = core[rows, columns]
+        if len(rows) < LEAST_PLACES or weights.max() < LEAST_PEAK:
             continue
-        weights = core[part]
-        vertical = float(np.average(down[part], weights=weights))
-        half = float(2.0 ** np.clip(np.average(maps[2][part], weights=weights), 0.0, 9.0))
-        points = (np.stack(part[::-1], axis=1) + 0.5) * stride
-        course = _follow(points, weights, vertical > 0.5, half, stride)
-        if course is not None:
+        vertical = float(np.average(down[rows, columns], weights=weights))
+        half = float(2.0 ** np.clip(np.average(maps[2][rows, columns], weights=weights), 0.0, 9.0))
+        points = (np.stack([columns, rows], axis=1) + 0.5) * stride
+        course, deviation = _follow(points, weights, vertical > 0.5, half, stride)
+        if deviation > THICK * half and level + 1 < len(SURER):
+            bands += [(band, level + 1) for band in _take_apart(rows, columns, weights > SURER[level + 1])]
+        elif course is not None:
             direction: Direction = "vertical" if vertical > 0.5 else "horizontal"
             lines.append(FoundLine(direction, course, half, float(weights.mean()), vertical))
     return lines
 
 
+Band = tuple[np.ndarray, np.ndarray]
+"""Rows and columns of the places that hang together, int64 (P,) each."""
+
+
+def _list_bands(is_core: np.ndarray) -> list[Band]:
+    labels, count = label_bands(is_core)
+    rows, columns = np.nonzero(labels)
+    numbers = labels[rows, columns]
+    order = np.argsort(numbers, kind="stable")
+    bounds = np.searchsorted(numbers[order], np.arange(1, count + 2))
+    return [(rows[order[a:b]], columns[order[a:b]]) for a, b in pairwise(bounds.tolist())]
+
+
+def _take_apart(rows: np.ndarray, columns: np.ndarray, is_sure: np.ndarray) -> list[Band]:
+    """Return the pieces of a band that the surer of its places make."""
+    rows, columns = rows[is_sure], columns[is_sure]
+    if not len(rows):
+        return []
+    top, left = rows.min(), columns.min()
+    part = np.zeros((rows.max() - top + 1, columns.max() - left + 1), bool)
+    part[rows - top, columns - left] = True
+    return [(some_rows + top, some_columns + left) for some_rows, some_columns in _list_bands(part)]
+
+
 def _follow(
     points: np.ndarray, weights: np.ndarray, is_vertical: bool, half: float, stride: int
-) -> np.ndarray | None:
-    """Fit the middle of a band: float64 (P, 2); None where the band is much shorter than high."""
+) -> tuple[np.ndarray | None, float]:
+    """Fit the middle of a band.
+
+    Returns:
+        Float64 (P, 2), or None where the band is much shorter than high; and by how much its places deviate
+        from that middle, px.
+    """
     along, across = (1, 0) if is_vertical else (0, 1)
     places, middles = points[:, along], points[:, across]
     begin, end = float(places.min()) - 0.5 * stride, float(places.max()) + 0.5 * stride
     if end - begin < 0.4 * half:
-        return None
+        return None, 0.0
     length = end - begin
     degree = 2 if length > 10.0 * half else 1 if length > 3.0 * half else 0
     t = 2.0 * (places - begin) / length - 1.0
@@ -103,6 +140,7 @@ def _follow(
     stiff = weights.sum() * (4.0 * half / length) ** 2 * np.array([0.0, 0.1, 0.4])[: degree + 1]
     normal = basis.T @ (weights[:, None] * basis) + np.diag(stiff)
     fit = np.linalg.solve(normal, basis.T @ (weights * (middles - middles.mean())))
+    deviation = float(np.sqrt(np.average((middles - middles.mean() - basis @ fit) ** 2, weights=weights)))
     bend = abs(float(fit[2])) if degree == 2 else 0.0
     stations = np.linspace(-1.0, 1.0, 9 if bend > BENDS_FROM * 2.0 * half else 2)
     if len(stations) == 2 and degree == 2:
@@ -110,7 +148,7 @@ def _follow(
         fit[2] = 0.0
     middle = middles.mean() + sum(fit[power] * stations**power for power in range(degree + 1))
     place = begin + 0.5 * (stations + 1.0) * length
-    return np.stack([middle, place] if is_vertical else [place, middle], axis=1)
+    return np.stack([middle, place] if is_vertical else [place, middle], axis=1), deviation
 
 
 def label_bands(is_core: np.ndarray) -> tuple[np.ndarray, int]:

@@ -15,12 +15,16 @@ from yomite.reading.page_file import STRIDE, PageFile, open_page_file
 SURE_TURN = 0.6
 """Chance from which a page is turned."""
 
-LOW_HALF, HIGH_HALF, GOOD_HALF = 7.0, 36.0, 12.0
-"""Half heights of lines, in px of the canvas: below and above, lines are found badly; the best one."""
+LOW_HALF, HIGH_HALF, GOOD_HALF = 8.0, 14.5, 11.0
+"""Half heights of lines, in px of the canvas: outside of the first two a page is looked at again, at the third."""
 
+MAX_LOOKS = 3
 MAX_ENLARGED = 2.5
 MAX_PIXELS = 4_000_000
 """Of a canvas."""
+
+LEAST_SIDE = 200
+"""Longer side of a canvas, px."""
 
 
 @dataclass(frozen=True)
@@ -61,16 +65,18 @@ class PageFinder:
         Args:
             gray: Uint8 (H, W), turned by any quarter.
         """
-        scale = choose_scale(*gray.shape)
-        maps, lines = self._look(gray, scale)
-        turn = choose_turn(maps) if lines else 0
-        if turn:
-            gray = np.ascontiguousarray(np.rot90(gray, -turn))
-            maps, lines = self._look(gray, scale)
-        again = choose_second_scale(lines, scale, gray.shape)
-        if again:
-            _, closer = self._look(gray, again)
-            lines = closer or lines
+        scale: float | None = choose_scale(*gray.shape)
+        turn, lines = 0, []
+        for look in range(MAX_LOOKS):
+            assert scale is not None
+            maps, seen = self._look(gray, scale)
+            if look == 0 and seen and (turn := choose_turn(maps)):
+                gray = np.ascontiguousarray(np.rot90(gray, -turn))
+                maps, seen = self._look(gray, scale)
+            lines = seen or lines
+            scale = choose_next_scale(seen, scale, gray.shape)
+            if scale is None:
+                break
         return FoundPage(gray, 90 * turn, tuple(lines))
 
     def _look(self, gray: np.ndarray, scale: float) -> tuple[np.ndarray, list[FoundLine]]:
@@ -94,19 +100,24 @@ def choose_turn(maps: np.ndarray) -> int:
     return turn if chances[turn] / chances.sum() >= SURE_TURN else 0
 
 
-def choose_second_scale(lines: list[FoundLine], scale: float, shape: tuple[int, ...]) -> float | None:
-    """Return the scale of a second look, or None where the first one is enough.
+def choose_next_scale(lines: list[FoundLine], scale: float, shape: tuple[int, ...]) -> float | None:
+    """Return the scale at which a page is to be looked at again, or None where this one will do.
 
     Args:
-        lines: Found at the first look, in px of the page.
-        scale: Of the first look.
+        lines: Found at this look, in px of the page.
+        scale: Of this look.
         shape: Of the page.
     """
-    if not lines:
-        return 0.4 * scale if max(shape) * scale > 400 else None  # writing that fills the page
-    half = float(np.median([line.half for line in lines])) * scale
+    if not lines:  # writing that fills the page
+        return 0.4 * scale if max(shape) * scale > LEAST_SIDE else None
+    halves = np.array([line.half for line in lines])
+    lengths = np.array([np.hypot(*(line.course[-1] - line.course[0])) for line in lines])
+    order = np.argsort(halves)
+    middle = np.searchsorted(np.cumsum(lengths[order]), 0.5 * lengths.sum())
+    half = float(halves[order][min(int(middle), len(lines) - 1)]) * scale
     if LOW_HALF <= half <= HIGH_HALF:
         return None
-    wanted = scale * float(np.clip(GOOD_HALF / half, 0.2, MAX_ENLARGED))
-    wanted = min(wanted, float(np.sqrt(MAX_PIXELS / (shape[0] * shape[1]))))
+    wanted = scale * GOOD_HALF / half
+    largest = min(MAX_ENLARGED, float(np.sqrt(MAX_PIXELS / (shape[0] * shape[1]))))
+    wanted = min(max(wanted, LEAST_SIDE / max(shape)), largest)
     return wanted if abs(np.log(wanted / scale)) > 0.2 else None

@@ -1,7 +1,8 @@
 """The order in which people read lines: horizontal ones from the top, vertical ones from the right.
 
-The page is cut along bare paper, again and again (the recursive X-Y cut: Nagy and Seth, 1984): between
-columns of text, else between lines, else between what stands side by side, as in a table.
+The page is cut along bare paper, again and again (the recursive X-Y cut: Nagy and Seth, 1984): between lines
+of one direction and of the other, between columns of text, else between lines, else between what stands side by
+side, as in a table.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ def _order(members: np.ndarray, boxes: np.ndarray, is_vertical: np.ndarray) -> l
     runs_down = sides[down].max(axis=1, initial=0).sum() > sides[~down].max(axis=1, initial=0).sum()
     begins, ends, tops, bottoms = _lay_across(boxes[members], bool(runs_down))
     height = float(np.median(sides.min(axis=1)))
+    if down.any() and not down.all():
+        for parts in (_cut(begins, ends, 0.0), _cut(tops, bottoms, 0.0)):
+            if len(parts) > 1 and all(len(set(down[part].tolist())) == 1 for part in parts):
+                return [one for part in parts for one in _order(members[part], boxes, is_vertical)]
     middle, half = 0.5 * (tops + bottoms), 0.5 * (bottoms - tops)
     is_line = down == runs_down  # of the others all of the box counts
     reach = np.where(is_line, BODY, 1.0) * half
