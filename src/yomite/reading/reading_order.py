@@ -1,13 +1,13 @@
 """The order in which people read lines: horizontal ones from the top, vertical ones from the right.
 
-The page is cut along bare paper, again and again (the recursive X-Y cut: Nagy and Seth, 1984): between lines
-of one direction and of the other, between columns of text, else between lines, else between what stands side by
-side, as in a table.
+The page is cut along bare paper, again and again (the recursive X-Y cut: Nagy and Seth, 1984): between the
+two directions, between columns of text, else between lines, else between what stands side by side, as in a table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 
 import numpy as np
 
@@ -45,8 +45,13 @@ def _order(members: np.ndarray, boxes: np.ndarray, is_vertical: np.ndarray) -> l
     height = float(np.median(sides.min(axis=1)))
     if down.any() and not down.all():
         for parts in (_cut(begins, ends, 0.0), _cut(tops, bottoms, 0.0)):
-            if len(parts) > 1 and all(len(set(down[part].tolist())) == 1 for part in parts):
-                return [one for part in parts for one in _order(members[part], boxes, is_vertical)]
+            if all(len(set(down[part].tolist())) == 1 for part in parts):
+                together = [list(some) for _, some in groupby(parts, key=lambda part: bool(down[part[0]]))]
+                return [
+                    one
+                    for some in together
+                    for one in _order(members[np.concatenate(some)], boxes, is_vertical)
+                ]
     middle, half = 0.5 * (tops + bottoms), 0.5 * (bottoms - tops)
     is_line = down == runs_down  # of the others all of the box counts
     reach = np.where(is_line, BODY, 1.0) * half
