@@ -16,7 +16,7 @@ SURE_TURN = 0.6
 """Chance from which a page is turned."""
 
 LOW_HALF, HIGH_HALF, GOOD_HALF = 8.0, 14.5, 11.0
-"""Half heights of lines, px of the canvas: outside of the first two a page is looked at again, at the third."""
+"""Half heights of lines, px of the canvas: outside of the first two a page is looked at again."""
 
 MAX_LOOKS = 3
 MAX_ENLARGED = 2.5

@@ -1,7 +1,7 @@
 """The order in which people read lines: horizontal ones from the top, vertical ones from the right.
 
 The page is cut along bare paper, again and again (the recursive X-Y cut: Nagy and Seth, 1984): between the
-two directions, between columns of text, else between lines, else between what stands side by side, as in a table.
+two directions, between columns of text, else between lines, else between what stands side by side.
 """
 
 from __future__ import annotations
