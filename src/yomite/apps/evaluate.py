@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from yomite.evaluation.report import Report
 
 ROBUST_SAMPLES = 150
+SEGMENTER = "scripts"
 
 
 class Priors(str, Enum):
@@ -83,7 +84,7 @@ def evaluate(
         ),
     ] = 0,
     language_model: Annotated[
-        bool, typer.Option(help="Of a line model: weigh what is read by how Japanese is written.")
+        bool, typer.Option(help="Of a line or page model: weigh what is read by how Japanese is written.")
     ] = True,
     segmenter: Annotated[
         str,
@@ -91,28 +92,34 @@ def evaluate(
             metavar="NAME",
             help="Of a line model: what divides words; scripts, spaces, or package.module:callable.",
         ),
-    ] = "scripts",
+    ] = SEGMENTER,
     data_root: DataRoot = None,
 ) -> None:
     """Score a model on real writing.
 
-    A line model (yomite-line) takes sets of lines (dev/lines) and gives error rates of characters and words.
+    A line model (yomite-line) takes sets of lines (dev/lines) and gives error rates of characters and words;
+    a page model (yomite-page) takes pages (dev/pages) and says which lines it finds, and what is read there.
 
     All characters of the model are candidates; samples of others (outside) count as wrong. strict: the first
     candidate is the character. look-alike: or one of the same shape, such as へ for ヘ; top-5 counts these
     too. macro: look-alike, each character with the same weight. ECE: how far confidence is from accuracy.
     """
-    from yomite.apps.evaluate_lines import evaluate_line_model, is_line_model
+    from yomite.apps.evaluate_lines import LINE_TASK, evaluate_line_model
+    from yomite.apps.evaluate_pages import PAGE_TASK, evaluate_page_model
+    from yomite.apps.evaluate_sets import CHARACTER_TASK, find_task, open_set
     from yomite.data.sources import open_source
     from yomite.evaluation.report import format_table
     from yomite.reports.confusions import write_confusions
 
-    if model and not answers and is_line_model(model):
-        if confusions or robustness or negatives:
-            raise DataError(
-                "a line model has no --confusions, --robustness and --negatives; leave these out, "
-                "and type --html FILE.html to see the confusions"
-            )
+    task = find_task(model) if not answers else CHARACTER_TASK
+    if task in (LINE_TASK, PAGE_TASK) and (confusions or robustness or negatives):
+        raise DataError(
+            f"a {task} model has no --confusions, --robustness and --negatives; leave these out, "
+            "and type --html FILE.html to see what is wrong"
+        )
+    if task == PAGE_TASK and segmenter != SEGMENTER:
+        raise DataError("of a page no words are counted; leave --segmenter out, or evaluate lines")
+    if model and task == LINE_TASK:
         evaluate_line_model(
             model,
             data,
@@ -121,6 +128,16 @@ def evaluate(
             html=html,
             language_model=language_model,
             segmenter=segmenter,
+        )
+        return
+    if model and task == PAGE_TASK:
+        evaluate_page_model(
+            model,
+            data,
+            data_root=data_root,
+            as_json=as_json,
+            html=html,
+            language_model=language_model,
         )
         return
     if html:
@@ -133,7 +150,7 @@ def evaluate(
         reports = _score_answers(answers, [(name, open_source(name, data_root)) for name in data])
     else:
         readers = _open_readers(model, prior)
-        sources = [(name, open_source(name, data_root)) for name in data]
+        sources = [(name, open_set(name, data_root, CHARACTER_TASK)) for name in data]
         name = f"{readers[0].name}, {len(readers[0].charset or ())} characters as candidates"
         num_robust = robustness if robustness is not None else ROBUST_SAMPLES if html else 0
         rejected = _measure_rejected(readers[0], negatives, data_root) if negatives else None

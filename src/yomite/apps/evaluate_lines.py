@@ -10,21 +10,10 @@ from pathlib import Path
 
 import typer
 
+from yomite.apps.evaluate_sets import open_set
 from yomite.apps.options import needs_extra
-from yomite.errors import YomiteError
 from yomite.reading.line_file import TASK as LINE_TASK
-from yomite.reading.model_file import find_model, open_session
-
-
-def is_line_model(model: str | None) -> bool:
-    """Whether a released name or a file is a line model; what cannot be opened is none."""
-    if model is None:
-        return False
-    try:
-        session = open_session(find_model(model), 1, is_optimized=False)
-    except YomiteError:
-        return False  # whoever opens it as a character model says what is wrong
-    return session.get_modelmeta().custom_metadata_map.get("task") == LINE_TASK
+from yomite.reading.model_file import find_model
 
 
 def evaluate_line_model(
@@ -49,7 +38,6 @@ def evaluate_line_model(
         segmenter: What divides words.
     """
     import yomite
-    from yomite.data.sources import open_source
     from yomite.evaluation.lines import evaluate_lines
 
     if html:
@@ -61,7 +49,7 @@ def evaluate_line_model(
     for one in data:
         report = evaluate_lines(
             partial(reader.read_line, language_model=language_model),
-            open_source(one, data_root),
+            open_set(one, data_root, LINE_TASK),
             data=one,
             model=name,
             language_model=language_model,

@@ -30,8 +30,8 @@ def _write_report(report: PageReport) -> Iterator[str]:
     yield write_section(report.data, _write_figures(report), kind="plain")
     note = (
         "Green: written lines, numbered in reading order. Blue: found lines, f1 the one that was read first; "
-        "red where they match no written line. Point at a line for its text. The tables have what was "
-        "written over what was read."
+        "red where they match no written line, which on a page that is not whole is no error. Point at a "
+        "line for its text. The tables have what was written over what was read."
     )
     yield write_section(f"Pages of {report.data}", map(_write_page, report.pages), note, kind="plain")
 

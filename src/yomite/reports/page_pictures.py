@@ -32,7 +32,11 @@ def draw_page(page: JudgedPage, gray: np.ndarray) -> str:
         f'<image href="{_encode(gray)}" width="{width}" height="{height}" preserveAspectRatio="none"/>',
         *_draw_lines(page, NUMBER_SHARE * max(width, height)),
     ]
-    return f'<svg class="page" viewBox="0 0 {width} {height}">{"".join(parts)}</svg>'
+    name = escape(page.sample.name)
+    return (
+        f'<svg class="page" role="img" aria-label="{name}" viewBox="0 0 {width} {height}">'
+        f"{''.join(parts)}</svg>"
+    )
 
 
 def _draw_lines(page: JudgedPage, size: float) -> Iterator[str]:
