@@ -1,8 +1,8 @@
 """ALTO 4.4: a page as the XML in which libraries and archives keep what was read.
 
-Lines in reading order in one TextBlock, each with its polygon; a String for the line, a Glyph for every character
-and a Variant for what else it may be. Places are in px of the picture as given; `ROTATION` says how the
-text is turned in it.
+Lines in reading order in one TextBlock, each with its polygon; a String for the line, a Glyph for every
+character and a Variant for what else it may be. Places are in px of the picture as given; `ROTATION` says how
+the text is turned in it.
 """
 
 from __future__ import annotations

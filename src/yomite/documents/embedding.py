@@ -1,7 +1,8 @@
 """A picture as an image of a PDF: a JPEG as it is, everything else without loss.
 
-A HEIC photograph, which no PDF can hold, becomes a JPEG of quality 92. A picture that is transparent or has 16 bits
-is embedded as the gray levels that were read.
+A HEIC photograph, which no PDF can hold, and an image of no file, such as a page of a PDF that was drawn,
+become a JPEG of quality 92. A picture that is transparent or has 16 bits is embedded as the gray levels that
+were read.
 """
 
 from __future__ import annotations
@@ -12,13 +13,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pikepdf
-from PIL import Image
 from pikepdf import Array, Dictionary, Name, Stream
+from PIL import Image
 
 from yomite.ink.picture_files import load_picture, open_picture
 from yomite.ink.pictures import find_orientation, read_gray
 
-_HEIC_QUALITY = 92
+_QUALITY = 92
 _MIN_DPI, _MAX_DPI = 100.0, 2400.0
 """Of scanners. Telephones write 72 whatever they see."""
 
@@ -70,10 +71,10 @@ def _embed_jpeg(pdf: pikepdf.Pdf, content: bytes, image: Image.Image) -> Stream:
 def _embed_image(pdf: pikepdf.Pdf, image: Image.Image) -> Embedded:
     dpi = _find_dpi(image)
     orientation = find_orientation(image)
-    if image.format == "HEIF":
+    if image.format in ("HEIF", None) and not _is_transparent(image):
         file = io.BytesIO()
         flat = image if image.mode in ("L", "RGB") else image.convert("RGB")
-        flat.save(file, "JPEG", quality=_HEIC_QUALITY)
+        flat.save(file, "JPEG", quality=_QUALITY)
         return Embedded(_embed_jpeg(pdf, file.getvalue(), flat), orientation, dpi)
     if image.mode.startswith("I") or image.mode == "F" or _is_transparent(image):
         image, orientation = Image.fromarray(read_gray(image)), 1

@@ -1,12 +1,12 @@
 """Text that is found, marked and copied on a page of a PDF, and never seen.
 
 Each character of a page is a glyph of its own, as long as its cell: so the text of a line has no gaps, which
-readers would take for spaces or line breaks, and what is marked is where the writing is. Readers find a
-character by the box of its glyph and skip glyphs without one. So a glyph is a diagonal there and back: it has a
-box and no area. It is drawn in rendering mode 3 besides, which shows nothing.
+viewers would take for spaces or line breaks, and what is marked is where the writing is. Viewers find a
+character by the box of its glyph, and some pass over glyphs without one. So a glyph is a diagonal there and
+back: it has a box and no area. It is drawn in rendering mode 3 besides, which shows nothing.
 
-PDFium, which Chrome opens PDFs with, sorts what begins at one height from left to right, and would turn the order of
-vertical lines round. So a vertical line ends in a space of its own, whose height is another one.
+PDFium, with which Chrome opens PDFs, sorts what begins at one height from left to right, and would turn the
+order of vertical lines round. So a vertical line ends in a space that stands apart, at another height.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import pikepdf
 from fontTools.fontBuilder import FontBuilder
@@ -74,10 +75,7 @@ class HiddenText:
             to_page: From px of the picture to the points of the PDF's page.
         """
         edges = cells.edges
-        lengths = (
-            max(1, round(_EM * (end - start) / cells.thickness))
-            for start, end in zip(edges, edges[1:], strict=False)
-        )
+        lengths = (max(1, round(_EM * (end - start) / cells.thickness)) for start, end in pairwise(edges))
         sizes = [(_EM, length) if is_vertical else (length, _EM) for length in lengths]
         codes = self._add_glyphs(texts, sizes)
         x, y = cells.along
@@ -90,9 +88,8 @@ class HiddenText:
         origin = (edges[0] * x + low * across[0], edges[0] * y + low * across[1])
         matrix = (*_turn(right, to_page), *_turn(up, to_page), *_map(origin, to_page))
         name = "/V" if is_vertical else "/H"
-        self.operators.append(
-            f"{name} {cells.thickness:.3f} Tf {' '.join(f'{number:.5f}' for number in matrix)} Tm <{codes}> Tj"
-        )
+        numbers = " ".join(f"{number:.5f}" for number in matrix)
+        self.operators.append(f"{name} {cells.thickness:.3f} Tf {numbers} Tm <{codes}> Tj")
         if is_vertical:
             self.operators.append(f"<{self._add_glyphs([' '], [_SPACE])}> Tj")
 
@@ -167,7 +164,7 @@ class HiddenText:
 
 
 def _build_font_file(sizes: list[tuple[int, int]]) -> bytes:
-    """Build a TrueType font that has a glyph of each width and height, all of them hanging from the ascent."""
+    """Build a TrueType font with a glyph of each width and height, all hanging from the ascent."""
     names = [".notdef", *(f"cell{index}" for index in range(1, len(sizes) + 1))]
     outlines = {".notdef": TTGlyphPen(None).glyph()}
     for name, (width, height) in zip(names[1:], sizes, strict=True):

@@ -1,8 +1,8 @@
 """hOCR 1.2: a page as HTML that says in `title` where everything stands.
 
-Lines in reading order, each with its box, its polygon and its angle, in px of the picture as given; inside, one
-`ocrx_word` (Japanese has no spaces to split at) and for every character an `ocrx_cinfo`. Vertical lines say
-`writing-mode: vertical-rl`.
+Lines in reading order, each with its box, its polygon and its angle, in px of the picture as given; inside,
+one `ocrx_word` (Japanese has no spaces to split at) and for every character an `ocrx_cinfo`. Vertical lines
+say `writing-mode: vertical-rl`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def to_hocr(page: Page, name: str) -> str:
     """
     width, height = page.size
     image = name.replace('"', "%22")  # hOCR has no other way to write one inside quotation marks
-    title = f'image "{image}"; bbox 0 0 {width} {height}; ppageno 0'
+    title = f'image "{image}"; bbox 0 0 {width} {height}'
     body = "\n".join(_write_page(page))
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE html>

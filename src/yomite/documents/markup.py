@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from importlib.metadata import version
-from xml.sax.saxutils import quoteattr as _quote
 from xml.sax.saxutils import escape as _escape
+from xml.sax.saxutils import quoteattr as _quote
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 

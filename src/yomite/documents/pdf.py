@@ -1,7 +1,7 @@
 """Searchable PDF: the picture, upright, and under it the text that was read, at its place.
 
-A page is as large as its picture says (pixels of an inch), else as long as A4. Pages are written one by one and
-joined afterwards, so that only one of them is in memory.
+A page is as large as its picture says (pixels of an inch), else as long as A4. Pages are written one by one
+and joined afterwards, so that only one of them is in memory.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 from typing import IO
 
 import pikepdf
-from PIL import Image
 from pikepdf import Dictionary, Name, Stream
+from PIL import Image
 
 from yomite.documents.embedding import embed_picture
 from yomite.documents.hidden_text import Affine, HiddenText
@@ -24,8 +24,8 @@ from yomite.documents.placing import divide, list_written
 from yomite.reading.results import Page
 
 _A4_LENGTH = 842.0
-_MAX_LENGTH = 14_400.0
-"""Points; what a PDF may have."""
+_MIN_LENGTH, _MAX_LENGTH = 3.0, 14_400.0
+"""Points; what the side of a PDF's page may have."""
 
 _NUM_OPEN = 100
 """Files that are open at once while pages are joined."""
@@ -52,7 +52,7 @@ def to_pdf(page: Page, picture: str | Path | bytes | Image.Image) -> bytes:
     scale = min(scale, _MAX_LENGTH / max(page.size))
     if page.turn in (90, 270):
         width, height = height, width
-    sheet = (scale * width, scale * height)
+    sheet = (max(scale * width, _MIN_LENGTH), max(scale * height, _MIN_LENGTH))
     hidden = HiddenText()
     to_page = _measure(page.size, _ORIENTATION_BY_TURN[page.turn], sheet)
     for line in list_written(page):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from yomite.reading.results import Box, Line, Page, Polygon
@@ -107,7 +108,7 @@ def divide(line: Line, turn: int) -> Cells:
     spans = [_project(_list_corners(character.box), x, y) for character in line.characters]
     thickness = max(high - low, 1.0)
     edges = [spans[0][0]]
-    for (_, end), (start, _) in zip(spans, spans[1:], strict=False):
+    for (_, end), (start, _) in pairwise(spans):
         edges.append(max((end + start) / 2, edges[-1] + _MIN_CELL * thickness))
     edges.append(max(spans[-1][1], edges[-1] + _MIN_CELL * thickness))
     return Cells((x, y), low, thickness, tuple(edges))

@@ -156,7 +156,7 @@ def _open_heic(file: Path | io.BytesIO, name: str) -> Image.Image:
         from pillow_heif import HeifImageFile  # an extra; Pillow is told nothing of it
     except ModuleNotFoundError:
         raise PictureError(
-            f"{name} is a HEIC photograph; save it as JPEG, or: {MissingExtraError('read', 'heic')}"
+            f"{name} is a HEIC photograph: {MissingExtraError('read FILE.heic', 'heic')}"
         ) from None
     return HeifImageFile(file)
 
