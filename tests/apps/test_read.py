@@ -12,8 +12,10 @@ from xml.etree import ElementTree
 import pytest
 from made_pages import draw_picture, make_line
 from PIL import Image
+from tiny_page import build_page_model, draw_note
 from typer.testing import CliRunner, Result
 
+import yomite
 from yomite.apps.cli import app
 from yomite.errors import PictureError
 from yomite.ink.pictures import read_gray
@@ -39,6 +41,9 @@ class FakeReader:
             text = TEXT_BY_WIDTH.get(10 * round(width / 10))  # of a page of a PDF, a px more or less
             lines = [make_line(text, (20, 20)), make_line("次の行", (20, 100))] if text else []
             yield Page((*lines, make_line("読めない", (20, 180), is_rejected=True)), (width, height))
+
+
+LOAD = yomite.load
 
 
 @pytest.fixture(autouse=True)
@@ -171,6 +176,24 @@ def test_what_ends_the_reading_leaves_the_old_pdf(
     monkeypatch.setattr(reader, "read_many", stop)
     assert run("--pdf", "out/all.pdf", "one.png", "two.jpg").exit_code != 0
     assert Path("out/all.pdf").read_bytes() == b"old" and list_files(folder / "out") == ["all.pdf"]
+
+
+def test_from_a_picture_to_text_that_is_found(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, released_model: Path
+) -> None:
+    """The whole way, with a page model that needs no training and the released line model."""
+    pdfium = pytest.importorskip("pypdfium2", reason='needs pip install ".[pdf]"')
+    monkeypatch.setattr("yomite.load", LOAD)
+    Path("page.onnx").write_bytes(build_page_model())
+    Image.fromarray(draw_note((("hi", "hon", "go"), ("yama", "kawa")))).save("note.png")
+    result = run("--page-model", "page.onnx", "--pdf", "note.pdf", "note.png")
+    assert (result.exit_code, result.stderr) == (0, "")
+    sheet = pdfium.PdfDocument("note.pdf")[0]
+    text = sheet.get_textpage()
+    assert text.get_text_range().split() == ["日本語", "山川"]
+    index, count = text.search("川").get_next()
+    left, bottom, right, top = (side * 480 / sheet.get_size()[0] for side in text.get_charbox(index))
+    assert count == 1 and abs((left + right) / 2 - 124) < 12 and abs(240 - (bottom + top) / 2 - 168) < 8
 
 
 # --- PDFs to be read ----------------------------------------------------------------------------------------

@@ -51,6 +51,9 @@ def read(
         bool, typer.Option(help="Weigh what is read by how Japanese is written.")
     ] = True,
     model: Annotated[str | None, typer.Option(metavar="FILE", help="The ONNX file of a line model.")] = None,
+    page_model: Annotated[
+        str | None, typer.Option(metavar="FILE", help="The ONNX file of a page model, which finds the lines.")
+    ] = None,
 ) -> None:
     """Read pages, or with --line pictures of one line each.
 
@@ -62,7 +65,7 @@ def read(
     if pdf:
         with needs_extra("read --pdf", "pdf"):
             import yomite.documents.pdf  # before anything is read
-    reader = yomite.load(line=model)
+    reader = yomite.load(line=model, page=page_model)
     if line:
         pictures = open_files(files)
         lines = (
