@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
@@ -18,14 +21,29 @@ def write_whole(path: str | Path, content: bytes) -> None:
     Raises:
         OSError: It cannot be written; the error names the path.
     """
+    with open_whole(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def open_whole(path: str | Path) -> Iterator[IO[bytes]]:
+    """Open a file as `write_whole` writes it: it takes its place when all has been written, or never.
+
+    Args:
+        path: The file, in a folder that exists.
+
+    Raises:
+        OSError: It cannot be written; the error names the path.
+    """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
-        Path(path).write_bytes(content)
+        with Path(path).open("wb") as file:
+            yield file
         return
     partial = target.with_name(f".{target.name}.{os.getpid()}.partial")  # other processes have other names
     try:
         with partial.open("wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(partial, target)

@@ -8,18 +8,20 @@ bytes that Pillow stores for a pixel of its mode, the copies that its format's d
 pixel for the gray levels and their turning upright. More than `MAX_DECODED_BYTES`, or more than `MAX_PIXELS`,
 is refused. That lets pass 58 megapixels of a PNG with colors (a gray one: 116), 15 of a WebP and a JPEG up to
 120: one above `MAX_JPEG_PIXELS`, such as a photograph of 48 or 50 megapixels, is decoded at 1/2, 1/4 or 1/8
-of its side.
+of its side. A HEIC photograph may have 25 megapixels; it is read where `pillow_heif` is installed.
 """
 
 from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from yomite.errors import PictureError
+from yomite.errors import MissingExtraError, PictureError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
 """As Pillow names them; MPO, of phones, is opened as a JPEG."""
@@ -34,10 +36,13 @@ MAX_COMPRESSED_BMP_BYTES = 1_000_000
 """Pillow decodes these in Python, at less than two megabytes a second."""
 
 _FORMATS_TEXT = "PNG, JPEG, WebP, BMP, TIFF or GIF"
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis")
+_HEAD_BYTES = 64
 _BYTES_BY_MODE = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2, "I;16L": 2, "I;16N": 2}  # else 4
 _COPIES_BY_FORMAT = {
     "WEBP": 5,  # the canvas, the one before, what the coder works on, the bytes handed over, the image
     "TIFF": 2,  # a strip may be the whole picture
+    "HEIF": 3,  # its planes, in 16 bits perhaps, and the pixels handed over
 }
 _GRAY_BYTES = 2
 _MARKER = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")
@@ -57,11 +62,26 @@ def load_picture(file: Path | io.BytesIO, name: str) -> Image.Image:
     Raises:
         PictureError: It is no picture of these formats, too large, damaged or cut off.
     """
+    with open_picture(file, name) as image:
+        check_cost(image, name)
+        image.load()
+        return image
+
+
+@contextmanager
+def open_picture(file: Path | io.BytesIO, name: str) -> Iterator[Image.Image]:
+    """Open a picture file, and decode nothing yet.
+
+    Args:
+        file: Where it lies, or its bytes.
+        name: What messages call it.
+
+    Raises:
+        PictureError: It is no picture of these formats, or whatever is done with it inside fails.
+    """
     try:
-        with Image.open(file, formats=FORMATS) as image:
-            check_cost(image, name)
-            image.load()
-            return image
+        with _open_heic(file, name) if _is_heic(file) else Image.open(file, formats=FORMATS) as image:
+            yield image
     except PictureError:
         raise
     except UnidentifiedImageError:
@@ -114,6 +134,31 @@ def describe_fault(error: Exception) -> str:
     """Return what an error says, in one line; its type, if it says nothing."""
     text = str(error.args[0]) if len(error.args) == 1 else str(error)  # a KeyError's text is quoted
     return " ".join(text.split()) or type(error).__name__
+
+
+def _is_heic(file: Path | io.BytesIO) -> bool:
+    """Look at the brands that a file claims to follow; AVIF has others."""
+    if isinstance(file, Path):
+        with file.open("rb") as opened:
+            head = opened.read(_HEAD_BYTES)
+    else:
+        head = file.getbuffer()[:_HEAD_BYTES].tobytes()
+    brands = head[8 : int.from_bytes(head[:4], "big")]
+    return head[4:8] == b"ftyp" and any(brand in _HEIC_BRANDS for brand in _split(brands))
+
+
+def _split(brands: bytes) -> list[bytes]:
+    return [brands[first : first + 4] for first in range(0, len(brands), 4)]
+
+
+def _open_heic(file: Path | io.BytesIO, name: str) -> Image.Image:
+    try:
+        from pillow_heif import HeifImageFile  # an extra; Pillow is told nothing of it
+    except ModuleNotFoundError:
+        raise PictureError(
+            f"{name} is a HEIC photograph: {MissingExtraError('read FILE.heic', 'heic')}"
+        ) from None
+    return HeifImageFile(file)
 
 
 def _is_compressed_bmp(image: Image.Image) -> bool:

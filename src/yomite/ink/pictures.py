@@ -120,10 +120,10 @@ def _gray_of_image(image: Image.Image, sees_color: bool) -> np.ndarray:
 
     if image.mode.startswith("I") or image.mode == "F":
         cut = _scale_levels(cut, height, width)
-    return _turn_upright(_merge_strips(cut, height, width, sees_color), _find_orientation(image))
+    return _turn_upright(_merge_strips(cut, height, width, sees_color), find_orientation(image))
 
 
-def _find_orientation(image: Image.Image) -> int:
+def find_orientation(image: Image.Image) -> int:
     """Return what EXIF says, 1..8; 1 where it says nothing, or is damaged."""
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
