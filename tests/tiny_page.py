@@ -11,7 +11,7 @@ REACH = 15
 """Side of the window in places of the map: characters so near to each other hang together."""
 
 _GRAPH = """
-page (uint8[N, 1, H, W] images) => (float[N, 7, h, w] maps) {
+page (uint8[N, 1, H, W] images) => (float[N, 3, h, w] maps) {
   gray = Cast <to = 1> (images)
   ink = Sub (dark, gray)
   none = Constant <value = float {0.0}> ()
@@ -22,24 +22,23 @@ page (uint8[N, 1, H, W] images) => (float[N, 7, h, w] maps) {
   same = Mul (core, none)
   down = Add (same, is_down)
   size = Add (same, log_size)
-  right = Add (same, turned)
-  maps = Concat <axis = 1> (core, down, size, right)
+  maps = Concat <axis = 1> (core, down, size)
 }
 """
 
 
-def build_page_model(*, turn: int = 0, half_px: float = 24.0, **changes: str | None) -> bytes:
-    """Build an ONNX file that finds rows of ink; `turn` is the quarter that it always asks for."""
+def build_page_model(*, runs_down: bool = False, half_px: float = 24.0, **changes: str | None) -> bytes:
+    """Build an ONNX file that finds rows of ink, or columns of it."""
     text = _GRAPH.replace("REACH", str(REACH)).replace("HALF", str(REACH // 2))
-    turned = np.zeros((1, 4, 1, 1), np.float32)
-    turned[0, turn] = 9.0
+    if runs_down:
+        text = text.replace(f"[1, {REACH}]", f"[{REACH}, 1]")
+        text = text.replace(f"[0, {REACH // 2}, 0, {REACH // 2}]", f"[{REACH // 2}, 0, {REACH // 2}, 0]")
     network = build_part(
         text,
         dark=np.float32(160.0),
         half=np.float32(8.0),
-        is_down=np.float32(-9.0),
+        is_down=np.float32(9.0 if runs_down else -9.0),
         log_size=np.float32(np.log2(half_px)),
-        turned=turned,
     )
     metadata = {"format_version": "1", "task": "page", "name": "tiny-page", "canvas_version": "1"}
     metadata |= {"charset": json.dumps(["一", "二"]), "license": ""}

@@ -18,14 +18,13 @@ from yomite.models.residual import ResidualBlock
 
 STRIDE = 32
 MAP_STRIDE = 4
-NUM_TURNS = 4
+NUM_MAPS = 3
 
 
 class LineFinder(nn.Module):
-    """uint8 images (N, 1, H, W), gray levels, sides multiples of 32 -> maps float (N, 7, H / 4, W / 4).
+    """uint8 images (N, 1, H, W), gray levels, sides multiples of 32 -> maps float (N, 3, H / 4, W / 4).
 
-    The maps are logits but for the third: the core of a line; that the line runs down; log2 of half its
-    height in px; and that the picture must be turned clockwise by 0, 90, 180 or 270 degrees.
+    The logit of the core of a line, the logit that the line runs down, and log2 of half its height in px.
     """
 
     task = "page"
@@ -76,7 +75,7 @@ class LineFinder(nn.Module):
         self.smooth = nn.Sequential(
             nn.Conv2d(pyramid, pyramid, 3, padding=1, bias=False), nn.BatchNorm2d(pyramid), nn.ReLU()
         )
-        self.head = nn.Conv2d(pyramid, 3 + NUM_TURNS, 1)
+        self.head = nn.Conv2d(pyramid, NUM_MAPS, 1)
         self._initialize()
 
     def _initialize(self) -> None:
@@ -90,7 +89,7 @@ class LineFinder(nn.Module):
                 nn.init.zeros_(module.norm2.weight)
         nn.init.normal_(self.head.weight, std=0.01)
         with torch.no_grad():
-            bias = torch.zeros(3 + NUM_TURNS)
+            bias = torch.zeros(NUM_MAPS)
             bias[0], bias[2] = -2.0, 3.5
             self.head.bias.copy_(bias)  # type: ignore[union-attr]
 
@@ -107,21 +106,17 @@ class LineFinder(nn.Module):
         return self.head(self.smooth(found))
 
 
-def measure_losses(
-    maps: Tensor, core: Tensor, runs_down: Tensor, log_sizes: Tensor, turn: Tensor
-) -> tuple[Tensor, Tensor]:
+def measure_losses(maps: Tensor, core: Tensor, runs_down: Tensor, log_sizes: Tensor) -> tuple[Tensor, Tensor]:
     """Measure how far maps are from what they should be.
 
-    A sum of four: cross-entropy and the Dice loss (arXiv:1606.04797) of the cores; and, the mean over all
-    places within lines, the cross-entropy of the direction, the smooth distance of the sizes, and the
-    cross-entropy of the turn.
+    A sum of three: cross-entropy and the Dice loss (arXiv:1606.04797) of the cores; and, the mean over all
+    places within lines, the cross-entropy of the direction, and the smooth distance of the sizes.
 
     Args:
-        maps: Float (N, 7, h, w), of a LineFinder.
+        maps: Float (N, 3, h, w), of a LineFinder.
         core: Float (N, h, w), which share of each place is core, 0..1.
         runs_down: Float (N, h, w), 1 where a line runs down.
         log_sizes: Float (N, h, w), log2 of half heights in px; 0 outside of lines.
-        turn: Int64 (N,), quarters that each page must be turned clockwise.
 
     Returns:
         The loss and the Dice coefficient of each page, float (N,) both.
@@ -138,8 +133,5 @@ def measure_losses(
     entropy = functional.binary_cross_entropy_with_logits(maps[:, 0], core, reduction="none")
     direction = functional.binary_cross_entropy_with_logits(maps[:, 1], runs_down, reduction="none")
     size = functional.smooth_l1_loss(maps[:, 2], log_sizes, reduction="none", beta=0.25)
-    turns = turn[:, None, None].expand(-1, *maps.shape[2:])
-    turned = functional.cross_entropy(maps[:, 3:], turns, reduction="none")
     losses = 4.0 * entropy.mean(dim=(1, 2)) + (1.0 - overlap)
-    losses = losses + 0.5 * within(direction) + within(size) + 0.25 * within(turned)
-    return losses, overlap
+    return losses + 0.5 * within(direction) + within(size), overlap

@@ -67,7 +67,7 @@ def find_lines(maps: np.ndarray, stride: int) -> list[FoundLine]:
     """Find the lines of a page.
 
     Args:
-        maps: Float32 (K, h, w), K >= 3: logits of cores and of running down, log2 of half heights in px.
+        maps: Float32 (3, h, w): logits of cores and of running down, log2 of half heights in px.
         stride: Px of the picture for each place.
 
     Returns:

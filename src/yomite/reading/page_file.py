@@ -16,8 +16,8 @@ DEFAULT_PAGE_MODEL = "yomite-page"
 STRIDE = 4
 """Px of the canvas for each place of the maps."""
 
-NUM_MAPS = 7
-"""Core, running down, log2 of half heights, and the four turns."""
+NUM_MAPS = 3
+"""Core, running down, and log2 of half heights."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class PageFile:
     name: str
 
     def compute(self, canvas: np.ndarray) -> np.ndarray:
-        """Run the model on a canvas, uint8 (H, W), both multiples of 32: float32 (7, H / 4, W / 4).
+        """Run the model on a canvas, uint8 (H, W), both multiples of 32: float32 (3, H / 4, W / 4).
 
         Raises:
             ModelFileError: The file cannot be run, or gives other shapes or numbers that are not finite.

@@ -1,9 +1,9 @@
-"""A page to its lines: which way it is turned, and where they run; looked at once or twice."""
+"""A page to its lines: it is looked at until its writing has a size that is found well."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +11,6 @@ import numpy as np
 from yomite.ink.page_canvas import choose_scale, to_page_canvas
 from yomite.reading.found_lines import FoundLine, find_lines
 from yomite.reading.page_file import STRIDE, PageFile, open_page_file
-
-SURE_TURN = 0.6
-"""Chance from which a page is turned."""
 
 LOW_HALF, HIGH_HALF, GOOD_HALF = 8.0, 14.5, 11.0
 """Half heights of lines, px of the canvas: outside of the first two a page is looked at again."""
@@ -25,21 +22,6 @@ MAX_PIXELS = 4_000_000
 
 LEAST_SIDE = 200
 """Longer side of a canvas, px."""
-
-
-@dataclass(frozen=True)
-class FoundPage:
-    """A page that stands upright, and its lines.
-
-    Attributes:
-        gray: Uint8 (H, W).
-        turn: By how many degrees it was turned clockwise.
-        lines: In no order, in px of `gray`.
-    """
-
-    gray: np.ndarray
-    turn: int
-    lines: tuple[FoundLine, ...]
 
 
 class PageFinder:
@@ -59,45 +41,31 @@ class PageFinder:
     def __reduce__(self) -> tuple[type[PageFinder], tuple[object, ...]]:
         return PageFinder, self._arguments
 
-    def find(self, gray: np.ndarray) -> FoundPage:
+    def find(self, gray: np.ndarray) -> list[FoundLine]:
         """Find the lines of a page.
 
         Args:
-            gray: Uint8 (H, W), turned by any quarter.
+            gray: Uint8 (H, W).
+
+        Returns:
+            In no order, in px of the page.
         """
         scale: float | None = choose_scale(*gray.shape)
-        turn, lines = 0, []
-        for look in range(MAX_LOOKS):
-            assert scale is not None
-            maps, seen = self._look(gray, scale)
-            if look == 0 and seen and (turn := choose_turn(maps)):
-                gray = np.ascontiguousarray(np.rot90(gray, -turn))
-                maps, seen = self._look(gray, scale)
-            lines = seen or lines
-            scale = choose_next_scale(seen, scale, gray.shape)
+        lines: list[FoundLine] = []
+        for _ in range(MAX_LOOKS):
             if scale is None:
                 break
-        return FoundPage(gray, 90 * turn, tuple(lines))
+            seen = self._look(gray, scale)
+            lines = seen or lines
+            scale = choose_next_scale(seen, scale, gray.shape)
+        return lines
 
-    def _look(self, gray: np.ndarray, scale: float) -> tuple[np.ndarray, list[FoundLine]]:
+    def _look(self, gray: np.ndarray, scale: float) -> list[FoundLine]:
         maps = self.file.compute(to_page_canvas(gray, scale))
-        return maps, [
+        return [
             replace(line, course=line.course / scale, half=line.half / scale)
             for line in find_lines(maps, STRIDE)
         ]
-
-
-def choose_turn(maps: np.ndarray) -> int:
-    """Return by how many quarters a page is to be turned clockwise; 0 where that is not sure.
-
-    Args:
-        maps: Float32 (7, h, w), of a page model.
-    """
-    is_core = maps[0] > 0.0
-    votes = maps[3:, is_core].mean(axis=1)
-    chances = np.exp(votes - votes.max())
-    turn = int(votes.argmax())
-    return turn if chances[turn] / chances.sum() >= SURE_TURN else 0
 
 
 def choose_next_scale(lines: list[FoundLine], scale: float, shape: tuple[int, ...]) -> float | None:

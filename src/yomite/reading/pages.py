@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -22,8 +22,9 @@ from yomite.reading.model_file import released_models
 from yomite.reading.page_file import DEFAULT_PAGE_MODEL
 from yomite.reading.page_finder import PageFinder
 from yomite.reading.reading_order import order_lines
-from yomite.reading.results import Box, Directions, Line, LineCharacter, Page
+from yomite.reading.results import Box, Direction, Directions, Line, LineCharacter, Page
 from yomite.reading.strips import draw_strokes
+from yomite.reading.turning import find_turn
 
 Progress = Callable[[int, int], object]
 """Is called with how many lines are read, and how many there are."""
@@ -84,17 +85,22 @@ class ReadsPages(ReadsLines):
         finder = self._open_page_finder()
         self._open_line_reader()
         gray = draw_strokes(to_strokes(picture))[0] if is_strokes(picture) else read_gray(picture)
+        shape = gray.shape
         found = finder.find(gray)
+        turn = find_turn(gray, found, self._weigh_crop)
+        if turn:
+            gray = np.ascontiguousarray(np.rot90(gray, -turn))
+            found = finder.find(gray)
         lines = []
-        ordered = [found.lines[n] for n in _order(found.lines)]
+        ordered = [found[n] for n in _order(found)]
         for number, one in enumerate(ordered, start=1):
-            crop = cut_out(found.gray, one)
+            crop = cut_out(gray, one)
             line = self._read_crop(crop, one, language_model, top)
             if line is not None:
-                lines.append(_to_given(_to_page(line, crop, one), found.turn, gray.shape))
+                lines.append(_to_given(_to_page(line, crop, one), 90 * turn, shape))
             if progress is not None:
                 progress(number, len(ordered))
-        return Page(tuple(lines), (gray.shape[1], gray.shape[0]), found.turn)
+        return Page(tuple(lines), (shape[1], shape[0]), 90 * turn)
 
     def read_many(
         self,
@@ -140,6 +146,13 @@ class ReadsPages(ReadsLines):
         except PictureError:
             return None
 
+    def _weigh_crop(self, picture: np.ndarray, direction: Direction) -> float | None:
+        """Return how well a line reads, without its language model; None where its crop is blank."""
+        try:
+            return self._read_prepared(self._prepare_line(picture, direction), False, 1).confidence
+        except PictureError:
+            return None
+
     def _open_page_finder(self) -> PageFinder:
         with self._page_lock:
             if self._page_finder is None:
@@ -153,7 +166,7 @@ class ReadsPages(ReadsLines):
             return self._page_finder
 
 
-def _order(lines: tuple[FoundLine, ...]) -> list[int]:
+def _order(lines: Sequence[FoundLine]) -> list[int]:
     """Put lines into reading order, the page's skew taken out."""
     if not lines:
         return []

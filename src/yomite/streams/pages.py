@@ -42,7 +42,7 @@ class PageStream:
         self._composer, self._size = composer, size
 
     def draw(self, epoch: int, indices: np.ndarray) -> Batch:
-        """Draw pages: targets uint8 (N, 3, h, w), see `draw_maps`; the metadata has `turn`, int64 (N,)."""
+        """Draw pages: targets uint8 (N, 3, h, w), see `draw_maps`."""
         pages = [
             self._composer.compose(epoch, index, width=self._size, height=self._size)
             for index in np.asarray(indices).tolist()
@@ -54,7 +54,7 @@ def batch_pages(pages: Sequence[ComposedPage]) -> Batch:
     """Lay composed pages of one size out as a batch."""
     images = torch.from_numpy(np.stack([page.picture for page in pages])[:, None])
     maps = torch.from_numpy(np.stack([draw_maps(page) for page in pages]))
-    return Batch(images, maps, metadata={"turn": torch.tensor([page.turn // 90 for page in pages])})
+    return Batch(images, maps)
 
 
 def draw_maps(page: ComposedPage) -> np.ndarray:
@@ -83,10 +83,10 @@ def draw_maps(page: ComposedPage) -> np.ndarray:
     )
 
 
-def read_maps(batch: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Return what `yomite.models.finder.measure_losses` compares with: cores, runs down, log sizes, turns."""
+def read_maps(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """Return what `yomite.models.finder.measure_losses` compares with: cores, runs down, log sizes."""
     core, runs_down, sizes = batch.targets.float().unbind(dim=1)
-    return core / 255.0, runs_down, sizes / SIZE_STEPS, batch.metadata["turn"]
+    return core / 255.0, runs_down, sizes / SIZE_STEPS
 
 
 def _find_core(line: PageLine) -> list[tuple[float, float]]:

@@ -1,4 +1,4 @@
-"""The task of finding lines on a page: gray levels uint8 (N, 1, H, W), maps float (N, 7, h, w)."""
+"""The task of finding lines on a page: gray levels uint8 (N, 1, H, W), maps float (N, 3, h, w)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,6 @@ class PageTask:
         "f1": "harmonic mean of the shares of lines that are found and of found lines that are lines: bands "
         "whose places agree with those of one line by half of their union or more",
         "direction": "share of places within lines whose direction is right",
-        "turn": "share of pages with lines whose turn is right",
     }
     lower_is_better = frozenset({"loss"})
     metric = "f1"
@@ -58,21 +57,16 @@ class PageTask:
         return PageStream(composer, num_samples=NUM_COMPOSED, size=size).draw(0, np.arange(NUM_COMPOSED))
 
     def count(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
-        """Count lines, places and pages."""
+        """Count lines and places."""
         maps = model(batch.images).float()
         losses, _ = measure_losses(maps, *read_maps(batch))
-        sums = np.zeros(7)
-        for found, wanted, turn in zip(
-            maps.cpu().numpy(), batch.targets.cpu().numpy(), batch.metadata["turn"].tolist(), strict=True
-        ):
+        sums = np.zeros(5)
+        for found, wanted in zip(maps.cpu().numpy(), batch.targets.cpu().numpy(), strict=True):
             inside = wanted[2] > 0
             sums[:3] += match_bands(found[0] > np.log(LEAST_CORE / (1.0 - LEAST_CORE)), wanted[0] > 127)
             sums[3] += ((found[1] > 0)[inside] == (wanted[1] > 0)[inside]).sum()
             sums[4] += inside.sum()
-            if inside.any():
-                sums[5] += int(found[3:, inside].mean(axis=1).argmax()) == turn
-                sums[6] += 1
-        names = ("matched", "found", "lines", "right_places", "places", "right_turns", "written")
+        names = ("matched", "found", "lines", "right_places", "places")
         counts = {
             name: torch.tensor(value, device=losses.device) for name, value in zip(names, sums, strict=True)
         }
@@ -89,7 +83,6 @@ class PageTask:
             "loss": sums["loss"] / sums["samples"],
             "f1": 2.0 * sums["matched"] / max(sums["found"] + sums["lines"], 1.0),
             "direction": sums["right_places"] / max(sums["places"], 1.0),
-            "turn": sums["right_turns"] / max(sums["written"], 1.0),
         }
 
     def decode(self, model: nn.Module, batch: Batch) -> list[str]:
@@ -141,5 +134,5 @@ def match_bands(found: np.ndarray, wanted: np.ndarray) -> tuple[int, int, int]:
 
 
 def _show(name: str, batch: Batch, cores: Tensor) -> Sheet:
-    titles = [f"{90 * turn}°" for turn in batch.metadata["turn"].tolist()]
+    titles = [f"{label_bands(core)[1]} lines" for core in batch.targets[:, 0].cpu().numpy() > 127]
     return Sheet(name, batch.images[:, 0].cpu().numpy(), titles, cores.cpu().numpy())

@@ -11,7 +11,7 @@ from yomite.streams.pages import read_maps
 
 
 class Finding(nn.Module):
-    """For models of pages: images (N, 1, H, W), maps uint8 (N, 3, h, w) -> maps (N, 7, h, w).
+    """For models of pages: images (N, 1, H, W), maps uint8 (N, 3, h, w) -> maps (N, 3, h, w).
 
     The loss is the mean over pages of `yomite.models.finder.measure_losses`. counts: "samples", "overlap"
     (the Dice coefficient of the cores).
