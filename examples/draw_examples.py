@@ -29,6 +29,9 @@ PICTURES: dict[str, tuple[tuple[int, int], tuple[int, int, int], float]] = {
 # A line is a row of drawings.
 LINES = {"line": ("hi", "hon", "go")}
 
+# A page is a few such rows on ruled paper.
+PAGES = {"page": (("hi", "hon", "go"), ("yama", "kawa", "mizu", "ki"), ("neko", "ka"))}
+
 
 def smooth(points: list[list[float]], steps: int = 24) -> list[tuple[float, float]]:
     """Bend a polyline into the curve a hand would have drawn: Catmull-Rom, through every point."""
@@ -91,12 +94,27 @@ def draw_line(drawings: list[list[list[list[float]]]]) -> Image.Image:
     return line
 
 
+def draw_page(rows: list[list[list[list[list[float]]]]], row_px: int = 96) -> Image.Image:
+    """Draw rows of drawings on paper with a gray line under each."""
+    page = Image.new("L", (640, row_px * (len(rows) + 1)), 255)
+    for number, row in enumerate(rows):
+        line = draw_line(row)
+        line = line.resize((line.width * row_px // line.height, row_px), Image.Resampling.LANCZOS)
+        page.paste(line, (40, row_px // 2 + number * row_px))
+        level = row_px // 2 + (number + 1) * row_px - 4
+        ImageDraw.Draw(page).line((24, level, 616, level), fill=190, width=2)
+    return page
+
+
 def main(folder: Path = HERE) -> None:
-    """Write one PNG for each drawing, and for each line of drawings, into the folder."""
+    """Write one PNG for each drawing, line and page into the folder."""
     drawings = json.loads((HERE / "drawings.json").read_text(encoding="utf-8"))
     for name, parts in LINES.items():
         line = draw_line([drawings[part]["strokes"] for part in parts])
         line.save(folder / f"{name}.png", optimize=True)
+    for name, rows in PAGES.items():
+        page = draw_page([[drawings[part]["strokes"] for part in row] for row in rows])
+        page.save(folder / f"{name}.png", optimize=True)
     for name, drawing in drawings.items():
         draw_picture(drawing["strokes"], drawing["picture"]).save(folder / f"{name}.png", optimize=True)
 
