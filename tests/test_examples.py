@@ -28,7 +28,9 @@ def test_drawing_has_the_strokes_of_its_character(name: str) -> None:
 
 def test_committed_pictures_are_the_drawings(tmp_path: Path) -> None:
     runpy.run_path(str(EXAMPLES / "draw_examples.py"))["main"](tmp_path)
-    assert {path.name for path in EXAMPLES.glob("*.png")} == {f"{name}.png" for name in (*DRAWINGS, "line", "page")}
+    assert {path.name for path in EXAMPLES.glob("*.png")} == {
+        f"{name}.png" for name in (*DRAWINGS, "line", "page")
+    }
     for path in tmp_path.glob("*.png"):
         drawn, committed = Image.open(path), Image.open(EXAMPLES / path.name)
         assert (drawn.mode, drawn.size) == (committed.mode, committed.size), path.name

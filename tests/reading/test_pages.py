@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from tiny_page import build_page_model, draw_note
 
 import yomite
@@ -89,6 +89,20 @@ def test_a_blank_page_has_no_lines(reader: yomite.Recognizer) -> None:
     calls: list[tuple[int, int]] = []
     blank = reader.read(np.full((300, 400), 255, np.uint8), progress=lambda *seen: calls.append(seen))
     assert blank.lines == () and blank.text == "" and calls == []
+
+
+def test_a_picture_that_shows_no_page_gives_no_text(reader: yomite.Recognizer) -> None:
+    """Grass: strokes all over, which the model takes for lines."""
+    rng = np.random.default_rng(1)
+    grass = Image.new("L", (900, 700), 255)
+    pencil = ImageDraw.Draw(grass)
+    for x, y, lean, height in rng.random((900, 4)).tolist():
+        ends = (900 * x, 700 * y, 900 * x + 24 * lean - 12, 700 * y - 30 * height)
+        pencil.line(ends, fill=int(200 * lean), width=2)
+    calls: list[tuple[int, int]] = []
+    page = reader.read(grass, progress=lambda *seen: calls.append(seen))
+    assert page.text == "" and all(line.is_rejected for line in page.lines)
+    assert len(calls) <= 24
 
 
 def test_progress_counts_lines_and_may_end_the_reading(reader: yomite.Recognizer) -> None:

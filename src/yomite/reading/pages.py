@@ -34,6 +34,16 @@ UNSURE_DIRECTION = 0.25
 """A line that runs down by a chance between this and its complement is read both ways."""
 
 
+LEAST_ACCEPTED = 0.5
+"""A picture of which less than this share of what was found reads as lines shows no page of handwriting.
+
+On real pages it was 0.75 or more, on noise, grass and clouds 0.24 or less (docs/experiments.md, 27).
+"""
+
+ENOUGH = 24
+"""Lines after which a picture that shows no handwriting is given up."""
+
+
 class ReadsPages(ReadsLines):
     """What reads pages with a page model and a line model, which are opened when they are first needed.
 
@@ -75,7 +85,8 @@ class ReadsPages(ReadsLines):
                 the reading.
 
         Returns:
-            The page; without lines where there is no writing.
+            The page; without lines where there is no writing. Where most of what looked like lines does not
+            read as such, all of them are rejected.
 
         Raises:
             PictureError: The picture cannot be read.
@@ -99,7 +110,7 @@ class ReadsPages(ReadsLines):
             line = self._read_crop(crop, one, language_model, top)
             return None if line is None else _to_given(_to_page(line, crop, one), 90 * turn, shape)
 
-        lines = []
+        lines: list[Line] = []
         # Lines are short: two at a time read sooner than each of them on two threads.
         pool = ThreadPoolExecutor(self._num_line_threads, thread_name_prefix="yomite-line")
         try:
@@ -108,8 +119,12 @@ class ReadsPages(ReadsLines):
                     lines.append(line)
                 if progress is not None:
                     progress(number, len(ordered))
+                if number == ENOUGH and measure_accepted(lines) < LEAST_ACCEPTED:
+                    break
         finally:
             pool.shutdown(cancel_futures=True)
+        if measure_accepted(lines) < LEAST_ACCEPTED:
+            lines = [replace(line, is_rejected=True) for line in lines]
         return Page(tuple(lines), (shape[1], shape[0]), 90 * turn)
 
     def read_many(
@@ -174,6 +189,13 @@ class ReadsPages(ReadsLines):
                     )
                 self._page_finder = PageFinder(Path(source), self._num_line_threads)
             return self._page_finder
+
+
+def measure_accepted(lines: Sequence[Line]) -> float:
+    """Return which share of all lines, by their length, is not rejected; 1 where there are none."""
+    lengths = np.array([np.ptp(line.polygon, axis=0).max() for line in lines])
+    accepted = np.array([not line.is_rejected for line in lines])
+    return float(lengths[accepted].sum() / max(float(lengths.sum()), 1e-9)) if len(lines) else 1.0
 
 
 def _order(lines: Sequence[FoundLine]) -> list[int]:
