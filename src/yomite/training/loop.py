@@ -109,6 +109,7 @@ def train(
     ema = build_ema(model, config.ema) if config.ema.decay else None
     if validation is None:
         validation = read_validation(config, task, data_root)
+    notes += [f"{one.name}: {note}" for one in validation for note in one.batch.metadata.get("notes", ())]
     judge = Judge(config, [chosen.name for chosen in validation], task)
     if stream is None:
         stream = build_stream(config, charset, data_root)
