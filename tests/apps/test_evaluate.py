@@ -127,7 +127,7 @@ def test_without_matplotlib_there_is_one_line(
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     arguments = ("evaluate", folder / "tiny.onnx", "--data", folder / "own", "--prior", "text")
     code, _, err = run(*arguments, "--html", tmp_path / "report.html")
-    assert code == 2 and 'pip install "yomite[reports]"' in err and len(err.splitlines()) == 1
+    assert code == 2 and "pip install" in err and '[reports]"' in err and len(err.splitlines()) == 1
     code, _, _ = run(*arguments, "--confusions", tmp_path / "worst.png")
     assert code == 0 and (tmp_path / "worst.png").is_file()  # a sheet needs no charts
 
