@@ -172,7 +172,7 @@ def test_every_level_at_every_opacity_lies_on_paper_bit_by_bit() -> None:
     assert np.array_equal(read_gray(opaque), levels) and np.array_equal(read_gray(opaque / 255.0), levels)
 
 
-@pytest.mark.parametrize("opacity", [4, 17, 128, 254])
+@pytest.mark.parametrize("opacity", [17, 128, 254])
 def test_white_or_black_paper_at_the_edge_of_contrast(opacity: int) -> None:
     papers = set()
     for level in range(0, 256, 3):
