@@ -12,6 +12,13 @@ from yomite.errors import YomiteError
 if TYPE_CHECKING:
     from yomite.checkpoint import Checkpoint
 
+_READING = {
+    "character": ("recognize", "--model"),
+    "line": ("read", "--line", "--model"),
+    "page": ("read", "--page-model"),
+}
+"""By task, the words before a model file."""
+
 
 def write_command(*words: str | Path, data_root: Path | None = None) -> str:
     """Write a command of yomite's, quoted for a shell, with the data folder that was named."""
@@ -57,10 +64,9 @@ def suggest_reading(
     """
     validation = checkpoint.config.get("validation", {}).get("sources", [])
     for name in [*validation, *sets]:
-        if _is_there(name, data_root, allow_custom=allow_custom or name in sets):
+        if _is_there(name, data_root, task, allow_custom=allow_custom or name in sets):
             return f"next: {write_command('evaluate', out, '--data', name, data_root=data_root)}"
-    verb = ["read", "--line"] if task == "line" else ["recognize"]
-    return f"read with: {write_command(*verb, '--model', out)} FILE"
+    return f"read with: {write_command(*_READING[task], out)} FILE"
 
 
 def _is_own(name: str) -> bool:
@@ -70,14 +76,14 @@ def _is_own(name: str) -> bool:
     return is_custom(name) and not is_built_in(name)
 
 
-def _is_there(name: str, data_root: Path | None, *, allow_custom: bool) -> bool:
-    from yomite.data.sources import open_source
+def _is_there(name: str, data_root: Path | None, task: str, *, allow_custom: bool) -> bool:
+    from yomite.apps.evaluate_sets import open_set
     from yomite.extensions import is_custom
 
     if is_custom(name) and not allow_custom:
         return False
     try:
-        open_source(name, data_root)
+        open_set(name, data_root, task)
     except YomiteError:
         return False
     return True
