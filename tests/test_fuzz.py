@@ -47,10 +47,11 @@ def test_one_input_is_tried_again_with_its_traceback() -> None:
 
 
 def test_a_few_inputs_of_each_kind_of_file_and_list() -> None:
-    kinds = [word for kind in ("pictures", "strokes", "model-files", "configs") for word in ("--kind", kind)]
+    names = ("pictures", "strokes", "model-files", "line-files", "configs")
+    kinds = [word for kind in names for word in ("--kind", kind)]
     done = run(*kinds, "--count", "60", "--minutes", "5", "--seed", "7")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count(" 60 ") >= 4
+    assert done.stdout.count(" 60 ") >= 5
 
 
 def test_an_unknown_kind_is_one_line() -> None:

@@ -15,6 +15,7 @@ A message says what came, what is allowed and what to type instead; `suggest` fi
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 
 class YomiteError(Exception):
@@ -49,7 +50,45 @@ class MissingExtraError(YomiteError):
     """A verb needs packages that are not installed."""
 
     def __init__(self, verb: str, extra: str) -> None:
-        super().__init__(f'`yomite {verb}` needs more packages; type: pip install "yomite[{extra}]"')
+        super().__init__(f"`yomite {verb}` needs more packages; type: {write_install(extra)}")
+
+
+def write_install(extra: str) -> str:
+    """Write the command that installs an extra beside the yomite that runs.
+
+    Its name asks the registry; who has a checkout installs from that instead, editable if it is now.
+    """
+    folder, is_editable = _find_checkout()
+    if folder is None:
+        return f'pip install "yomite[{extra}]"'
+    place = "." if folder == Path.cwd() else folder
+    return f'pip install {"-e " if is_editable else ""}"{place}[{extra}]"'
+
+
+def _find_checkout() -> tuple[Path | None, bool]:
+    """Find the folder that yomite runs or was installed from, if any, and whether it runs from there."""
+    import json  # all of it only after something went wrong
+    from importlib import metadata
+    from urllib.parse import urlsplit
+    from urllib.request import url2pathname
+
+    beside = Path(__file__).resolve().parents[2]
+    if _is_checkout(beside):
+        return beside, True
+    try:
+        origin = json.loads(metadata.distribution("yomite").read_text("direct_url.json") or "{}")
+        place = urlsplit(str(origin["url"]))
+        folder = Path(url2pathname(place.path))
+    except (metadata.PackageNotFoundError, KeyError, TypeError, ValueError):
+        return None, False
+    return (folder, False) if place.scheme == "file" and _is_checkout(folder) else (None, False)
+
+
+def _is_checkout(folder: Path) -> bool:
+    try:
+        return 'name = "yomite"' in (folder / "pyproject.toml").read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def find_nearest(came: str, choices: Iterable[str], num: int = 1, cutoff: float = 0.6) -> list[str]:

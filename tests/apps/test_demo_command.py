@@ -60,7 +60,7 @@ def test_without_gradio_the_line_says_what_to_install() -> None:
     program = "import sys; sys.modules['gradio'] = None; from yomite.apps.cli import main; main()"
     done = subprocess.run([sys.executable, "-c", program, "demo"], capture_output=True, text=True)
     assert done.returncode == 2
-    assert 'pip install "yomite[demo]"' in done.stderr
+    assert "pip install" in done.stderr and '[demo]"' in done.stderr
     assert done.stderr.count("\n") == 1
 
 

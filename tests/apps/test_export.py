@@ -3,6 +3,7 @@
 import gzip
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +138,18 @@ def test_int8_is_calibrated_as_it_reads(folder: Path, tmp_path: Path) -> None:
     kinds = {node.op_type for node in onnx.load(out).graph.node}
     assert {"QuantizeLinear", "DequantizeLinear"} <= kinds
     assert load(out).recognize(folder / "own" / "十" / "1.png").text in CHARACTERS
+
+
+def test_samples_that_the_model_cannot_answer_are_told(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder / "own", tmp_path / "own")
+    (tmp_path / "own" / "永").mkdir()
+    shutil.copy(folder / "own" / "十" / "1.png", tmp_path / "own" / "永")
+    code, printed, _ = run(
+        folder / "run.safetensors", "--out", tmp_path / "a.onnx",
+        "--calibrate", tmp_path / "own", "--data-root", folder / "data",
+    )  # fmt: skip
+    told = "1 of 8 samples left out: the model does not know their characters"
+    assert code == 0 and f"{tmp_path / 'own'}: {told}" in printed.splitlines()
 
 
 def test_int8_needs_real_writing(folder: Path, tmp_path: Path) -> None:

@@ -57,6 +57,15 @@ def test_a_report_prints_and_is_plain_data() -> None:
     assert "27.27 %" in report.format() and "は as わ 1" in report.format()
 
 
+def test_characters_that_the_reader_cannot_answer_are_told() -> None:
+    report = evaluate_lines(read, SAMPLES, data="three", model="fake", charset="今日は、晴れAB1")
+    assert report.notes == ["2 of 11 characters count as wrong: the model does not know them"]  # 2 and 山
+    assert report.notes[0] in report.format()
+    assert evaluate_lines(read, SAMPLES, data="three", model="fake").notes == []
+    with pytest.raises(DataError, match="fake knows no character"):
+        evaluate_lines(read, SAMPLES, data="three", model="fake", charset="空")
+
+
 def test_a_set_without_lines_is_refused() -> None:
     with pytest.raises(DataError, match=r"lines\.jsonl"):
         evaluate_lines(read, [], data="none", model="fake")

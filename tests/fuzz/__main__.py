@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 from tests.fuzz.run import KINDS, Tally, build_kind, run_kind, try_input
 
-_NEEDS = {"model-files": "onnx", "configs": "pydantic", "requests": "gradio"}
+_NEEDS = {"model-files": "onnx", "line-files": "onnx", "configs": "pydantic", "requests": "gradio"}
 
 
 def main() -> int:

@@ -14,6 +14,7 @@ from PIL import Image
 
 import yomite
 from tests.fuzz.mutation import NUMBERS, ODD, choose, draw_value, mutate
+from yomite.reading.lines import LineReader
 
 ROOT = Path(__file__).parents[2]
 
@@ -119,11 +120,14 @@ class ModelFiles:
     def __init__(self) -> None:
         import onnx
 
+        self._onnx, self._folder = onnx, tempfile.TemporaryDirectory()
+        self._model = onnx.load(self._write(Path(self._folder.name) / "tiny.onnx"))
+        self._fields = {entry.key: entry.value for entry in self._model.metadata_props}
+
+    def _write(self, path: Path) -> Path:
         from tests.tiny_model import write_tiny_model
 
-        self._onnx, self._folder = onnx, tempfile.TemporaryDirectory()
-        self._model = onnx.load(write_tiny_model(Path(self._folder.name) / "tiny.onnx"))
-        self._fields = {entry.key: entry.value for entry in self._model.metadata_props}
+        return write_tiny_model(path)
 
     def draw(self, rng: np.random.Generator) -> bytes:
         model, fields = self._onnx.ModelProto(), dict(self._fields)
@@ -153,6 +157,97 @@ class ModelFiles:
         path.write_bytes(drawn)
         found = yomite.load(path, num_threads=1).recognize([[(0, 0), (1, 1)]])
         assert 0.0 <= found.confidence <= 1.0
+
+
+class LineFiles(ModelFiles):
+    """Damaged files of lines, the language model inside among what is damaged."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        gray = Image.open(ROOT / "examples" / "line.png").convert("L")
+        self._picture = np.asarray(gray.resize((gray.width // 3, gray.height // 3)))
+        (self._language_model,) = (
+            tensor for tensor in self._model.graph.initializer if tensor.name == "language_model/value"
+        )
+        self._whole = self._language_model.raw_data
+
+    def _write(self, path: Path) -> Path:
+        from tests.tiny_line_model import write_tiny_line_model
+
+        return write_tiny_line_model(path)
+
+    def draw(self, rng: np.random.Generator) -> bytes:
+        which = rng.random()
+        if which < 0.4:
+            return super().draw(rng)
+        if which < 0.6:
+            return self._change_numbers(rng)
+        content = self._whole
+        if rng.random() < 0.7:
+            content = self._change_arrays(rng)
+        if rng.random() < 0.5:
+            content = mutate(content, [content], rng)
+        self._language_model.raw_data, self._language_model.dims[0] = content, len(content)
+        try:
+            return self._model.SerializeToString() if rng.random() < 0.7 else super().draw(rng)
+        finally:
+            self._language_model.raw_data, self._language_model.dims[0] = self._whole, len(self._whole)
+
+    def _change_numbers(self, rng: np.random.Generator) -> bytes:
+        """Other numbers of the right kind, in the network and in what the file says of its reading."""
+        model, fields = self._onnx.ModelProto(), dict(self._fields)
+        model.CopyFrom(self._model)
+        numbers = [0, 0.5, -3, 40, -800, 1e4, 1e38, -1e38, 1e300]
+        pair, triple = rng.choice(numbers, 2).tolist(), rng.choice(numbers, 3).tolist()
+        fields["language_weights"] = json.dumps(pair)
+        if rng.random() < 0.5:
+            changed = {"character": triple, "line": triple[::-1], "rejection_threshold": pair[0]}
+            fields["line_calibration"] = json.dumps(changed)
+        if rng.random() < 0.3:
+            fields["step_px"] = str(int(rng.integers(1, 33)))
+        if rng.random() < 0.5:
+            (weights,) = (tensor for tensor in model.graph.initializer if tensor.name == "weights")
+            values = np.frombuffer(weights.raw_data, np.float32).copy()
+            values[int(rng.integers(len(values)))] = choose([1e38, -1e38, np.nan, 1e4], rng)
+            weights.raw_data = values.tobytes()
+        if rng.random() < 0.3:
+            node = choose(model.graph.node, rng)
+            node.op_type = choose(["Relu", "Neg", "Exp", "Softmax", "Identity", "Abs", "Floor"], rng)
+        self._onnx.helper.set_model_props(model, fields)
+        return model.SerializeToString()
+
+    def _change_arrays(self, rng: np.random.Generator) -> bytes:
+        arrays = dict(np.load(io.BytesIO(self._whole)))
+        for _ in range(int(rng.integers(1, 4))):
+            name = choose(sorted(arrays), rng)
+            array = arrays[name]
+            match int(rng.integers(4)):
+                case 0:
+                    del arrays[name]
+                case 1 if array.ndim:
+                    arrays[name] = array[: int(rng.integers(len(array) + 1))].repeat(int(rng.integers(1, 3)))
+                case 2 if array.dtype.kind in "iu" and array.size:
+                    changed = array.copy()
+                    changed.flat[int(rng.integers(array.size))] = choose([0, 1, 127], rng)
+                    arrays[name] = changed
+                case _:
+                    odd = [
+                        np.int64(10**12),
+                        np.str_(""),
+                        np.str_("口口"),
+                        np.float64(np.nan),
+                        np.zeros((2, 2)),
+                    ]
+                    arrays[name] = np.asarray(choose(odd, rng))
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, allow_pickle=False, **arrays)
+        return buffer.getvalue()
+
+    def attempt(self, drawn: bytes) -> None:
+        reader = LineReader(drawn)
+        line = reader.read(reader.prepare(self._picture, "auto"))
+        assert 0.0 <= line.exact_confidence <= line.confidence <= 1.0
+        assert all(0.0 <= one.confidence <= 1.0 for one in line.characters)
 
 
 class Configs:

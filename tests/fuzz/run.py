@@ -19,6 +19,7 @@ KINDS = {
     "pictures": ("tests.fuzz.kinds", "Pictures"),
     "strokes": ("tests.fuzz.kinds", "Strokes"),
     "model-files": ("tests.fuzz.kinds", "ModelFiles"),
+    "line-files": ("tests.fuzz.kinds", "LineFiles"),
     "configs": ("tests.fuzz.kinds", "Configs"),
     "requests": ("tests.fuzz.page", "Requests"),
 }

@@ -149,6 +149,43 @@ def test_picture_of_many_strips_is_read_as_one_of_few() -> None:
         assert np.array_equal(one, other)
 
 
+def lay_on_paper(levels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """As docs/canvas.md says it, in plain arithmetic."""
+    for paper in (255.0, 0.0):
+        laid = (levels * (alpha / 255.0) + paper * (1.0 - alpha / 255.0)).astype(np.float32)
+        if np.ptp(laid) >= 16:
+            break
+    return (laid + 0.5).astype(np.uint8)
+
+
+def join_channels(levels: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    return np.dstack([levels, levels, levels, alpha]).astype(np.uint8)
+
+
+def test_every_level_at_every_opacity_lies_on_paper_bit_by_bit() -> None:
+    levels, alpha = np.meshgrid(np.arange(256), np.arange(256))
+    picture = join_channels(levels, alpha)
+    expected = lay_on_paper(levels, alpha)
+    for one in (picture, Image.fromarray(picture), Image.fromarray(picture).convert("LA")):
+        assert np.array_equal(read_gray(one), expected)
+    opaque = join_channels(levels, np.full_like(alpha, 255))
+    assert np.array_equal(read_gray(opaque), levels) and np.array_equal(read_gray(opaque / 255.0), levels)
+
+
+@pytest.mark.parametrize("opacity", [17, 128, 254])
+def test_white_or_black_paper_at_the_edge_of_contrast(opacity: int) -> None:
+    papers = set()
+    for level in range(0, 256, 3):
+        for other in range(level, min(level + 30, 256)):
+            levels = np.full((4, 8), level)
+            levels[1, 1] = other
+            for alpha in (np.full((4, 8), opacity), np.where(levels == level, 0, opacity)):
+                expected = lay_on_paper(levels, alpha)
+                papers.add(int(expected[0, 0]) > level)
+                assert np.array_equal(read_gray(join_channels(levels, alpha)), expected), (level, other)
+    assert papers == {True, False}
+
+
 # --- memory -----------------------------------------------------------------------------------------------
 
 HEAVY = {

@@ -173,7 +173,7 @@ def test_both_kinds_of_installation(compiled: str, printed: str, tmp_path: Path)
 
 def test_without_the_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(MissingExtraError, match=r'pip install "yomite\[zoo\]"'):
+    with pytest.raises(MissingExtraError, match=r'pip install .*\[zoo\]"'):
         import_torchvision()
 
 

@@ -163,6 +163,10 @@ def test_a_set_of_lines_keeps_texts_that_labels_cannot_spell(
     batch = task.read_set("lines", tmp_path, 16)
     assert batch.metadata["texts"] == ["あxい", "え"]
     assert batch.target_lengths is not None and batch.target_lengths.tolist() == [2, 1]
+    assert batch[:1].metadata["notes"] == (
+        "1 of 4 characters count as wrong: the model does not know them",
+        "1 of 3 lines left out: they could not be read",
+    )
     assert batch.images.shape[:3] == (2, 1, 16) and batch.widths is not None
     assert batch.widths[0] - 2 * MARGIN_PX > 1.8 * (batch.widths[1] - 2 * MARGIN_PX)
     with pytest.raises(DataError, match="lines are not split into folds"):

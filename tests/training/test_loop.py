@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from tiny_run import (
     CHARACTERS,
     PLAIN,
@@ -51,6 +52,25 @@ def test_a_run_learns_and_describes_itself(tmp_path: Path) -> None:
     last = read_log(tmp_path, "fake")[-1]
     assert last["step"] == 60 and last["top1"] == pytest.approx(right.float().mean().item())
     assert weights.progress["scores"]["fake"]["top1"] == last["top1"]
+
+
+def test_what_a_run_is_not_validated_on_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("YOMITE_CACHE", str(tmp_path / "cache"))
+    page = np.full((20, 20), 255, np.uint8)
+    page[5:15, 9:11] = 0
+    for character in "永字山":
+        (tmp_path / "own" / character).mkdir(parents=True)
+        Image.fromarray(page).save(tmp_path / "own" / character / "1.png")
+    config = configure_run(
+        tmp_path,
+        schedule={"warmup_steps": 0, "total_steps": 1},
+        validation={"sources": [str(tmp_path / "own")], "every_steps": 1},
+    )
+    train(config, data_root=tmp_path)
+    told = "1 of 3 samples left out: the model does not know their characters"
+    assert f"{tmp_path / 'own'}: {told}" in capsys.readouterr().out.splitlines()
 
 
 def test_a_second_run_in_the_same_folder_is_refused(tmp_path: Path) -> None:

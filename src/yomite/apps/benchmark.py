@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from yomite.apps.next_steps import write_command
 from yomite.apps.options import DataRoot
 from yomite.errors import DataError
 
@@ -46,5 +47,6 @@ def benchmark(
                 listing.write(f"{json.dumps(line)}\n")
                 num_pictures += 1
             typer.echo(f"{out / name_folder(name)}: {num_pictures} pictures")
-    options = " ".join(f"--data {name}" for name in names)
-    typer.echo(f"benchmark {VERSION}; score with: yomite evaluate --answers ANSWERS.jsonl {options}")
+    options = [word for name in names for word in ("--data", name)]
+    command = write_command("evaluate", "--answers", "ANSWERS.jsonl", *options, data_root=data_root)
+    typer.echo(f"benchmark {VERSION}; score with: {command}")

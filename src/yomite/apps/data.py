@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from yomite.apps.next_steps import write_command
 from yomite.apps.options import DataRoot, needs_extra
 from yomite.errors import DataError
 
@@ -96,7 +97,7 @@ def fetch(
             drawings = hash_drawings(fetched.path)
             same = "the same" if drawings == entry.content_hash else "not those"
             typer.echo(f"drawings: sha256 {drawings}, {same} that the released weights learned from")
-    typer.echo(f"next: yomite data check {entry.source}")
+    typer.echo(f"next: {write_command('data', 'check', entry.source, data_root=data_root)}")
 
 
 @data.command()

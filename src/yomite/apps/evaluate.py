@@ -200,8 +200,8 @@ def _open_readers(model: str | None, prior: Priors) -> list[_Scored]:
 def _score(
     reader: _Scored, name: str, source: "Source", *, num_robust: int, rejected: dict[str, float] | None
 ) -> "Report":
+    from yomite.evaluation.latency import NUM_TIMED, measure_latency
     from yomite.evaluation.papers import measure_papers
-    from yomite.evaluation.report import NUM_TIMED, measure_latency
     from yomite.evaluation.report import evaluate as score
     from yomite.evaluation.robustness import choose_samples, measure_robustness
 
@@ -252,6 +252,8 @@ def _show_more(reports: "list[Report]") -> None:
     """Print what the table has no room for, a line each."""
     from yomite.evaluation.report import WITHIN, align_table
 
+    for line in dict.fromkeys(f"{report.data}: {note}" for report in reports for note in report.notes):
+        typer.echo(line)  # once for both priors
     for report in reports:
         if report.latency:
             median_ms, slow_ms = report.latency.median_ms, report.latency.slow_ms

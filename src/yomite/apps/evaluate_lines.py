@@ -54,6 +54,7 @@ def evaluate_line_model(
             model=name,
             language_model=language_model,
             segmenter=segmenter,
+            charset=reader.line_characters,
         )
         reports.append(report)
         if as_json:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from yomite.apps.next_steps import suggest_reading
 from yomite.apps.options import AllowCustom, DataRoot, needs_extra
 
 
@@ -49,8 +50,9 @@ def export(
     from yomite.checkpoint import read_checkpoint
 
     out = out or checkpoint.with_suffix(".onnx")
+    read = read_checkpoint(checkpoint)
     exported = export_model(
-        read_checkpoint(checkpoint),
+        read,
         out,
         name=name or out.stem,
         sets=calibrate or (),
@@ -61,5 +63,6 @@ def export(
         allow_custom=allow_custom,
         int8=int8,
     )
-    verb = "read --line" if exported.draft.metadata["task"] == "line" else "recognize"
-    typer.echo(f"wrote {out}; next: yomite {verb} --model {out} FILE")
+    task = exported.draft.metadata["task"]
+    then = suggest_reading(read, out, task, calibrate or (), data_root=data_root, allow_custom=allow_custom)
+    typer.echo(f"wrote {out}; {then}")

@@ -1,12 +1,14 @@
 """The verb new: a small project of one's own that works as it is."""
 
 import re
+import shlex
 from importlib import resources
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from yomite.apps.next_steps import write_command
 from yomite.errors import YomiteError
 
 NAME = "my-project"
@@ -20,7 +22,7 @@ def new(
     paths = write_template(folder)
     for path in paths:
         typer.echo(f"wrote {path}")
-    typer.echo(f"next: cd {folder} && yomite train config.yaml")
+    typer.echo(f"next: cd {shlex.quote(str(folder))} && {write_command('train', 'config.yaml')}")
 
 
 def write_template(folder: Path) -> list[Path]:

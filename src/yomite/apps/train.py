@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from yomite.apps.next_steps import suggest_export
 from yomite.apps.options import DataRoot, find_data_root, needs_extra
 
 
@@ -54,6 +55,8 @@ def train(
             lines = cross_validation.format_folds(scores)
         else:
             weights_path = run(checked, data_root=root, world=world, resume=resume)
-            lines = f"wrote {weights_path}; next: yomite export {weights_path}"
+            lines = (
+                f"wrote {weights_path}; {suggest_export(weights_path, data_root)}" if world.is_main else ""
+            )
     if world.is_main:
         typer.echo(lines)

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shlex
 import shutil
 from collections.abc import Iterator
 from functools import cached_property
@@ -199,7 +200,10 @@ def _write_samples(source: Source, form: Form, size: int, folder: Path) -> dict[
             names.write(name)
             start, name_start = start + image.size, name_start + len(name)
     if not rows:
-        raise DataError(f"{source.name}: no sample can be read as a picture; type: yomite data check NAME")
+        raise DataError(
+            f"{source.name}: no sample can be read as a picture; "
+            f"type: yomite data check {shlex.quote(source.name)}"
+        )
     np.array(rows, _ROW).tofile(folder / "rows.bin")
     num_faults = source.num_faults + num_unreadable
     return {"name": source.name, "num_faults": num_faults, "words": list(index_by_word)}

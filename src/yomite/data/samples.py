@@ -147,3 +147,24 @@ def split_chunks(samples: Iterable[Sample], size: int) -> Iterator[list[Sample]]
     iterator = iter(samples)
     while chunk := list(islice(iterator, size)):
         yield chunk
+
+
+def tell_unknown(
+    num_unknown: int, num_units: int, unit: str = "samples", fate: str = "left out"
+) -> list[str]:
+    """Say in a line how much of a set a model cannot answer; no line where it can answer all.
+
+    Args:
+        num_unknown: Samples, or characters of lines, that are not among the model's characters.
+        num_units: Of the whole set.
+        unit: What is counted.
+        fate: What becomes of them.
+    """
+    whose = "them" if unit == "characters" else "their characters"
+    line = f"{num_unknown:,} of {num_units:,} {unit} {fate}: the model does not know {whose}"
+    return [line] if num_unknown else []
+
+
+def tell_unread(num_unread: int, num_units: int, unit: str = "samples", fate: str = "left out") -> list[str]:
+    """Say in a line how many pictures of a set could not be read; no line where all could."""
+    return [f"{num_unread:,} of {num_units:,} {unit} {fate}: they could not be read"] if num_unread else []

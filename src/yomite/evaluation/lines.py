@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from yomite.data.samples import Sample
+from yomite.data.samples import Sample, tell_unknown
 from yomite.errors import DataError, YomiteError
 from yomite.evaluation.judged_lines import JudgedLine, judge_line, list_confidences, measure_line_risk
 from yomite.evaluation.measures import Bin, Share, divide_evenly, measure_confidence, measure_share
@@ -20,6 +20,7 @@ from yomite.evaluation.text_errors import (
     measure_groups,
     measure_scripts,
     measure_words,
+    normalize_text,
 )
 from yomite.reading.results import Line
 
@@ -43,6 +44,7 @@ class LineReport:
         model: What read it.
         language_model: Whether a language model had a say.
         num_unread: Lines that gave an error; they count as read as nothing.
+        num_unknown: Characters written that the reader cannot answer; they count as wrong.
         characters: Errors of characters, NFKC, white space left out.
         without_punctuation: The same without punctuation.
         words: Errors of words, with the name of what divides them.
@@ -59,6 +61,7 @@ class LineReport:
     model: str
     language_model: bool
     num_unread: int
+    num_unknown: int
     characters: TextErrors
     without_punctuation: TextErrors
     words: TextErrors
@@ -76,6 +79,11 @@ class LineReport:
         """Return the error rate among the lines left when the least confident share is turned down."""
         coverage, risk = measure_line_risk(self.lines)
         return float(np.interp(1 - rejected, coverage, risk))
+
+    @property
+    def notes(self) -> list[str]:
+        """A line where characters count as wrong that the reader could not have answered."""
+        return tell_unknown(self.num_unknown, self.characters.num_units, "characters", "count as wrong")
 
     @property
     def bins(self) -> list[Bin]:
@@ -98,6 +106,7 @@ class LineReport:
         coverage, risk = measure_line_risk(self.lines)
         return {
             **self.to_json(),
+            "notes": self.notes,
             "risk_coverage": {"coverage": coverage.round(5).tolist(), "risk": risk.round(5).tolist()},
             "lines": [
                 {
@@ -126,7 +135,7 @@ class LineReport:
         )
         shown = ", ".join(f"{one} as {other} {count}" for one, other, count in self.confusions[:10])
         lines.append(f"most frequent errors: {shown or 'none'}")
-        return "\n".join(lines)
+        return "\n".join([*lines, *self.notes])
 
 
 def evaluate_lines(
@@ -137,6 +146,7 @@ def evaluate_lines(
     model: str,
     language_model: bool = True,
     segmenter: str = "scripts",
+    charset: Iterable[str] | None = None,
 ) -> LineReport:
     """Read the lines of a set, one by one, and measure.
 
@@ -146,16 +156,22 @@ def evaluate_lines(
         data, model: Names for the report.
         language_model: Whether the reader has one; for the report.
         segmenter: What divides words, as for `measure_words`.
+        charset: The characters that the reader can answer; None for all.
 
     Raises:
         ConfigError: No such segmenter.
-        DataError: There is no line.
+        DataError: There is no line, or the reader can answer no character of any.
     """
     samples = list(source)
     if not samples:
         raise DataError(f"{data} has no lines; name a folder with lines.jsonl, such as dev/lines")
-    results, seconds = _read_all(read, samples)
     written = [sample.character for sample in samples]
+    units = normalize_text("".join(written))
+    known = units if charset is None else normalize_text("".join(charset))
+    num_unknown = len(units) - sum(map(set(known).__contains__, units))
+    if units and num_unknown == len(units):
+        raise DataError(f"{data}: {model} knows no character of its lines; give another set or model")
+    results, seconds = _read_all(read, samples)
     texts = [result.text if result else "" for result in results]
     lines = tuple(map(judge_line, samples, results))
     ms = 1000 * np.array(seconds)
@@ -164,6 +180,7 @@ def evaluate_lines(
         model=model,
         language_model=language_model,
         num_unread=sum(result is None for result in results),
+        num_unknown=num_unknown,
         characters=measure_characters(written, texts),
         without_punctuation=measure_characters(written, texts, with_punctuation=False),
         words=measure_words(written, texts, segmenter),

@@ -6,7 +6,6 @@ programs go through one function.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,8 +14,10 @@ from typing import Any
 import numpy as np
 
 from yomite.charset import JAPANESE, Language
-from yomite.data.samples import Sample, split_chunks
+from yomite.data.samples import Sample, split_chunks, tell_unknown, tell_unread
+from yomite.errors import DataError
 from yomite.evaluation.answers import TOP, Answers, collect_answers, join_answers
+from yomite.evaluation.latency import Latency
 from yomite.evaluation.measures import (
     Bin,
     Share,
@@ -34,10 +35,6 @@ REJECTED = (0.05, 0.10)
 """Shares of the answers that are turned down, least confident first, for the errors among the rest."""
 
 WITHIN = "within the charset"
-NUM_TIMED = 100
-"""Pictures that a reader's time is measured on."""
-
-_NUM_WARM_UP = 5
 
 # Pictures handed to the reader at once: enough to fill its batches, little enough to stay in memory.
 CHUNK_SIZE = 512
@@ -58,21 +55,6 @@ class Confusion:
     sample: Sample
     text: str
     confidence: float
-
-
-@dataclass(frozen=True)
-class Latency:
-    """Time from a picture in memory to its candidates, one picture after the other.
-
-    Attributes:
-        num_pictures: How many were read.
-        median_ms: What half of them stay below.
-        slow_ms: What 95 % of them stay below.
-    """
-
-    num_pictures: int
-    median_ms: float
-    slow_ms: float
 
 
 @dataclass(frozen=True)
@@ -140,6 +122,13 @@ class Report:
             for name, row in rows.items()
         }
 
+    @property
+    def notes(self) -> list[str]:
+        """A line for each reason why samples count as wrong that no reader could have read right."""
+        num_unknown, num_unread = int(self.answers.is_outside.sum()), int((~self.answers.is_read).sum())
+        notes = tell_unknown(num_unknown, len(self.answers), fate="count as wrong")
+        return notes + tell_unread(num_unread, len(self.answers), fate="count as wrong")
+
     @cached_property
     def bins(self) -> list[Bin]:
         """Those of the reliability figure."""
@@ -177,6 +166,7 @@ class Report:
         coverage, risk = measure_risk(self.answers)
         return {
             **self.to_json(),
+            "notes": self.notes,
             "groups": {
                 name: {"lookalike_top1": lookalike.to_json(), "strict_top1": strict.to_json()}
                 for name, (lookalike, strict) in self.groups.items()
@@ -210,6 +200,9 @@ def evaluate(
         prior: The reader's prior, for the report.
         charset: The characters that the reader can answer; a sample outside counts as wrong. None for all.
         language: The record of scripts, levels and look-alikes that the answers are judged by.
+
+    Raises:
+        DataError: The reader can answer the character of no sample.
     """
     parts: list[Answers] = []
     confusions: list[Confusion] = []
@@ -224,25 +217,10 @@ def evaluate(
             Confusion(chunk[index], "".join(part.texts[index][:1]), float(part.confidences[index]))
             for index in np.flatnonzero(~part.is_right)
         ]
-    return Report(data, model, prior, join_answers(parts, charset), tuple(confusions))
-
-
-def measure_latency(read: Reader, pictures: Sequence[Any]) -> Latency | None:
-    """Read pictures one by one; the first few are read before the clock runs.
-
-    Returns:
-        None without pictures.
-    """
-    if not pictures:
-        return None
-    for picture in pictures[:_NUM_WARM_UP]:
-        read([picture])
-    times_ms = []
-    for picture in pictures:
-        start = time.perf_counter()
-        read([picture])
-        times_ms.append(1000 * (time.perf_counter() - start))
-    return Latency(len(times_ms), float(np.median(times_ms)), float(np.percentile(times_ms, 95)))
+    answers = join_answers(parts, charset)
+    if len(answers) and answers.is_outside.all():
+        raise DataError(f"{data}: {model} knows the character of no sample; give another set or model")
+    return Report(data, model, prior, answers, tuple(confusions))
 
 
 def group_confusions(confusions: Iterable[Confusion]) -> list[list[Confusion]]:

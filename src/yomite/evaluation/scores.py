@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from yomite.data.samples import tell_unknown, tell_unread
 from yomite.data.sources import open_source
 from yomite.errors import DataError, PictureError
 from yomite.ink.canvas import to_canvas
@@ -25,14 +26,22 @@ class ScoredSet:
         images: Uint8 (N, 1, S, S), the canvases.
         logits: Float32 (N, C), without prior.
         labels: Int64 (N,).
-        num_left_out: Samples of characters outside the charset, or that could not be read.
+        num_unknown: Samples left out because the model does not know their character.
+        num_unread: Samples left out because their picture could not be read.
     """
 
     name: str
     images: np.ndarray
     logits: np.ndarray
     labels: np.ndarray
-    num_left_out: int = 0
+    num_unknown: int = 0
+    num_unread: int = 0
+
+    @property
+    def notes(self) -> list[str]:
+        """A line for each reason why samples were left out."""
+        num_samples = len(self.labels) + self.num_unknown + self.num_unread
+        return tell_unknown(self.num_unknown, num_samples) + tell_unread(self.num_unread, num_samples)
 
 
 def score_set(name: str, reader: Recognizer, data_root: str | Path | None = None) -> ScoredSet:
@@ -42,20 +51,22 @@ def score_set(name: str, reader: Recognizer, data_root: str | Path | None = None
         DataError: There is no such source, or none of its samples can be used.
     """
     label_by_character = {character: label for label, character in enumerate(reader.characters)}
-    canvases, labels, num_left_out = [], [], 0
+    canvases, labels, num_unknown, num_unread = [], [], 0, 0
     for sample in open_source(name, data_root):
-        try:
-            canvas = to_canvas(sample.picture, reader.input_size, reader.canvas_version)
-            label = label_by_character[sample.character]
-        except (PictureError, KeyError):
-            num_left_out += 1
+        if sample.character not in label_by_character:
+            num_unknown += 1
             continue
-        canvases.append(canvas)
-        labels.append(label)
+        try:
+            canvases.append(to_canvas(sample.picture, reader.input_size, reader.canvas_version))
+        except PictureError:
+            num_unread += 1
+            continue
+        labels.append(label_by_character[sample.character])
     if not canvases:
         raise DataError(f"{name}: no sample of the model's {len(reader.characters)} characters; give another")
     images = np.stack(canvases)[:, None]
-    return ScoredSet(name, images, _compute_logits(reader, images), np.array(labels, np.int64), num_left_out)
+    logits = _compute_logits(reader, images)
+    return ScoredSet(name, images, logits, np.array(labels, np.int64), num_unknown, num_unread)
 
 
 def score_again(scored: ScoredSet, reader: Recognizer) -> ScoredSet:

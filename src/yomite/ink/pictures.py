@@ -24,12 +24,13 @@ Picture: TypeAlias = (
 )
 """What is read: a path, the bytes of a file or an open one, an image, an array, or strokes."""
 
-Cut = Callable[[slice], np.ndarray]
-"""Rows of a picture: uint8 (h, W), (h, W, 3) or (h, W, 4)."""
+Cut = Callable[[slice], Image.Image]
+"""Rows of a picture: L, RGB or RGBA."""
 
 MIN_SIDE = 4
 
 _STRIP_PIXELS = 2**19
+_CONTRAST = 16.0  # gray levels; with less nothing is written
 _ORIENTATION = 0x0112  # of EXIF
 
 
@@ -114,12 +115,14 @@ def _gray_of_image(image: Image.Image, sees_color: bool) -> np.ndarray:
     elif image.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
         mode = "RGBA"
 
-    def cut(rows: slice, /) -> np.ndarray:
+    def cut(rows: slice, /) -> Image.Image:
         strip = image.crop((0, rows.start, width, rows.stop))
-        return np.asarray(strip if strip.mode == mode else strip.convert(mode))
+        return strip if strip.mode == mode else strip.convert(mode)
 
     if image.mode.startswith("I") or image.mode == "F":
-        cut = _scale_levels(cut, height, width)
+        cut = _scale_levels(
+            lambda rows: np.asarray(image.crop((0, rows.start, width, rows.stop))), height, width
+        )
     return _turn_upright(_merge_strips(cut, height, width, sees_color), find_orientation(image))
 
 
@@ -157,10 +160,9 @@ def _gray_of_array(array: np.ndarray, sees_color: bool) -> np.ndarray:
         raise PictureError(f"the array has shape {array.shape}; at most {MAX_PIXELS:,} pixels are read")
     if array.dtype == np.uint8 and array.ndim == 2:
         return array
-    cut: Cut = array.__getitem__
-    return _merge_strips(
-        cut if array.dtype == np.uint8 else _scale_levels(cut, height, width), height, width, sees_color
-    )
+    if array.dtype == np.uint8:
+        return _merge_strips(lambda rows: _to_image(array[rows]), height, width, sees_color)
+    return _merge_strips(_scale_levels(array.__getitem__, height, width), height, width, sees_color)
 
 
 def _scale_levels(cut: Callable[[slice], np.ndarray], height: int, width: int) -> Cut:
@@ -178,7 +180,11 @@ def _scale_levels(cut: Callable[[slice], np.ndarray], height: int, width: int) -
     full = 1.0 if high <= 1 and dtype.kind in "bf" else 255.0 if high <= 255 else 65535.0
     if high > full:
         raise PictureError(f"the array holds values up to {high:g}; pass 0..1, 0..255 or uint16")
-    return lambda rows: (cut(rows).astype(np.float32) * (255.0 / full) + 0.5).astype(np.uint8)
+    return lambda rows: _to_image((cut(rows).astype(np.float32) * (255.0 / full) + 0.5).astype(np.uint8))
+
+
+def _to_image(array: np.ndarray) -> Image.Image:
+    return Image.fromarray(np.ascontiguousarray(array))
 
 
 def _split_rows(height: int, width: int) -> Iterator[slice]:
@@ -189,46 +195,61 @@ def _split_rows(height: int, width: int) -> Iterator[slice]:
 
 def _merge_strips(cut: Cut, height: int, width: int, sees_color: bool) -> np.ndarray:
     """Uint8 (H, W) of gray levels, RGB or RGBA; what colors are depends on what is transparent."""
-    num_channels = cut(slice(0, 1)).shape[2:]
-    if num_channels == (4,) and any(cut(rows)[..., 3].min() < 255 for rows in _split_rows(height, width)):
+    mode = cut(slice(0, 1)).mode
+    if mode == "RGBA" and any(_is_transparent(cut(rows)) for rows in _split_rows(height, width)):
         return _lay_on_paper(cut, height, width)
     gray = np.empty((height, width), np.uint8)
     looks = []
     stride = find_look_stride(height, width)
     for rows in _split_rows(height, width):
         strip = cut(rows)
-        gray[rows] = strip if strip.ndim == 2 else _measure_brightness(strip)
-        if sees_color and strip.ndim == 3:
-            first = -rows.start % stride
-            looks.append(np.dstack([strip[first::stride, ::stride, :3], gray[rows][first::stride, ::stride]]))
+        gray[rows] = np.asarray(strip if mode == "L" else strip.convert("L"))
+        if sees_color and mode != "L":
+            seen = range(-rows.start % stride, strip.height, stride)
+            colors = [np.asarray(strip.crop((0, row, width, row + 1)))[:, ::stride, :3] for row in seen]
+            looks += [
+                np.dstack([color, gray[rows.start + row][None, ::stride]])
+                for row, color in zip(seen, colors, strict=True)
+            ]
     channel = choose_channel(np.concatenate(looks)) if looks else 3
     if channel < 3:
         for rows in _split_rows(height, width):
-            gray[rows] = cut(rows)[..., channel]
+            gray[rows] = np.asarray(cut(rows).getchannel(channel))
     return gray
 
 
-def _measure_brightness(picture: np.ndarray) -> np.ndarray:
-    """Uint8 (H, W) of RGB or RGBA, whatever is transparent."""
-    return np.asarray(Image.fromarray(np.ascontiguousarray(picture)).convert("L"))
+def _is_transparent(strip: Image.Image) -> bool:
+    return strip.getchannel("A").getextrema()[0] < 255
 
 
 def _lay_on_paper(cut: Cut, height: int, width: int) -> np.ndarray:
     """Lay a transparent picture on white, or on black if white ink would vanish on white."""
     gray = np.empty((height, width), np.uint8)
-    level, opacity = np.arange(256, dtype=np.float32), (np.arange(256, dtype=np.float32) / 255.0)[:, None]
-    on_black = level * opacity
-    for laid in (on_black + 255.0 * (1.0 - opacity), on_black):
-        is_used = np.zeros(65536, bool)
-        rounded = (laid + 0.5).astype(np.uint8).ravel()
+    for paper in (255, 0):
         for rows in _split_rows(height, width):
             strip = cut(rows)
-            index = strip[..., 3].astype(np.uint16) << 8 | _measure_brightness(strip)
-            is_used[index] = True
-            np.take(rounded, index, out=gray[rows], mode="clip")  # faster than [index]
-        if np.ptp(laid.ravel()[is_used]) >= 16.0:
+            laid = Image.new("L", strip.size, paper)
+            laid.paste(strip.convert("L"), (0, 0), strip.getchannel("A"))
+            gray[rows] = np.asarray(laid)
+        contrast = int(gray.max()) - int(gray.min())
+        if contrast > _CONTRAST + 1 or (
+            contrast >= _CONTRAST - 1 and _measure_contrast(cut, height, width, paper) >= _CONTRAST
+        ):
             break
     return gray
+
+
+def _measure_contrast(cut: Cut, height: int, width: int, paper: int) -> float:
+    """Measure the range of the gray levels on paper before they are rounded."""
+    is_used = np.zeros(65536, bool)
+    for rows in _split_rows(height, width):
+        strip = cut(rows)
+        is_used[np.asarray(strip.getchannel("A")).astype(np.uint16) << 8 | np.asarray(strip.convert("L"))] = (
+            True
+        )
+    level, opacity = np.arange(256, dtype=np.float32), (np.arange(256, dtype=np.float32) / 255.0)[:, None]
+    laid = level * opacity + paper * (1.0 - opacity)
+    return float(np.ptp(laid.ravel()[is_used]))
 
 
 def _check_size(height: int, width: int) -> None:

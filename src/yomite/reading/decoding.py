@@ -29,6 +29,9 @@ LEAST = 1e-2
 FAINTEST = 1e-3
 """A step in which no character is likelier than this writes nothing."""
 
+_LIMIT = 300.0
+"""Of the logarithm by which one character is weighed: what a float can bear."""
+
 
 @dataclass(frozen=True)
 class Weights:
@@ -115,7 +118,7 @@ def search(
             character, boost = characters[label], 1.0
             if language_model:
                 score = language_model.score(ends[text], character)
-                boost = math.exp(weights.language * score + weights.length)
+                boost = math.exp(max(-_LIMIT, min(weights.language * score + weights.length, _LIMIT)))
             parents.append(text)
             lasts.append(label)
             ends.append((ends[text] + character)[-context:] if context else "")

@@ -26,6 +26,11 @@ OUTPUTS: dict[Direction, str] = {
     "horizontal": "log_probabilities",
     "vertical": "log_probabilities_vertical",
 }
+MAX_LANGUAGE, MAX_LENGTH = 10.0, 50.0
+"""Of what the language model counts; a released model has less than 1 and 3."""
+
+_SLACK = 0.05  # of a logarithm that was rounded
+
 LANGUAGE_MODEL = "language_model"
 """A constant output, uint8 (B,): the bytes of the language model."""
 
@@ -77,7 +82,7 @@ class LineFile:
         """Run the model on a strip, uint8 (H, W): float32 (T, C + 1) log-probabilities, the blank last.
 
         Raises:
-            ModelFileError: The file cannot be run, or gives other shapes or numbers that are not finite.
+            ModelFileError: The file cannot be run, or gives other shapes or numbers that are none of these.
         """
         if not self.tells_directions:
             direction = "horizontal"
@@ -87,14 +92,22 @@ class LineFile:
             raise ModelFileError(
                 f"{self.where}: cannot be run on a strip of {strip.shape}; export it again"
             ) from error
-        if result.ndim != 3 or result.shape[0] != 1 or result.shape[2] != len(self.characters) + 1:
+        if (
+            result.ndim != 3
+            or result.dtype != np.float32
+            or result.shape[0] != 1
+            or result.shape[2] != len(self.characters) + 1
+        ):
             raise ModelFileError(
-                f"{self.where}: {len(self.characters)} characters, but an output of shape {result.shape}; "
-                "export the model again"
+                f"{self.where}: {len(self.characters)} characters, but an output of shape {result.shape} and "
+                f"type {result.dtype}; export the model again"
             )
-        if not np.isfinite(result).all():
+        # The likeliest class of each step has at least its share of the whole, and at most all of it.
+        least = -math.log(result.shape[2]) - _SLACK
+        best = result.max(axis=2, initial=-np.inf)
+        if not np.isfinite(result).all() or not best.size or best.min() < least or best.max() > _SLACK:
             raise ModelFileError(
-                f"{self.where}: its weights are damaged (not finite); fetch or export it again"
+                f"{self.where}: its weights are damaged (no log-probabilities); fetch or export it again"
             )
         return result[0]
 
@@ -149,7 +162,7 @@ def open_line_file(source: Path | bytes, num_threads: int) -> LineFile:
         characters=characters,
         height=_read_height(where, session),
         step_px=metadata.read("step_px", _to_step_px),
-        weights=Weights(*metadata.read("language_weights", _to_pair, (0.3, 0.0))),
+        weights=metadata.read("language_weights", _to_weights, Weights()),
         calibration=metadata.read("line_calibration", _to_calibration, LineCalibration()),
         tells_directions=OUTPUTS["vertical"] in outputs,
         has_language_model=LANGUAGE_MODEL in outputs,
@@ -180,9 +193,11 @@ def _to_step_px(value: Any) -> int:
     return value
 
 
-def _to_pair(value: Any) -> tuple[float, float]:
-    first, second = value
-    return to_number(first), to_number(second)
+def _to_weights(value: Any) -> Weights:
+    language, length = map(to_number, value)
+    if not 0 <= language <= MAX_LANGUAGE or abs(length) > MAX_LENGTH:
+        raise ValueError("weights out of range")
+    return Weights(language, length)
 
 
 def _to_calibration(value: Any) -> LineCalibration:

@@ -139,6 +139,15 @@ class ReadsLines:
         """Whether there is a line model, one's own or the released one."""
         return self.line_source is not None or DEFAULT_LINE_MODEL in released_models()
 
+    @property
+    def line_characters(self) -> tuple[str, ...]:
+        """All characters that the line model can answer, in label order.
+
+        Raises:
+            ModelFileError: There is no line model, or it cannot be opened.
+        """
+        return self._open_line_reader().file.characters
+
     def read_line(
         self,
         picture: Picture,

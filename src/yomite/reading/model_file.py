@@ -5,6 +5,7 @@ guessed from its path and nothing else has to be shipped beside it.
 """
 
 import os
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
@@ -146,7 +147,9 @@ def find_model(name_or_path: str | os.PathLike[str] | None = None) -> Path:
         return released[str(name_or_path)]
     path = Path(name_or_path)
     if path.suffix == ".safetensors":
-        raise ModelFileError(f"{path} is a checkpoint, not an ONNX file; type: yomite export {path}")
+        raise ModelFileError(
+            f"{path} is a checkpoint, not an ONNX file; type: yomite export {shlex.quote(str(path))}"
+        )
     if os.path.isfile(path):  # unlike Path.is_file, takes any path
         return path
     names = ", ".join(released) or "none in this installation"

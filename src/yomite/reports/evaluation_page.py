@@ -47,13 +47,7 @@ def _write_summary(reports: Sequence[Report]) -> str:
 
 
 def _write_report(report: Report) -> Iterator[str]:
-    num_outside, num_unread = report.answers.is_outside.sum(), (~report.answers.is_read).sum()
-    note = ""
-    if num_outside or num_unread:
-        note = (
-            f"{num_outside} samples of characters that the model does not have, and {num_unread} that could "
-            "not be read, count as wrong."
-        )
+    note = " ".join(f"{line}." for line in report.notes)
     title = f"{report.data}, prior {report.prior}" if report.prior else report.data
     yield write_section(title, _write_cards(report), note, kind="cards")
     groups = group_confusions(report.confusions)

@@ -40,7 +40,9 @@ def write_line_evaluation(reports: Sequence[LineReport], *, title: str, notes: S
     parts = [_write_summary(reports)]
     for report in reports:
         parts += [
-            write_section(report.data, _write_cards(report), kind="cards"),
+            write_section(
+                report.data, _write_cards(report), " ".join(f"{note}." for note in report.notes), kind="cards"
+            ),
             _write_confusions(report),
             _write_lines(report),
         ]

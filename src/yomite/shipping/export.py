@@ -12,6 +12,7 @@ import numpy as np
 from yomite.charset import Charset
 from yomite.charset.prior import SENTENCES, build_log_prior, count_characters
 from yomite.checkpoint import Checkpoint, extract_weights, read_checkpoint, write_checkpoint
+from yomite.data.samples import tell_unread
 from yomite.data.sources import open_source, resolve_data_root
 from yomite.errors import DataError
 from yomite.evaluation.scores import score_again, score_set
@@ -118,8 +119,9 @@ def export_model(
     scored = []
     for source in sets:
         scored.append(score_set(source, reader, data_root))
-        left_out = f", {scored[-1].num_left_out} left out" if scored[-1].num_left_out else ""
-        show(f"scored {source}: {len(scored[-1].labels)} samples{left_out}")
+        show(f"scored {source}: {len(scored[-1].labels)} samples")
+        for note in scored[-1].notes:
+            show(f"{source}: {note}")
     canvases = np.concatenate([one.images for one in scored])
     if int8:
         draft = quantize(draft, canvases[:: max(1, len(canvases) // NUM_RANGE_CANVASES)])
@@ -166,7 +168,10 @@ def _export_lines(
     if sets:
         file = open_line_file(draft.to_model().SerializeToString(), 1)
         samples = [sample for name in sets for sample in open_source(name, data_root)]
-        calibrated = calibrate_lines(file, compute_lines(file, samples), file.read_language_model())
+        lines = compute_lines(file, samples)
+        for note in tell_unread(len(samples) - len(lines), len(samples), "lines"):
+            show(note)
+        calibrated = calibrate_lines(file, lines, file.read_language_model())
         draft = draft.describe(calibrated.to_metadata())
         show(calibrated.format())
     else:

@@ -137,6 +137,9 @@ class Task(Protocol):
             fold: Such as 2/5: only the second of five parts, which a run of that fold has not learned from.
             seed: Of the run, which deals the folds.
 
+        Returns:
+            The samples; "notes" in the metadata, a tuple of lines, says what was left out, if it is there.
+
         Raises:
             DataError: If the source is missing, or nothing of it can be used.
         """

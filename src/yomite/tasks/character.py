@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from yomite.charset import Charset, number_lookalikes
 from yomite.data.cache import open_cache
+from yomite.data.samples import tell_unknown, tell_unread
 from yomite.data.sources import open_source
 from yomite.data.splits import find_held_out
 from yomite.errors import DataError, ModelFileError
@@ -53,6 +54,8 @@ class CharacterTask:
         """Read the canvases of a source's samples within the charset."""
         cache = open_cache(open_source(source, data_root), size=size)
         chosen = np.array([character in self.charset for character in cache.characters])
+        num_samples = len(chosen) + cache.num_faults
+        notes = tell_unknown(int((~chosen).sum()), num_samples) + tell_unread(cache.num_faults, num_samples)
         if not chosen.any():
             raise DataError(
                 f"validation source {source!r} has no character of charset {self.charset.name!r}; "
@@ -62,7 +65,7 @@ class CharacterTask:
             chosen = find_held_out(cache.characters, cache.writers, self.charset, fold, seed)
         images = torch.from_numpy(np.ascontiguousarray(cache.images[chosen])[:, None])
         labels = [self.charset.label(cache.characters[index]) for index in np.flatnonzero(chosen).tolist()]
-        return Batch(images, torch.tensor(labels))
+        return Batch(images, torch.tensor(labels), metadata={"notes": tuple(notes)})
 
     def count(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Count by class what is right, look-alikes allowed, and over all samples the other scores."""

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from yomite.charset import Charset
 from yomite.data.cache import find_cache_folder
+from yomite.data.samples import tell_unknown, tell_unread
 from yomite.data.sources import open_source
 from yomite.errors import DataError, ModelFileError, PictureError
 from yomite.ink.line_canvas import to_line_canvas
@@ -59,12 +60,13 @@ class LineTask:
             raise DataError(f"data.fold {fold}: lines are not split into folds; name a set to validate on")
         if source == COMPOSED:
             return _compose_lines(self.charset, data_root, size)
-        images, texts, is_vertical = [], [], []
+        images, texts, is_vertical, num_unread = [], [], [], 0
         for sample in open_source(source, data_root):
             down = sample.part == "vertical"
             try:
                 images.append(to_line_canvas(sample.picture, is_vertical=down, height=size))
             except PictureError:
+                num_unread += 1
                 continue
             texts.append(sample.character)
             is_vertical.append(down)
@@ -74,7 +76,12 @@ class LineTask:
                 f"validation source {source!r} has no character of charset {self.charset.name!r}; "
                 "choose another"
             )
-        return pad_lines(images, targets, texts=texts, is_vertical=torch.tensor(is_vertical))
+        units = [character for text in texts for character in text if not character.isspace()]
+        num_unknown = sum(character not in self.charset for character in units)
+        notes = tell_unknown(num_unknown, len(units), "characters", "count as wrong")
+        notes += tell_unread(num_unread, len(texts) + num_unread, "lines")
+        told = torch.tensor(is_vertical)
+        return pad_lines(images, targets, texts=texts, is_vertical=told, notes=tuple(notes))
 
     def count(self, model: nn.Module, batch: Batch) -> dict[str, Tensor]:
         """Count edits and whole lines as benchmarks do: NFKC, white space left out."""

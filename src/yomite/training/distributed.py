@@ -19,6 +19,11 @@ from torch.nn.parallel import DistributedDataParallel
 
 from yomite.errors import ConfigError
 
+SLOW = 1.5
+"""A precision that takes so many times as long as fp32 is told."""
+
+NUM_TIMED = 3
+
 
 @dataclass(frozen=True)
 class World:
@@ -119,6 +124,37 @@ def autocast(precision: str, device: torch.device) -> torch.autocast:
     """Choose what a forward pass runs in: "fp32", "bf16" or "fp16"."""
     dtype = torch.float16 if precision == "fp16" else torch.bfloat16
     return torch.autocast(device.type, dtype, enabled=precision != "fp32")
+
+
+def find_slow_precision(precision: str, device: torch.device) -> list[str]:
+    """Say in a line that a CPU only imitates a precision; no line where it does not, or there is a GPU.
+
+    No flag says it for every CPU. So a small convolution is timed in both, in CPU time, which other programs
+    do not lengthen.
+    """
+    if device.type != "cpu" or precision == "fp32":
+        return []
+    times = {name: _time_convolution(name, device) for name in ("fp32", precision)}
+    slowness = times[precision] / times["fp32"]
+    if slowness < SLOW:
+        return []
+    return [
+        f"this CPU imitates {precision}: a convolution takes {slowness:.1f} times as long as in fp32; "
+        "type precision=fp32"
+    ]
+
+
+def _time_convolution(precision: str, device: torch.device) -> float:
+    """Return the CPU time of a convolution, in s: the shortest of a few."""
+    images = torch.full((8, 64, 24, 24), 0.5, device=device).contiguous(memory_format=torch.channels_last)
+    weights = torch.full((64, 64, 3, 3), 0.01, device=device).contiguous(memory_format=torch.channels_last)
+    times = []
+    with torch.inference_mode(), autocast(precision, device):
+        for _ in range(NUM_TIMED + 1):
+            start = time.process_time()
+            nn.functional.conv2d(images, weights, padding=1)
+            times.append(time.process_time() - start)
+    return min(times[1:])  # the first one chooses and prepares its kernel
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from yomite.streams import Stream, build_stream
 from yomite.streams.batch import Batch
 from yomite.streams.loader import build_loader
 from yomite.tasks import ValidationSet, build_task
-from yomite.training.distributed import World, autocast, no_sync
+from yomite.training.distributed import World, autocast, find_slow_precision, no_sync
 from yomite.training.learner import (
     build_ema,
     build_learner,
@@ -109,6 +109,8 @@ def train(
     ema = build_ema(model, config.ema) if config.ema.decay else None
     if validation is None:
         validation = read_validation(config, task, data_root)
+    notes += find_slow_precision(config.precision, device) if world.is_main else []
+    notes += [f"{one.name}: {note}" for one in validation for note in one.batch.metadata.get("notes", ())]
     judge = Judge(config, [chosen.name for chosen in validation], task)
     if stream is None:
         stream = build_stream(config, charset, data_root)
