@@ -36,6 +36,12 @@ def export(
     int8: Annotated[
         bool, typer.Option("--int8", help="Use 8-bit convolutions: faster on a CPU; needs --calibrate.")
     ] = False,
+    attention: Annotated[
+        bool,
+        typer.Option(
+            "--attention/--no-attention", help="Whether a Transformer's file tells where it looked."
+        ),
+    ] = True,
     allow_custom: AllowCustom = False,
     data_root: DataRoot = None,
 ) -> None:
@@ -60,6 +66,7 @@ def export(
         show=typer.echo,
         allow_custom=allow_custom,
         int8=int8,
+        attention=attention,
     )
     verb = "read --line" if exported.draft.metadata["task"] == "line" else "recognize"
     typer.echo(f"wrote {out}; next: yomite {verb} --model {out} FILE")
