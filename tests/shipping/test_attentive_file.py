@@ -9,7 +9,7 @@ import torch
 from tiny_run import CHARACTERS, SIZE, FakeStream, configure_run
 
 import yomite
-from yomite.checkpoint import load_model, read_checkpoint
+from yomite.checkpoint import Checkpoint, load_model, read_checkpoint
 from yomite.ink.canvas import to_canvas
 from yomite.models.attention import AttentionModel
 from yomite.reading.heat import build_heat
@@ -25,16 +25,16 @@ FAMILIES: dict[str, dict[str, Any]] = {
 }
 
 
-def run(folder: Path, family: str) -> Path:
-    """Some seconds of learning; the weights."""
-    model = {"name": family, "input_size": SIZE, "arguments": FAMILIES[family]}
-    schedule = {"warmup_steps": 5, "total_steps": 60}
-    return train(configure_run(folder, model=model, schedule=schedule), data_root=folder)
+@pytest.fixture(scope="module", params=FAMILIES)
+def weights(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Checkpoint:
+    """Some seconds of learning."""
+    folder = tmp_path_factory.mktemp("run")
+    model = {"name": request.param, "input_size": SIZE, "arguments": FAMILIES[request.param]}
+    schedule = {"warmup_steps": 5, "total_steps": 40}
+    return read_checkpoint(train(configure_run(folder, model=model, schedule=schedule), data_root=folder))
 
 
-@pytest.mark.parametrize("family", FAMILIES)
-def test_a_run_shows_where_it_looked(family: str, tmp_path: Path) -> None:
-    weights = read_checkpoint(run(tmp_path, family))
+def test_a_run_shows_where_it_looked(weights: Checkpoint, tmp_path: Path) -> None:
     out, half = tmp_path / "m.onnx", tmp_path / "half.safetensors"
     export_model(weights, out, name="m", weights_path=half, show=lambda _: None)
     reader, model = yomite.load(out), load_model(read_checkpoint(half))
@@ -53,8 +53,8 @@ def test_a_run_shows_where_it_looked(family: str, tmp_path: Path) -> None:
         assert not np.allclose(heat, reader.explain(picture, character), atol=0.01)
 
 
-def test_eight_bits_keep_the_output(tmp_path: Path) -> None:
-    draft = trace_weights(read_checkpoint(run(tmp_path, "hybrid")), "m")
+def test_eight_bits_keep_the_output(weights: Checkpoint) -> None:
+    draft = trace_weights(weights, "m")
     images = FakeStream().draw(99, np.arange(40))[0][:, None]
     files = [one.open()._model for one in (draft, quantize(draft, images))]
     expected, came = (file.compute(images, "attention")[0] for file in files)

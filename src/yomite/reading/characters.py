@@ -223,7 +223,7 @@ class Recognizer(ReadsPages):
         if character is None:
             character = self._read([canvas], self._choose_calibration(None), 1, self._choose(None))[0].text
         if (label := self._label_by_character.get(character)) is None:
-            raise CharsetError(f"{character!r} is not one of the {len(self.characters)} of {self.name}")
+            raise CharsetError(f"{character!r} is none of {self.name}'s {len(self.characters)} characters")
         return compute_heat(self._model, canvas, label, kind)
 
     def compute_logits(self, images: np.ndarray) -> np.ndarray:
