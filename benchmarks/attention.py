@@ -2,7 +2,7 @@
 
     python benchmarks/attention.py
 
-Both files of a family, with the output and without, read in turns: the medians of what one picture and 32 take.
+Both files of a family, with the output and without, read in turns: the medians for one picture and for 32.
 """
 
 import time
@@ -31,9 +31,8 @@ def main() -> None:
             images = np.random.default_rng(0).integers(0, 256, (num, 1, size, size)).astype(np.uint8)
             times = [[read(session, images) for session in sessions] for _ in range(repetitions)]
             without, with_ = np.median(times, axis=0)
-            print(
-                f"| {family} | {size} | {num} | {without:.2f} | {with_:.2f} | {100 * (with_ / without - 1):.0f} % |"
-            )
+            adds = 100 * (with_ / without - 1)
+            print(f"| {family} | {size} | {num} | {without:.2f} | {with_:.2f} | {adds:.0f} % |", flush=True)
 
 
 def trace(family: str, size: int) -> Draft:
