@@ -36,7 +36,7 @@ def test_the_warm_colors_show_evidence_or_attention(open_page: Callable[..., Any
 
     kinds.nth(1).click()
     page.wait_for_function(f"before => ({PIXELS})() !== before", arg=evidence)
-    assert caption.inner_text() == "Where the model looked for signs of 十"
+    assert caption.inner_text() == "Where the model looked for 十"
     assert [button.get_attribute("aria-pressed") for button in kinds.all()] == ["false", "true"]
     assert "where the model looked" in page.locator(".y-draw .y-heat canvas").get_attribute("aria-label")
     attention = page.evaluate(PIXELS)
@@ -44,7 +44,7 @@ def test_the_warm_colors_show_evidence_or_attention(open_page: Callable[..., Any
     # The choice stays for another candidate.
     page.locator(".y-draw .y-bar-row").nth(1).click()
     page.wait_for_function(f"before => ({PIXELS})() !== before", arg=attention)
-    assert caption.inner_text().startswith("Where the model looked for signs of ")
+    assert caption.inner_text().startswith("Where the model looked for ")
 
     page.locator(".y-draw .y-bar-row").first.click()
     kinds.first.click()
