@@ -32,7 +32,7 @@ SIGNATURES = {
     "Recognizer.recognize_iter": {"pictures": REQUIRED},
     "Recognizer.read_line": {"picture": REQUIRED, "direction": "auto", "language_model": True, "top": 5},
     "Recognizer.read_lines": {"pictures": REQUIRED, "direction": "auto", "errors": "raise"},
-    "Recognizer.explain": {"picture": REQUIRED, "character": None},
+    "Recognizer.explain": {"picture": REQUIRED, "character": None, "kind": "evidence"},
 }
 
 # Run in a fresh interpreter: prints, as its last line, the packages that are loaded at the end.

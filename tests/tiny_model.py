@@ -59,10 +59,21 @@ def build_metadata(**changes: str | None) -> dict[str, str]:
     return {key: value for key, value in (metadata | changes).items() if value is not None}
 
 
+def build_attention() -> np.ndarray:
+    """float32 (1, 64, 8, 8): half of a place came from itself, half from the next one in rows."""
+    places = np.eye(GRID * GRID, dtype=np.float32)
+    return (0.5 * places + 0.5 * np.roll(places, 1, axis=1)).reshape(1, GRID * GRID, GRID, GRID)
+
+
 def write_tiny_model(
-    path: Path, *, num_classes: int | None = None, has_features: bool = True, **changes: Any
+    path: Path,
+    *,
+    num_classes: int | None = None,
+    has_features: bool = True,
+    attention: np.ndarray | None = None,
+    **changes: Any,
 ) -> Path:
-    """Write the model; `changes` replace fields of its metadata."""
+    """Write the model; `changes` replace fields of its metadata; `attention` is the output of that name."""
     weights, biases = (array[:num_classes] for array in template_weights())
     places = np.eye(GRID * GRID, dtype=np.float32).reshape(1, GRID * GRID, GRID, GRID)
     constants = {
@@ -87,6 +98,10 @@ def write_tiny_model(
     if has_features:
         shapes["features"] = ("N", GRID * GRID, GRID, GRID)
         shapes["class_weights"] = weights.shape
+    if attention is not None:
+        constants["shares"] = attention
+        nodes.append(helper.make_node("Identity", ["shares"], ["attention"]))
+        shapes["attention"] = attention.shape
     graph = helper.make_graph(
         nodes,
         "tiny",

@@ -45,6 +45,9 @@ def test_named_endpoints_answer_the_documented_http_call(url: str) -> None:
     assert len(read["candidates"]) == 3
     assert call(url, "recognize_pictures", [to_base64(example_png())], "text", 2, None)[0]["candidates"]
     assert set(call(url, "explain", STROKES["十"], None, "十")) == {"size", "canvas", "heat", "frame"}
+    assert set(call(url, "explain", STROKES["十"], None, "十", "evidence")) == {
+        "size", "canvas", "heat", "frame"
+    }  # fmt: skip
     assert len(call(url, "stroke_order", "川", None)["strokes"]) == 3
     assert call(url, "write_text", "十", 0, 0, 0, "felt", 0.5, "screen", 0)[0]["picture"].startswith("data:")
 

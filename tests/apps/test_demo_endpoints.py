@@ -14,7 +14,7 @@ import pytest
 from conftest import PROJECT_ROOT
 from demo_page import to_base64, write_kanjivg
 from PIL import Image
-from tiny_model import CHARACTERS, STROKES, write_tiny_model
+from tiny_model import CHARACTERS, STROKES, build_attention, write_tiny_model
 
 import yomite
 from yomite.apps.demo.endpoints import Endpoints
@@ -263,6 +263,20 @@ def test_other_wrong_arguments_get_one_clear_line(
     with pytest.raises(YomiteError) as caught:
         ask(endpoints)
     assert "\n" not in str(caught.value)
+
+
+def test_attention_is_shown_where_the_model_has_it(endpoints: Endpoints, tmp_path: Path) -> None:
+    strokes = as_lists(STROKES["く"])
+    with pytest.raises(YomiteError, match=r"^tiny has no attention"):
+        endpoints.explain(strokes, None, "く", "attention")
+    for kind in ("heat", None, ["attention"], {}):
+        with pytest.raises(YomiteError, match=r"^kind is neither .*; send one of them$"):
+            endpoints.explain(strokes, None, "く", kind)  # type: ignore[arg-type]
+    reader = yomite.load(write_tiny_model(tmp_path / "m.onnx", attention=build_attention()))
+    answer = Endpoints(reader, tmp_path).explain(strokes, None, "く", "attention")
+    heat = np.frombuffer(base64.b64decode(answer["heat"]), np.uint8).reshape(48, 48)
+    assert np.abs(heat / 255 - reader.explain(strokes, "く", kind="attention")).max() < 0.003
+    assert answer["heat"] != endpoints.explain(strokes, None, "く")["heat"]
 
 
 def test_reasons_are_the_recognizers_heat_and_canvas(endpoints: Endpoints) -> None:

@@ -155,3 +155,26 @@ def test_samples_that_the_model_cannot_answer_are_told(folder: Path, tmp_path: P
 def test_int8_needs_real_writing(folder: Path, tmp_path: Path) -> None:
     code, _, said = run(folder / "run.safetensors", "--out", tmp_path / "fast.onnx", "--int8")
     assert code == 2 and "--int8 takes the ranges of numbers from real writing; give --calibrate SET" in said
+
+
+def test_attention_is_written_unless_it_is_left_out(folder: Path, tmp_path: Path) -> None:
+    torch.manual_seed(2)
+    arguments = {"patch": 4, "width": 8, "depth": 2, "heads": 2, "embedding": 12}
+    model = build("vit", len(CHARACTERS), SIZE, **arguments)
+    described = {"name": "vit", "arguments": arguments, "num_classes": len(CHARACTERS), "input_size": SIZE}
+    tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    weights = tmp_path / "vit.safetensors"
+    write_checkpoint(weights, Checkpoint("weights", described, CHARACTERS, tensors))
+    outputs, logits = [], []
+    for options in ((), ("--no-attention",)):
+        code, _, _ = run(weights, "--out", tmp_path / "vit.onnx", *options)
+        assert code == 0
+        reader = load(tmp_path / "vit.onnx")
+        outputs.append(reader._model.outputs)
+        logits.append(reader.compute_logits(to_canvas(STROKES["十"], SIZE)[None, None]))
+    assert outputs[0] - outputs[1] == {"attention"} and outputs[1] == {"logits", "features", "class_weights"}
+    np.testing.assert_allclose(logits[0], logits[1], atol=1e-5)
+    code, _, said = run(folder / "run.safetensors", "--out", tmp_path / "small.onnx", "--no-attention")
+    assert (
+        code == 2 and "no output 'attention' to leave out; there are logits, features, class_weights" in said
+    )

@@ -12,6 +12,7 @@ from torch.nn import functional
 from yomite.checkpoint import Checkpoint, load_model, read_checkpoint, write_checkpoint
 from yomite.errors import ConfigError
 from yomite.models import ARCHITECTURES, build
+from yomite.models.attention import AttentionModel
 from yomite.models.character import CharacterModel
 from yomite.models.cost import count_macs, count_parameters
 from yomite.shipping.tracing import trace_weights
@@ -203,6 +204,12 @@ def test_the_exported_file_gives_the_same(case: str, head: Any, tmp_path: Path) 
         images = draw_images(case, num, seed=9)
         names = ["logits", "features", "class_weights"]
         logits, features, class_weights = session.run(names, {"images": images.numpy()})
+        has_attention = isinstance(halved, AttentionModel)
+        assert [output.name for output in session.get_outputs()] == names + ["attention"] * has_attention
+        if has_attention:
+            (attention,) = session.run(["attention"], {"images": images.numpy()})
+            np.testing.assert_allclose(attention, halved.attend(images)[2].detach(), atol=1e-4)
+            np.testing.assert_allclose(attention.sum((2, 3)), 1, atol=1e-5)
         expected, expected_features = (tensor.detach().numpy() for tensor in halved.explain(images))
         np.testing.assert_allclose(logits, expected, atol=1e-3)
         np.testing.assert_allclose(features, expected_features, atol=1e-3)

@@ -1,4 +1,4 @@
-"""The encoder beside PyTorch's own, positions and rollout by hand."""
+"""The encoder beside PyTorch's own, positions by hand."""
 
 import math
 
@@ -6,14 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from yomite.models.transformer import (
-    Attention,
-    DropPath,
-    TransformerBlock,
-    follow_back,
-    roll_out,
-    sine_positions,
-)
+from yomite.models.attention import keep_attention
+from yomite.models.transformer import Attention, DropPath, TransformerBlock, sine_positions
 
 
 def test_a_block_computes_what_pytorch_computes() -> None:
@@ -36,8 +30,9 @@ def test_a_block_computes_what_pytorch_computes() -> None:
         state = {key.replace(old, new): value for key, value in state.items()}
     ours.load_state_dict(state)
     x = torch.randn(2, 7, 12)
-    attentions: list[torch.Tensor] = []
-    torch.testing.assert_close(ours(x, attentions), theirs(x))
+    torch.testing.assert_close(ours(x), theirs(x))
+    with keep_attention(ours) as attentions:
+        torch.testing.assert_close(ours(x), theirs(x))
     normed = theirs.norm1(x)
     _, expected = theirs.self_attn(normed, normed, normed, average_attn_weights=True)
     torch.testing.assert_close(attentions[0], expected)
@@ -58,20 +53,6 @@ def test_sine_positions_tell_y_and_x_apart() -> None:
     assert table[1, 2].tolist() == pytest.approx(expected, abs=1e-6)
     near = torch.cdist(table.flatten(0, 1), table.flatten(0, 1))
     assert (near.fill_diagonal_(1) > 0.1).all()
-
-
-def test_rollout_multiplies_the_blocks_from_the_last_to_the_first() -> None:
-    generator = torch.Generator().manual_seed(2)
-    attentions = [torch.rand((1, 4, 4), generator=generator).softmax(2) for _ in range(3)]
-    seen = torch.rand((1, 2, 2), generator=generator)
-    mixed = torch.eye(4)
-    for attention in attentions:  # equation 1 of arXiv:2005.00928
-        mixed = (0.5 * attention[0] + 0.5 * torch.eye(4)) @ mixed
-    expected = (seen.reshape(4) @ mixed).reshape(1, 2, 2)
-    torch.testing.assert_close(follow_back(attentions, seen), expected)
-    assert follow_back(attentions, seen).sum().item() == pytest.approx(seen.sum().item())
-    rolled = roll_out(attentions, seen)
-    assert rolled.min() == 0 and rolled.max() == 1 and rolled.argmax() == expected.argmax()
 
 
 def test_dropped_paths_keep_the_mean() -> None:

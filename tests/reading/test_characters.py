@@ -12,10 +12,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from tiny_model import CHARACTERS, GRID, POOL, PRIOR, STROKES, pool_canvas, template_weights, write_tiny_model
+from tiny_model import (
+    CHARACTERS,
+    GRID,
+    POOL,
+    PRIOR,
+    STROKES,
+    build_attention,
+    pool_canvas,
+    template_weights,
+    write_tiny_model,
+)
 
 import yomite
 from yomite.ink.canvas import to_canvas
+from yomite.reading.heat import build_heat
 
 TEMPERATURE = {"text": 0.5, "uniform": 0.8}
 
@@ -229,6 +240,45 @@ def test_a_file_without_features_reads_but_does_not_explain(tmp_path: Path) -> N
     assert reader.recognize(STROKES["十"]).text == "十"
     with pytest.raises(yomite.ModelFileError, match="features"):
         reader.explain(STROKES["十"])
+
+
+def test_explain_follows_the_evidence_back_through_the_attention(
+    reader: yomite.Recognizer, tmp_path: Path
+) -> None:
+    attentive = yomite.load(write_tiny_model(tmp_path / "m.onnx", attention=build_attention()))
+    assert attentive.has_attention and not reader.has_attention
+    evidence = attentive.explain(STROKES["一"], "一")
+    np.testing.assert_array_equal(evidence, reader.explain(STROKES["一"], "一"))
+    heat = attentive.explain(STROKES["一"], kind="attention")
+    assert heat.shape == (48, 48) and heat.dtype == np.float32
+    assert heat.min() >= 0 and heat.max() == pytest.approx(1)
+    # Independently: half of the ink's weight stays, half moves a place to the right.
+    weights, _ = template_weights()
+    added = weights[CHARACTERS.index("一")] * pool_canvas(to_canvas(STROKES["一"]))
+    added = (0.5 * added + 0.5 * np.roll(added, 1)).reshape(GRID, GRID)
+    np.testing.assert_allclose(heat, build_heat(added - added.min(), 48), atol=1e-5)
+    assert not np.allclose(attentive.explain(STROKES["一"], "口", kind="attention"), heat)
+
+
+def test_a_model_without_attention_says_so(reader: yomite.Recognizer, tmp_path: Path) -> None:
+    with pytest.raises(yomite.ModelFileError, match=r"^tiny has no attention; type kind='evidence'"):
+        reader.explain(STROKES["十"], kind="attention")
+    with pytest.raises(yomite.YomiteError, match=r"^kind='rollout': type .evidence. or .attention.$"):
+        reader.explain(STROKES["十"], kind="rollout")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("attention", "line"),
+    [
+        (build_attention()[:, :60], r"64 places, but attention of shape \(1, 60, 8, 8\); export it again"),
+        (np.full((1, 64, 8, 8), np.nan, np.float32), "attention are not finite"),
+    ],
+)
+def test_damaged_attention_is_refused(attention: np.ndarray, line: str, tmp_path: Path) -> None:
+    reader = yomite.load(write_tiny_model(tmp_path / "m.onnx", attention=attention))
+    assert reader.recognize(STROKES["十"]).text == "十"
+    with pytest.raises(yomite.ModelFileError, match=line):
+        reader.explain(STROKES["十"], kind="attention")
 
 
 @settings(max_examples=60, deadline=None)

@@ -37,6 +37,12 @@ def export(
     int8: Annotated[
         bool, typer.Option("--int8", help="Use 8-bit convolutions: faster on a CPU; needs --calibrate.")
     ] = False,
+    attention: Annotated[
+        bool,
+        typer.Option(
+            "--attention/--no-attention", help="Whether a Transformer's file tells where it looked."
+        ),
+    ] = True,
     allow_custom: AllowCustom = False,
     data_root: DataRoot = None,
 ) -> None:
@@ -62,6 +68,7 @@ def export(
         show=typer.echo,
         allow_custom=allow_custom,
         int8=int8,
+        attention=attention,
     )
     task = exported.draft.metadata["task"]
     then = suggest_reading(read, out, task, calibrate or (), data_root=data_root, allow_custom=allow_custom)

@@ -135,9 +135,22 @@ class CharacterModel(nn.Module):
             labels: Int64 (N,), the classes in question; None takes the ones that are read.
         """
         logits, features = self.explain(images)
-        labels = logits.argmax(dim=1) if labels is None else labels
-        weights = self.classifier.class_weights()[labels]
-        return to_unit(torch.einsum("nd,ndhw->nhw", weights, features).relu())
+        return find_evidence(logits, features, self.classifier.class_weights(), labels)
+
+
+def find_evidence(
+    logits: Tensor, features: Tensor, class_weights: Tensor, labels: Tensor | None = None
+) -> Tensor:
+    """Compute what each place adds to the logit of a class, negative parts cut off: (N, h, w), 0..1.
+
+    Args:
+        logits: Float (N, C).
+        features: Float (N, D, h, w).
+        class_weights: Float (C, D).
+        labels: Int64 (N,), the classes in question; None takes those of the highest logits.
+    """
+    weights = class_weights[logits.argmax(dim=1) if labels is None else labels]
+    return to_unit(torch.einsum("nd,ndhw->nhw", weights, features).relu())
 
 
 def to_unit(maps: Tensor) -> Tensor:

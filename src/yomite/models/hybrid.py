@@ -10,17 +10,16 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from yomite.extensions import check_choice, check_counts, check_input_size
-from yomite.models.character import CharacterModel, scale_ink
+from yomite.models.attention import AttentionModel, roll_out_tokens
 from yomite.models.resnet import BasicBlock, initialize_convolutions
-from yomite.models.transformer import Encoder, roll_out
+from yomite.models.transformer import Encoder
 from yomite.models.vit import POSITIONS, Positions, check_transformer
 
 
-class Hybrid(CharacterModel):
+class Hybrid(AttentionModel):
     """uint8 images (N, 1, S, S), ink bright on 0 -> logits (N, C).
 
     A convolution of stride 2 and one basic block for each width, those after the first of stride 2: 48 px ->
@@ -85,22 +84,12 @@ class Hybrid(CharacterModel):
         nn.init.xavier_uniform_(self.tokens.weight)  # no relu follows
         self.initialize_head()
 
-    def maps(self, ink: Tensor, attentions: list[Tensor] | None = None) -> Tensor:
-        """Float ink (N, 1, S, S) -> maps (N, width, h, w); `attentions` takes one (N, T, T) a block."""
+    def maps(self, ink: Tensor) -> Tensor:
+        """Float ink (N, 1, S, S) -> maps (N, width, h, w)."""
         places = self.tokens(self.blocks(self.stem(ink)))
-        tokens = self.encoder(self.positions(places.flatten(2).transpose(1, 2)), attentions)
+        tokens = self.encoder(self.positions(places.flatten(2).transpose(1, 2)))
         return tokens.transpose(1, 2).reshape(places.shape)
 
-    @torch.no_grad()
-    def attention_maps(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Where the encoder looked: uint8 images (N, 1, S, S) -> float (N, h, w), 0..1, one value a place.
-
-        Attention rollout (Abnar and Zuidema, arXiv:2005.00928), begun at the tokens that speak for the label.
-
-        Args:
-            images: The canvas images.
-            labels: Int64 (N,), the classes in question; None takes the ones that are read.
-        """
-        seen, attentions = super().attention_maps(images, labels), []
-        self.maps(scale_ink(images), attentions)
-        return roll_out(attentions, seen)
+    def roll_out(self, attentions: Sequence[Tensor]) -> Tensor:
+        """See AttentionModel: from the last tokens to each place of the stem, h' x w' = h x w."""
+        return roll_out_tokens(attentions, *self.place_weight.shape[2:])

@@ -13,12 +13,11 @@ from torch import Tensor, nn
 
 from yomite.errors import ConfigError
 from yomite.extensions import check_counts, check_multiple, check_share, check_whole
-from yomite.models.character import CharacterModel, scale_ink, to_unit
+from yomite.models.attention import AttentionModel, follow_back
 from yomite.models.transformer import (
     Attention,
     DropPath,
     Mlp,
-    follow_back,
     initialize_linear,
     initialize_transformer,
 )
@@ -35,7 +34,6 @@ class SwinBlock(nn.Module):
     """
 
     offsets: Tensor
-    places: Tensor
     mask: Tensor
 
     def __init__(
@@ -51,8 +49,6 @@ class SwinBlock(nn.Module):
         y, x = y.flatten(), x.flatten()
         offsets = (y[:, None] - y + window - 1) * (2 * window - 1) + x[:, None] - x + window - 1
         self.register_buffer("offsets", offsets, persistent=False)  # (w * w, w * w)
-        grid = torch.arange(side * side).reshape(1, side, side, 1)
-        self.register_buffer("places", self.cut(grid)[0, :, :, 0], persistent=False)  # (windows, w * w)
         # Rolling brings opposite edges together: before it, count which part of the picture a place is in.
         part = (torch.arange(side) >= side - window).long() + (torch.arange(side) >= side - shift).long()
         parts = (3 * part[:, None] + part).reshape(1, side, side, 1).roll((shift, shift), (1, 2))
@@ -76,19 +72,20 @@ class SwinBlock(nn.Module):
         x = x.reshape(-1, side, side, width)
         return x.roll((self.shift, self.shift), (1, 2)) if self.shift else x
 
-    def forward(self, x: Tensor, attentions: list[Tensor] | None = None) -> Tensor:
-        """One block; `attentions` takes its attention over the whole grid, (N, T, T)."""
+    def forward(self, x: Tensor) -> Tensor:
+        """One block."""
         heads = self.attention.heads
         bias = self.offset_bias[self.offsets.flatten()].reshape(*self.offsets.shape, heads)
         bias = bias.permute(2, 0, 1) + self.mask  # (windows or 1, H, w * w, w * w)
-        inside: list[Tensor] | None = None if attentions is None else []
-        mixed = self.attention(self.cut(self.norm1(x)), bias, inside)
-        if attentions is not None and inside is not None:
-            whole = x.new_zeros(len(x), x.shape[1] ** 2, x.shape[1] ** 2)
-            whole[:, self.places[:, :, None], self.places[:, None, :]] = inside[0]
-            attentions.append(whole)
-        x = x + self.drop_path(self.join(mixed, x.shape[1]))
+        x = x + self.drop_path(self.join(self.attention(self.cut(self.norm1(x)), bias), x.shape[1]))
         return x + self.drop_path(self.mlp(self.norm2(x)))
+
+    def follow_back(self, shares: Tensor, attention: Tensor) -> Tensor:
+        """Follow shares (N, side, side, P) back by the attention of the windows, (N, windows, w * w, w * w).
+
+        As attention.follow_back inside each window: no share leaves the window that it is in.
+        """
+        return self.join(follow_back(self.cut(shares), attention), shares.shape[1])
 
 
 class PatchMerging(nn.Module):
@@ -105,8 +102,14 @@ class PatchMerging(nn.Module):
         x = x.reshape(-1, side // 2, 2, side // 2, 2, width).transpose(2, 3)
         return self.reduce(self.norm(x.reshape(-1, side // 2, side // 2, 4 * width)))
 
+    def follow_back(self, shares: Tensor) -> Tensor:
+        """Hand each share (N, h / 2, w / 2, P) to its four parts alike: (N, h, w, P)."""
+        side, num = shares.shape[2:]
+        parts = (shares / 4)[:, :, None, :, None].expand(-1, -1, 2, -1, 2, -1)
+        return parts.reshape(-1, 2 * side, 2 * side, num)
 
-class SwinTransformer(CharacterModel):
+
+class SwinTransformer(AttentionModel):
     """uint8 images (N, 1, S, S), ink bright on 0 -> logits (N, C).
 
     Patches become tokens of `width` numbers; each stage after the first has half as many each way and twice
@@ -195,32 +198,29 @@ class SwinTransformer(CharacterModel):
                 initialize_linear(module.reduce)
         self.initialize_head()
 
-    def maps(self, ink: Tensor, attentions: list[list[Tensor]] | None = None) -> Tensor:
-        """Float ink (N, 1, S, S) -> maps (N, K, h, w); `attentions` takes a list a stage of (N, T, T)."""
+    def maps(self, ink: Tensor) -> Tensor:
+        """Float ink (N, 1, S, S) -> maps (N, K, h, w)."""
         x = self.norm(self.patches(ink).permute(0, 2, 3, 1))
         for stage in self.stages:
-            kept: list[Tensor] | None = None if attentions is None else []
             for module in stage:  # type: ignore[attr-defined]
-                x = module(x, kept) if isinstance(module, SwinBlock) else module(x)
-            if attentions is not None and kept is not None:
-                attentions.append(kept)
+                x = module(x)
         return self.last_norm(x).permute(0, 3, 1, 2)
 
-    @torch.no_grad()
-    def attention_maps(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Where the model looked: uint8 images (N, 1, S, S) -> float (N, h, w), 0..1, one value a patch.
+    def roll_out(self, attentions: Sequence[Tensor]) -> Tensor:
+        """See AttentionModel: from the last tokens to each patch of the first stage.
 
-        Attention rollout (Abnar and Zuidema, arXiv:2005.00928), begun at the tokens that speak for the label
-        and followed back through the windows; a merged token hands its weight to its four parts.
-
-        Args:
-            images: The canvas images.
-            labels: Int64 (N,), the classes in question; None takes the ones that are read.
+        Each block is the matrix 0.5 A + 0.5 I over all places of its stage, where A is 0 between places of
+        different windows (the shift of every second block included) and the mean of the heads' attention
+        within one. A merged token is a quarter of each of its four parts. The product of all of these,
+        last to first, is what is returned.
         """
-        weights, attentions = super().attention_maps(images, labels), []
-        self.maps(scale_ink(images), attentions)
-        for index, kept in reversed(list(enumerate(attentions))):
-            weights = follow_back(kept, weights)
-            if index:
-                weights = weights.repeat_interleave(2, 1).repeat_interleave(2, 2) / 4
-        return to_unit(weights - weights.amin((1, 2), keepdim=True))
+        side = self.place_weight.shape[2]
+        shares = torch.eye(side * side, device=attentions[0].device).reshape(1, side, side, side * side)
+        remaining = list(attentions)
+        for stage in reversed(self.stages):
+            for module in reversed(stage):  # type: ignore[call-overload]
+                if isinstance(module, SwinBlock):
+                    shares = module.follow_back(shares, remaining.pop())
+                else:
+                    shares = module.follow_back(shares)
+        return shares.permute(0, 3, 1, 2)

@@ -1,4 +1,4 @@
-"""The Transformer encoder: tokens (N, T, K) -> tokens (N, T, K), and where it looked.
+"""The Transformer encoder: tokens (N, T, K) -> tokens (N, T, K).
 
 Attention is all you need: Vaswani et al., arXiv:1706.03762; norms before each half of a block: Xiong et al.,
 arXiv:2002.04745; stochastic depth: Huang et al., arXiv:1603.09382.
@@ -11,36 +11,41 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from yomite.errors import ConfigError
-from yomite.models.character import to_unit
 
 
 class Attention(nn.Module):
-    """Self-attention of H heads: float (..., T, K) -> (..., T, K)."""
+    """Self-attention of H heads: float (..., T, K) -> (..., T, K).
+
+    Attributes:
+        kept: Takes the mean of the heads' attention, (..., T, T), each row summing to 1; None: nothing is
+            kept (attention.keep_attention).
+    """
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
         self.queries_keys_values = nn.Linear(width, 3 * width)
         self.out = nn.Linear(width, width)
+        self.kept: list[Tensor] | None = None
 
-    def forward(
-        self, x: Tensor, bias: Tensor | None = None, attentions: list[Tensor] | None = None
-    ) -> Tensor:
+    def forward(self, x: Tensor, bias: Tensor | None = None) -> Tensor:
         """Mixes the tokens.
 
         Args:
             x: (..., T, K), as (N, T, K), or (N, windows, T, K).
             bias: Added to queries . keys: broadcasts to (..., H, T, T).
-            attentions: Takes the mean of the heads' attention, (..., T, T), each row summing to 1.
         """
         queries, keys, values = (
             part.unflatten(-1, (self.heads, -1)).transpose(-2, -3)  # (..., H, T, K / H)
             for part in self.queries_keys_values(x).chunk(3, dim=-1)
         )
-        if attentions is not None:
+        if self.kept is None:
+            mixed = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=bias)
+        else:
             energies = queries @ keys.transpose(-2, -1) * queries.shape[-1] ** -0.5
-            attentions.append((energies if bias is None else energies + bias).softmax(-1).mean(-3))
-        mixed = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=bias)
+            attention = (energies if bias is None else energies + bias).softmax(-1)
+            self.kept.append(attention.mean(-3))
+            mixed = attention @ values
         return self.out(mixed.transpose(-2, -3).flatten(-2))
 
 
@@ -60,9 +65,9 @@ class TransformerBlock(nn.Module):
         self.norm2, self.mlp = nn.LayerNorm(width), Mlp(width, mlp_ratio)
         self.drop_path = DropPath(drop_path)
 
-    def forward(self, x: Tensor, attentions: list[Tensor] | None = None) -> Tensor:
-        """One block; `attentions` takes its attention, (N, T, T)."""
-        x = x + self.drop_path(self.attention(self.norm1(x), attentions=attentions))
+    def forward(self, x: Tensor) -> Tensor:
+        """One block."""
+        x = x + self.drop_path(self.attention(self.norm1(x)))
         return x + self.drop_path(self.mlp(self.norm2(x)))
 
 
@@ -81,10 +86,10 @@ class Encoder(nn.Module):
         self.norm = nn.LayerNorm(width)
         initialize_transformer(self)
 
-    def forward(self, x: Tensor, attentions: list[Tensor] | None = None) -> Tensor:
-        """All blocks; `attentions` takes one (N, T, T) a block."""
+    def forward(self, x: Tensor) -> Tensor:
+        """All blocks."""
         for block in self.blocks:
-            x = block(x, attentions)
+            x = block(x)
         return self.norm(x)
 
 
@@ -138,28 +143,3 @@ def sine_positions(side_y: int, side_x: int, width: int) -> Tensor:
     y, x = torch.meshgrid(torch.arange(side_y), torch.arange(side_x), indexing="ij")
     angles = torch.cat([y.reshape(-1, 1) * frequencies, x.reshape(-1, 1) * frequencies], dim=1)
     return torch.cat([angles.sin(), angles.cos()], dim=1)[None]
-
-
-def roll_out(attentions: list[Tensor], seen: Tensor) -> Tensor:
-    """Attention rollout (Abnar and Zuidema, arXiv:2005.00928), from the least at 0 to the most at 1.
-
-    Args:
-        attentions: One (N, T, T) for each block, first to last; rows sum to 1.
-        seen: (N, h, w), T = h * w: how much each last token speaks for the class.
-
-    Returns:
-        (N, h, w).
-    """
-    weights = follow_back(attentions, seen)
-    return to_unit(weights - weights.amin((1, 2), keepdim=True))
-
-
-def follow_back(attentions: list[Tensor], seen: Tensor) -> Tensor:
-    """Follows weights (N, h, w) of the last tokens back to the first ones; their sum stays.
-
-    Each block passes on half of a token and mixes half of it by its attention.
-    """
-    weights = seen.flatten(1)
-    for attention in reversed(attentions):
-        weights = 0.5 * weights + 0.5 * (weights[:, None] @ attention)[:, 0]
-    return weights.reshape(seen.shape)

@@ -7,7 +7,7 @@ baselines", arXiv:2205.01580.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -20,8 +20,8 @@ from yomite.extensions import (
     check_share,
     check_whole,
 )
-from yomite.models.character import CharacterModel, scale_ink
-from yomite.models.transformer import Encoder, roll_out, sine_positions
+from yomite.models.attention import AttentionModel, roll_out_tokens
+from yomite.models.transformer import Encoder, sine_positions
 
 POSITIONS = ("learned", "sine")
 
@@ -42,7 +42,7 @@ class Positions(nn.Module):
         return x + self.table
 
 
-class VisionTransformer(CharacterModel):
+class VisionTransformer(AttentionModel):
     """uint8 images (N, 1, S, S), ink bright on 0 -> logits (N, C).
 
     S / patch squared tokens of `width` numbers, 48 px -> 8 x 8 for patches of 6 px, then `depth` blocks: maps
@@ -99,25 +99,15 @@ class VisionTransformer(CharacterModel):
         nn.init.zeros_(self.patches.bias)  # type: ignore[arg-type]
         self.initialize_head()
 
-    def maps(self, ink: Tensor, attentions: list[Tensor] | None = None) -> Tensor:
-        """Float ink (N, 1, S, S) -> maps (N, width, h, w); `attentions` takes one (N, T, T) a block."""
+    def maps(self, ink: Tensor) -> Tensor:
+        """Float ink (N, 1, S, S) -> maps (N, width, h, w)."""
         patches = self.patches(ink)
-        tokens = self.encoder(self.positions(patches.flatten(2).transpose(1, 2)), attentions)
+        tokens = self.encoder(self.positions(patches.flatten(2).transpose(1, 2)))
         return tokens.transpose(1, 2).reshape(patches.shape)
 
-    @torch.no_grad()
-    def attention_maps(self, images: Tensor, labels: Tensor | None = None) -> Tensor:
-        """Where the model looked: uint8 images (N, 1, S, S) -> float (N, h, w), 0..1, one value a patch.
-
-        Attention rollout (Abnar and Zuidema, arXiv:2005.00928), begun at the tokens that speak for the label.
-
-        Args:
-            images: The canvas images.
-            labels: Int64 (N,), the classes in question; None takes the ones that are read.
-        """
-        seen, attentions = super().attention_maps(images, labels), []
-        self.maps(scale_ink(images), attentions)
-        return roll_out(attentions, seen)
+    def roll_out(self, attentions: Sequence[Tensor]) -> Tensor:
+        """See AttentionModel: from the last tokens to each patch, h' x w' = h x w."""
+        return roll_out_tokens(attentions, *self.place_weight.shape[2:])
 
 
 def check_transformer(width: Any, depth: Any, heads: Any, mlp_ratio: Any, drop_path: Any) -> None:

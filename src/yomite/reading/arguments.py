@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image
 
 from yomite.errors import CharsetError, PictureError, YomiteError
+from yomite.reading.heat import Kind
 from yomite.reading.metadata import PRIORS, Prior
 from yomite.reading.results import Directions
 
@@ -20,6 +21,12 @@ def check_prior(prior: Prior) -> Prior:
     if prior not in PRIORS:
         raise YomiteError(f'prior={prior!r}: type "text" or "uniform"')
     return prior
+
+
+def check_kind(kind: Kind) -> None:
+    """Refuse a kind of map that there is not."""
+    if kind not in get_args(Kind):
+        raise YomiteError(f'kind={kind!r}: type "evidence" or "attention"')
 
 
 def check_top(top: int) -> int:

@@ -16,6 +16,7 @@ from yomite.reading.answers import rank, weigh
 from yomite.reading.arguments import (
     check_among,
     check_errors,
+    check_kind,
     check_num_threads,
     check_one,
     check_prior,
@@ -23,7 +24,7 @@ from yomite.reading.arguments import (
     check_top,
 )
 from yomite.reading.batches import read_in_batches
-from yomite.reading.heat import build_heat
+from yomite.reading.heat import Kind, check_explains, compute_heat
 from yomite.reading.metadata import Prior
 from yomite.reading.model_file import Calibration, find_model, open_model_file
 from yomite.reading.pages import ReadsPages
@@ -196,33 +197,34 @@ class Recognizer(ReadsPages):
             raises=raises,
         )
 
-    def explain(self, picture: Picture, character: str | None = None) -> np.ndarray:
-        """Where the model saw a character: what each place adds to its logit, negative parts cut off.
+    @property
+    def has_attention(self) -> bool:
+        """Whether :meth:`explain` can show the attention of the model."""
+        return "attention" in self._model.outputs
+
+    def explain(
+        self, picture: Picture, character: str | None = None, *, kind: Kind = "evidence"
+    ) -> np.ndarray:
+        """Where the model saw a character.
 
         Args:
             picture: As for :meth:`recognize`.
             character: The character in question; None takes the one that is read.
+            kind: "evidence": what each place adds to the logit, negative parts cut off. "attention": where
+                that came from, followed back through the attention of a Transformer, 0 at the least.
 
         Returns:
-            float32 (S, S) over the canvas image, 0..1 with 1 at the strongest place; all 0 where no place
-            speaks for the character.
+            float32 (S, S) over the canvas image, 0..1, 1 at the strongest place; all 0 if none speaks for it.
         """
+        check_kind(kind)
         check_one(picture, "explain(...) for each")
+        check_explains(self._model, kind)
         canvas = to_canvas(picture, self.input_size, self.canvas_version)
         if character is None:
             character = self._read([canvas], self._choose_calibration(None), 1, self._choose(None))[0].text
-        if character not in self._label_by_character:
-            raise CharsetError(
-                f"{character!r} is not one of the {len(self.characters)} characters of {self.name}"
-            )
-        outputs = {output.name for output in self._model.session.get_outputs()}
-        if not {"features", "class_weights"} <= outputs:
-            raise ModelFileError(
-                f"{self._model.where}: no features and class_weights to explain with; export it again"
-            )
-        features, class_weights = self._model.compute(canvas[None, None], "features", "class_weights")
-        weights = class_weights[self._label_by_character[character]]
-        return build_heat(features[0], weights, self.input_size)
+        if (label := self._label_by_character.get(character)) is None:
+            raise CharsetError(f"{character!r} is none of {self.name}'s {len(self.characters)} characters")
+        return compute_heat(self._model, canvas, label, kind)
 
     def compute_logits(self, images: np.ndarray) -> np.ndarray:
         """Run the model alone: uint8 (N, 1, S, S) canvas images -> float32 (N, C), without prior."""

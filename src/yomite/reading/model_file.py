@@ -83,6 +83,11 @@ class ModelFile:
     calibrations: Mapping[Prior, Calibration]
     known_threshold: float | None = None
 
+    @property
+    def outputs(self) -> frozenset[str]:
+        """Names of its outputs."""
+        return frozenset(output.name for output in self.session.get_outputs())
+
     def compute(self, images: np.ndarray, *outputs: str) -> list[np.ndarray]:
         """Run the model on uint8 (N, 1, S, S) images and return the outputs named.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import compose, helper, numpy_helper, parser
+from onnx.utils import Extractor
 
 from yomite.errors import ModelFileError
 from yomite.files import write_whole
@@ -22,7 +23,7 @@ class Draft:
     """A model file that is not written yet (docs/model-file.md). Each change is another draft.
 
     Attributes:
-        network: From images to logits, features and class_weights.
+        network: From images to logits, features, class_weights, and attention where the model has some.
         metadata: What the file says of itself.
         known: From logits and features to the output `known`; None where low confidence alone rejects.
     """
@@ -53,6 +54,21 @@ class Draft:
         network.graph.node.append(helper.make_node("Identity", [tensor.name], [name], name))
         network.graph.output.append(helper.make_tensor_value_info(name, tensor.data_type, value.shape))
         return replace(self, network=network)
+
+    def leave_out(self, output: str) -> Draft:
+        """Return it without an output, and without what is computed for that one alone.
+
+        Raises:
+            ModelFileError: There is no such output.
+        """
+        graph = self.network.graph
+        inputs, outputs = ([value.name for value in ends] for ends in (graph.input, graph.output))
+        if output not in outputs:
+            raise ModelFileError(
+                f"no output {output!r} to leave out; there are {', '.join(outputs)}; drop --no-{output}"
+            )
+        outputs.remove(output)
+        return replace(self, network=Extractor(self.network).extract_model(inputs, outputs))
 
     def to_model(self) -> onnx.ModelProto:
         """Return the whole file as ONNX has it."""

@@ -64,6 +64,7 @@ def export_model(
     license: str = "",
     allow_custom: bool = False,
     int8: bool = False,
+    attention: bool = True,
 ) -> Exported:
     """Export weights, score the sets once, and write the file with what they say.
 
@@ -79,9 +80,10 @@ def export_model(
         license: Of the weights.
         allow_custom: Runs the code of a model that is not built in.
         int8: Convolutions compute with 8-bit integers; sets are needed.
+        attention: Whether the file of a model that has attention gets that output.
 
     Raises:
-        ModelFileError: If the model cannot be exported.
+        ModelFileError: If the model cannot be exported, or has no attention to leave out.
         DataError: If a set is not there, or there is no prior to weigh.
     """
     if int8 and not sets:
@@ -91,6 +93,8 @@ def export_model(
         show(f"wrote {weights_path}")
         checkpoint = read_checkpoint(weights_path)
     draft = trace_weights(checkpoint, name, allow_custom=allow_custom).describe({"license": license})
+    if not attention:
+        draft = draft.leave_out("attention")
     if draft.metadata["task"] == LINE_TASK:
         if int8 or prior_weight:
             raise DataError("a model of lines has no prior and no --int8; leave these out")

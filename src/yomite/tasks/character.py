@@ -145,18 +145,19 @@ class CharacterTask:
             yield Points(f"{name}/embedding", embedding[points], texts, canvases[points])
 
     def wrap(self, model: nn.Module, name: str) -> Traced:
-        """Trace logits, features and class weights: docs/model-file.md."""
+        """Trace logits, features, class weights, and attention where there is some: docs/model-file.md."""
         if not hasattr(model, "explain"):
             raise ModelFileError(
                 f"model {name} has no explain(images) that gives logits and features; "
                 "derive it from yomite.models.character.CharacterModel (docs/extending.md)"
             )
         size = int(model.input_size)  # type: ignore[arg-type]
+        by_picture = ["logits", "features", *(["attention"] if hasattr(model, "attend") else [])]
         return Traced(
             _Explained(model).eval(),
             {"images": torch.randint(0, 256, (2, 1, size, size), dtype=torch.uint8)},
-            ["logits", "features", "class_weights"],
-            {name: {0: "N"} for name in ("images", "logits", "features")},
+            [*by_picture[:2], "class_weights", *by_picture[2:]],
+            {name: {0: "N"} for name in ("images", *by_picture)},
         )
 
 
@@ -167,9 +168,10 @@ class _Explained(nn.Module):
         super().__init__()
         self.model = model
 
-    def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        logits, features = self.model.explain(images)  # type: ignore[operator]
-        return logits, features, self.model.classifier.class_weights()  # type: ignore[operator,return-value]
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        see = getattr(self.model, "attend", None) or self.model.explain
+        logits, features, *attention = see(images)  # type: ignore[operator]
+        return logits, features, self.model.classifier.class_weights(), *attention  # type: ignore[operator,return-value]
 
 
 def _to_model(model: nn.Module, images: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ import logging
 from contextlib import suppress
 from functools import cached_property, lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from yomite.ink.canvas import MARGIN, to_canvas
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_character
 from yomite.ink.strokes import STROKE_WIDTH, Glyph, Stroke, to_strokes
 from yomite.reading.characters import Recognizer
+from yomite.reading.heat import Kind
 from yomite.reading.results import Recognition
 
 MAX_PICTURES = 16
@@ -135,7 +136,11 @@ class Endpoints(LineEndpoints):
         return answers
 
     def explain(
-        self, strokes: list | None = None, picture: str | None = None, character: str | None = None
+        self,
+        strokes: list | None = None,
+        picture: str | None = None,
+        character: str | None = None,
+        kind: str = "evidence",
     ) -> dict:
         """Show what the model saw, and where it saw a character.
 
@@ -143,16 +148,19 @@ class Endpoints(LineEndpoints):
             strokes: As for recognize_strokes; or
             picture: One file as base64 text.
             character: The character in question; none takes the one that is read.
+            kind: "evidence" for what speaks for the character, "attention" for where a Transformer looked.
 
         Returns:
             `size` S; `canvas` and `heat`, base64 of S x S bytes, row by row: ink bright on 0, and 255 where
-            most speaks for the character; `frame`, the square [x, y, side] of the strokes that the canvas
-            shows, null for pictures and dots.
+            most speaks for the character, or the model looked most; `frame`, the square [x, y, side] of the
+            strokes that the canvas shows, null for pictures and dots.
         """
         subject = check_subject(strokes, picture)
         if character is not None and not isinstance(character, str):
             raise YomiteError(f"character is of type {type(character).__name__}; send one character or null")
-        heat = self.reader.explain(subject, character)
+        if not isinstance(kind, str) or kind not in get_args(Kind):
+            raise YomiteError('kind is neither "evidence" nor "attention"; send one of them')
+        heat = self.reader.explain(subject, character, kind=kind)  # type: ignore[arg-type]
         canvas = to_canvas(subject, self.reader.input_size, self.reader.canvas_version)
         return {
             "size": self.reader.input_size,

@@ -47,17 +47,17 @@ def build_page(endpoints: Endpoints, on_answer: Callable[[], None]) -> gr.Blocks
         on_answer: Called when one of them has answered.
     """
 
-    labels = Labels()
+    labels, has_attention = Labels(), endpoints.reader.has_attention
     with gr.Blocks(title="yomite 読み手", analytics_enabled=False, fill_width=True) as page:
         header = _show("header")
         with gr.Tabs(elem_id="y-tabs"):
             with labels.put(gr.Tab, {"label": "tab_draw"}, id="draw"):
-                _show("draw")
+                _show("draw", has_attention=has_attention)
             if endpoints.reader.has_line_model:
                 with labels.put(gr.Tab, {"label": "tab_line"}, id="line"):
                     _show("line")
             with labels.put(gr.Tab, {"label": "tab_upload"}, id="upload"):
-                _show("upload")
+                _show("upload", has_attention=has_attention)
             if endpoints.has_kanjivg:
                 with labels.put(gr.Tab, {"label": "tab_ink"}, id="ink") as tab:
                     _show("ink")
@@ -77,17 +77,17 @@ def forget() -> None:
     """Do nothing; as an endpoint it takes the place of the session before (forgetting.py)."""
 
 
-def _show(part: str, value: str | None = None) -> gr.HTML:
+def _show(part: str, value: str | None = None, *, has_attention: bool = False) -> gr.HTML:
     """Put one of our own parts on the page: a value, or the file of its name; its script starts with it."""
-    look: dict[str, Any] = {} if value is not None else {"html_template": _read_part(part)}
+    look: dict[str, Any] = {} if value is not None else {"html_template": _read_part(part, has_attention)}
     return gr.HTML(
         value, js_on_load=_START.format(part=part), apply_default_css=False, elem_id=f"y-{part}", **look
     )
 
 
-def _read_part(part: str) -> str:
-    html, why = ((WEB / f"{name}.html").read_text(encoding="utf-8") for name in (part, "why"))
-    return html.replace("@why", why)
+def _read_part(part: str, has_attention: bool) -> str:
+    html, why, kinds = ((WEB / f"{name}.html").read_text(encoding="utf-8") for name in (part, "why", "kinds"))
+    return html.replace("@why", why).replace("@kinds", kinds if has_attention else "")
 
 
 def _to_endpoint(answer: Callable[..., Any], on_answer: Callable[[], None]) -> Callable[..., Any]:

@@ -14,6 +14,10 @@ export class Why {
     this.find = (selector) => element.querySelector(selector);
     this.turn = 0;
     this.subject = null;
+    this.kind = "evidence"; // or "attention", which only Transformers offer
+    for (const button of element.querySelectorAll(".y-kinds button")) {
+      button.addEventListener("click", () => this.chooseKind(button.value));
+    }
     element.addEventListener("toggle", () => this.refresh());
     this.find(".y-replay").addEventListener("click", () => {
       if (this.order) animateOrder(this.find(".y-order-shown"), this.order);
@@ -64,18 +68,8 @@ export class Why {
     const turn = ++this.turn;
     const isStale = () => turn !== this.turn;
     this.showEntry(character, isStale);
-    this.find(".y-heat figcaption").textContent = this.words.say("why_heat", { character });
-    try {
-      const answer = await this.call("explain", [subject.strokes ?? null, subject.picture ?? null, character]);
-      if (isStale()) return;
-      drawHeat(this.find(".y-heat canvas"), answer, subject.strokes);
-      drawSeen(this.find(".y-seen canvas"), answer);
-      this.find(".y-why-problem").textContent = "";
-    } catch (problem) {
-      if (!isStale()) this.find(".y-why-problem").textContent = describeProblem(problem, this.words);
-      this.shown = null;
-      return;
-    }
+    await this.showHeat();
+    if (isStale() || !this.shown) return;
     try {
       const answer = await this.call("stroke_order", [character, subject.strokes ?? null]);
       if (!isStale()) this.showOrder(answer);
@@ -84,6 +78,34 @@ export class Why {
       const key = /does not draw/.test(problem.message) ? "order_unknown" : "order_unavailable";
       this.find(".y-order").classList.add("is-missing");
       this.find(".y-order-missing").textContent = this.words.say(key, { character });
+    }
+  }
+
+  chooseKind(kind) {
+    this.kind = kind;
+    for (const button of this.element.querySelectorAll(".y-kinds button")) {
+      button.setAttribute("aria-pressed", String(button.value === kind));
+    }
+    this.showHeat();
+  }
+
+  async showHeat() {
+    const { subject, character, kind } = this;
+    const isStale = () => this.subject !== subject || this.character !== character || this.kind !== kind;
+    const [canvas, key] = [this.find(".y-heat canvas"), kind === "attention" ? "why_looked" : "why_heat"];
+    this.find(".y-heat figcaption").textContent = this.words.say(key, { character });
+    canvas.setAttribute("aria-label", this.words.say(`${key}_label`));
+    try {
+      const given = [subject.strokes ?? null, subject.picture ?? null, character, kind];
+      const answer = await this.call("explain", given);
+      if (isStale()) return;
+      drawHeat(canvas, answer, subject.strokes);
+      drawSeen(this.find(".y-seen canvas"), answer);
+      this.find(".y-why-problem").textContent = "";
+    } catch (problem) {
+      if (isStale()) return;
+      this.find(".y-why-problem").textContent = describeProblem(problem, this.words);
+      this.shown = null;
     }
   }
 
