@@ -23,7 +23,7 @@ from yomite.reading.language_model import LanguageModel, read_language_model
 from yomite.reading.line_file import DEFAULT_LINE_MODEL, LineFile, open_line_file
 from yomite.reading.line_map import LineMap, build_line_map
 from yomite.reading.metadata import Prior
-from yomite.reading.model_file import released_models
+from yomite.reading.model_file import Device, released_models
 from yomite.reading.results import Directions, Line, LineCharacter, Recognition
 from yomite.reading.strips import Strip, to_strips
 
@@ -40,6 +40,7 @@ class LineReader:
         source: str | os.PathLike[str] | bytes,
         language_model: str | os.PathLike[str] | None = None,
         num_threads: int = 1,
+        device: Device = "cpu",
     ) -> None:
         """Open a line model.
 
@@ -47,10 +48,11 @@ class LineReader:
             source: Its path, or its content.
             language_model: A file to weigh its texts with; None takes the language model inside.
             num_threads: Threads for ONNX Runtime.
+            device: Where it runs.
         """
-        self._arguments = (source, language_model, num_threads)
+        self._arguments = (source, language_model, num_threads, device)
         self.file: LineFile = open_line_file(
-            source if isinstance(source, bytes) else Path(source), num_threads
+            source if isinstance(source, bytes) else Path(source), num_threads, device
         )
 
     def __reduce__(self) -> tuple[type["LineReader"], tuple[Any, ...]]:
@@ -122,9 +124,11 @@ class ReadsLines:
 
     Attributes:
         line_source: The line model's file; None for the released one.
+        device: Where models run.
         input_size, canvas_version: Of the character model.
     """
 
+    device: Device
     input_size: int
     canvas_version: int
 
@@ -283,6 +287,6 @@ class ReadsLines:
                 path = Path(source)
                 beside = path.with_suffix(".npz")
                 self._line_reader = LineReader(
-                    path, beside if os.path.isfile(beside) else None, self._num_line_threads
+                    path, beside if os.path.isfile(beside) else None, self._num_line_threads, self.device
                 )
             return self._line_reader

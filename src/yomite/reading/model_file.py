@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import onnxruntime
 
 from yomite.charset import LOOKALIKE_GROUPS
-from yomite.errors import ModelFileError
+from yomite.errors import ModelFileError, YomiteError
 from yomite.ink.canvas import CANVAS_VERSION
 from yomite.reading.metadata import (
     PRIORS,
@@ -33,6 +33,10 @@ from yomite.reading.metadata import (
 
 TASK = "character"
 DEFAULT_MODEL = "yomite-character"
+
+Device = Literal["cpu", "cuda"]
+PROVIDERS: dict[str, str] = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+"""What ONNX Runtime calls them."""
 
 MIN_INPUT_SIZE, MAX_INPUT_SIZE = 8, 512
 """Side of the canvas in px; a larger one in a damaged file would take all memory."""
@@ -157,18 +161,19 @@ def find_model(name_or_path: str | os.PathLike[str] | None = None) -> Path:
     )
 
 
-def open_model_file(source: Path | bytes, num_threads: int) -> ModelFile:
+def open_model_file(source: Path | bytes, num_threads: int, device: Device = "cpu") -> ModelFile:
     """Open a model file and check everything that reading relies on.
 
     Args:
         source: Its path, or its content.
         num_threads: Threads for ONNX Runtime.
+        device: Where it runs.
 
     Raises:
         ModelFileError: It is missing, damaged, no ONNX, of another version or task, or its parts do not fit.
     """
     where = "the model" if isinstance(source, bytes) else str(source)
-    session = open_session(source, num_threads)
+    session = open_session(source, num_threads, device=device)
     metadata = read_metadata(where, session, TASK)
     characters = metadata.read("charset", to_characters)
     has_known = "known" in {output.name for output in session.get_outputs()}
@@ -188,7 +193,7 @@ def open_model_file(source: Path | bytes, num_threads: int) -> ModelFile:
 
 
 def open_session(
-    source: Path | bytes, num_threads: int, *, is_optimized: bool = True
+    source: Path | bytes, num_threads: int, *, is_optimized: bool = True, device: Device = "cpu"
 ) -> onnxruntime.InferenceSession:
     """Open any ONNX file, given by its path or its content.
 
@@ -196,10 +201,13 @@ def open_session(
         source: Its path, or its content.
         num_threads: Threads for ONNX Runtime.
         is_optimized: Without, it opens sooner and runs slower: enough to see what a file says of itself.
+        device: Where it runs.
 
     Raises:
         ModelFileError: There is none, or it is damaged.
+        YomiteError: ONNX Runtime cannot use the device.
     """
+    provider = PROVIDERS[check_device(device)]
     if isinstance(source, Path) and not os.path.isfile(source):
         raise ModelFileError(f"{source}: no such file; give an .onnx file or a released model's name")
     options = onnxruntime.SessionOptions()
@@ -210,18 +218,41 @@ def open_session(
     # Threads that spin while they wait take the cores from the threads that make canvases.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     model = source if isinstance(source, bytes) else str(source)
+    no_device = YomiteError(
+        f"device={device!r}: ONNX Runtime finds no GPU, or not the CUDA and cuDNN that it was built for; "
+        "type nvidia-smi, or read on the CPU"
+    )
     try:
         # Without its fallback, which prints a banner of its own and tries the same once more.
-        return onnxruntime.InferenceSession(
-            model, options, providers=["CPUExecutionProvider"], enable_fallback=0
-        )
+        session = onnxruntime.InferenceSession(model, options, providers=[provider], enable_fallback=0)
     except Exception as error:  # ONNX Runtime has a class of its own for each way to fail, without a base
+        if "CUDA" in str(error):
+            raise no_device from error
         where, size = (
             ("the model", len(source)) if isinstance(source, bytes) else (source, source.stat().st_size)
         )
         raise ModelFileError(
             f"{where}: no ONNX file, or a damaged one ({size} bytes); fetch or export it again"
         ) from error
+    if provider not in session.get_providers():  # it goes on without what it cannot load
+        raise no_device
+    return session
+
+
+def check_device(device: str) -> Device:
+    """Return the device if ONNX Runtime, as it is installed, knows it.
+
+    Raises:
+        YomiteError: There is no such device, or the package that knows it is not installed.
+    """
+    if device not in PROVIDERS:
+        raise YomiteError(f'device={device!r}: type "cpu" or "cuda"')
+    if PROVIDERS[device] not in onnxruntime.get_available_providers():
+        raise YomiteError(
+            f"device={device!r}: the ONNX Runtime installed reads on the CPU alone; type: "
+            "pip uninstall -y onnxruntime && pip install onnxruntime-gpu"
+        )
+    return device  # type: ignore[return-value]
 
 
 def _read_calibrations(metadata: Metadata, num_classes: int) -> dict[Prior, Calibration]:
