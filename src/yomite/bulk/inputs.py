@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from glob import iglob
 from pathlib import Path
 
-from yomite.bulk.containers import Container, Item, Pictures, is_picture_name, list_table, list_tar
+from yomite.bulk.pictures import Item, Pictures, is_picture_name
+from yomite.bulk.tables import Table, list_table
+from yomite.bulk.tars import Tar, list_tar
 from yomite.errors import DataError
 
 MIN_SHARDS = 32
 """Few inputs make small shards, so that several processes have something to do."""
+
+Container = Pictures | Tar | Table
 
 _COMPRESSED = (".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst")
 

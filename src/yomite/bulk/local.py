@@ -9,64 +9,68 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
-from yomite.bulk.containers import Item
 from yomite.bulk.inputs import Shard
+from yomite.bulk.pictures import Item
 from yomite.bulk.reader import Choice, RowReader
-from yomite.bulk.shards import Tell, write_shard
+from yomite.bulk.shards import Counts, Tell, write_shard
 from yomite.errors import DataError
 
-_LOOK_SECONDS = 0.5
+MAX_IN_VAIN = 3
+"""How often processes may be killed with no shard written in between."""
 
 
 def run_local(shards: Iterator[Shard], folder: Path, choice: Choice, num_processes: int, tell: Tell) -> None:
     """Read shards and write their files.
+
+    When a process is killed, others take its place, as long as that gets the job on.
 
     Args:
         shards: Those that are not done.
         folder: Of the job.
         choice: What to read with.
         num_processes: At least 1.
-        tell: Hears of rows as they are read.
+        tell: Hears of the rows of a shard when it is written.
 
     Raises:
-        DataError: A file cannot be written, or a process was killed.
+        DataError: A file cannot be written, or processes are killed again and again.
         ModelFileError: A model is damaged.
     """
     context = multiprocessing.get_context("spawn")  # a forked ONNX Runtime may hang
-    counts, stop = context.Array("q", 2), context.Event()
-    told = [0, 0]
-
-    def look() -> None:
-        now = counts[:]
-        tell(now[0] - told[0], now[1] - told[1])
-        told[:] = now
-
-    pool = ProcessPoolExecutor(
-        num_processes, context, initializer=_begin, initargs=(folder, choice, counts, stop)
-    )
-    running: set[Future[None]] = set()
-    try:
-        while True:
-            for shard in islice(shards, 2 * num_processes - len(running)):  # one waits for each process
-                running.add(pool.submit(_write, shard))
-            if not running:
-                return
-            done, running = wait(running, _LOOK_SECONDS, FIRST_COMPLETED)
-            for future in done:
-                future.result()
-            look()
-    except BrokenProcessPool:
-        raise DataError(
-            "a reading process was killed, perhaps for want of memory; type the same command again to go on, "
-            "with fewer --processes if it happens once more"
-        ) from None
-    finally:
-        stop.set()
-        pool.shutdown(cancel_futures=True)
+    num_in_vain = 0
+    while True:
+        stop = context.Event()
+        pool = ProcessPoolExecutor(
+            num_processes, context, initializer=_begin, initargs=(folder, choice, stop)
+        )
+        running: dict[Future[Counts], Shard] = {}
+        taken: dict[int, Shard] = {}
+        try:
+            while True:
+                for shard in islice(shards, 2 * num_processes - len(running)):  # one waits for each process
+                    taken[shard.index] = shard
+                    running[pool.submit(_write, shard)] = shard
+                if not running:
+                    return
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    tell(future.result())
+                    del taken[running.pop(future).index]
+                    num_in_vain = 0
+        except BrokenProcessPool:
+            num_in_vain += 1
+            if num_in_vain == MAX_IN_VAIN:
+                names = ", ".join(shard.name for shard in taken.values())
+                raise DataError(
+                    f"reading processes are killed again and again at one of {names}, perhaps for want of "
+                    "memory; what is written stays; to go on, type the same command with fewer --processes"
+                ) from None
+            shards = chain(shards, taken.values())  # last, so that all others are written before
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
 
 
 class _Process:
@@ -75,15 +79,14 @@ class _Process:
     folder: Path
     choice: Choice
     reader: RowReader | None = None
-    counts: Any
     stop: Any
 
 
-def _begin(folder: Path, choice: Choice, counts: Any, stop: Any) -> None:
+def _begin(folder: Path, choice: Choice, stop: Any) -> None:
     """Set a process up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one that started it, which sets `stop`
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _Process.folder, _Process.choice, _Process.counts, _Process.stop = folder, choice, counts, stop
+    _Process.folder, _Process.choice, _Process.stop = folder, choice, stop
 
 
 def _end_with_parent() -> None:
@@ -94,16 +97,10 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def _write(shard: Shard) -> None:
+def _write(shard: Shard) -> Counts:
     if _Process.reader is None:  # not before: what an initializer raises is lost
         _Process.reader = RowReader(_Process.choice)
-    write_shard(_Stoppable(shard.index, shard.pieces), _Process.folder, _Process.reader, _tell)
-
-
-def _tell(rows: int, errors: int) -> None:
-    with _Process.counts.get_lock():
-        _Process.counts[0] += rows
-        _Process.counts[1] += errors
+    return write_shard(_Stoppable(shard.index, shard.pieces), _Process.folder, _Process.reader)
 
 
 class _Stoppable(Shard):

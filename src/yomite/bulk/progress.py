@@ -6,6 +6,8 @@ from types import TracebackType
 
 from tqdm import tqdm
 
+from yomite.bulk.shards import Counts
+
 
 class Progress:
     """A bar on a terminal, nothing in a pipe or a file.
@@ -25,13 +27,13 @@ class Progress:
         self.num_errors = num_errors
         # smoothing=0: the rate of the whole run, so that the time left does not jump
         self._bar = tqdm(total=total, initial=done, unit=" pictures", smoothing=0, disable=None)
-        self.tell(0, 0)
+        self.tell(Counts(0, 0))
 
-    def tell(self, rows: int, errors: int) -> None:
-        """Count more rows."""
-        self.num_errors += errors
+    def tell(self, counts: Counts) -> None:
+        """Count the rows of one more shard."""
+        self.num_errors += counts.errors
         self._bar.set_postfix_str(f"{self.num_errors:,} errors", refresh=False)
-        self._bar.update(rows)
+        self._bar.update(counts.rows)
 
     def __enter__(self) -> Progress:
         return self

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from yomite.bulk.containers import holds_bytes, to_bytes
 from yomite.bulk.inputs import Shard
 from yomite.bulk.reader import Choice, RowReader
 from yomite.bulk.rows import RESULTS, check_task
-from yomite.bulk.shards import Tell, count_rows, is_done, write_shard
+from yomite.bulk.shards import Counts, Tell, count_rows, is_done, write_shard
+from yomite.bulk.tables import holds_bytes, to_bytes
 from yomite.errors import DataError, YomiteError
 from yomite.reading.model_file import Device
 
@@ -123,7 +123,7 @@ def run_ray(
             for written, errors, fault in zip(batch["rows"], batch["errors"], batch["fault"], strict=True):
                 if fault:
                     raise DataError(str(fault))
-                tell(int(written), int(errors))
+                tell(Counts(int(written), int(errors)))
 
 
 class _ShardWriter:

@@ -13,7 +13,7 @@ from typing import Any
 import pyarrow as pa
 
 import yomite
-from yomite.bulk.containers import Item
+from yomite.bulk.pictures import Item
 from yomite.bulk.rows import SCHEMAS, Task, to_row
 from yomite.errors import ModelFileError, PictureError, YomiteError
 from yomite.ink.picture_files import describe_fault

@@ -15,9 +15,6 @@ from yomite.bulk.reader import RowReader
 from yomite.errors import DataError
 from yomite.files import write_whole
 
-Tell = Callable[[int, int], None]
-"""Hears how many more rows there are, and how many of them are errors."""
-
 
 @dataclass(frozen=True)
 class Counts:
@@ -25,6 +22,10 @@ class Counts:
 
     rows: int
     errors: int
+
+
+Tell = Callable[[Counts], None]
+"""Hears of the rows of one more shard."""
 
 
 def count_rows(path: Path) -> Counts | None:
@@ -48,26 +49,19 @@ def is_done(shard: Shard, folder: Path) -> bool:
     return counts is not None and counts.rows == len(shard)
 
 
-def write_shard(
-    shard: Shard, folder: Path, reader: RowReader, tell: Tell = lambda rows, errors: None
-) -> Counts:
+def write_shard(shard: Shard, folder: Path, reader: RowReader) -> Counts:
     """Read a shard and write its file.
 
     Args:
         shard: The inputs.
         folder: Of the job.
         reader: What reads them.
-        tell: Hears of rows as they are read.
 
     Raises:
         DataError: The file cannot be written.
         ModelFileError: A model is damaged.
     """
-    batches: list[pa.RecordBatch] = []
-    for batch in reader.read(shard.read()):
-        batches.append(batch)
-        tell(len(batch), len(batch) - batch["error"].null_count)
-    table = pa.Table.from_batches(batches, reader.schema)
+    table = pa.Table.from_batches(reader.read(shard.read()), reader.schema)
     if len(table) != len(shard):
         raise RuntimeError(f"{shard.name}: {len(table)} rows of {len(shard)} inputs")
     sink = pa.BufferOutputStream()
