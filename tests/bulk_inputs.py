@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,15 @@ CHARACTERS = "一十く人メ"  # 口 and ロ look alike
 
 def draw(number: int) -> bytes:
     """One of the drawings, as PNG; every tenth is none."""
-    if number % 10 == 9:
+    return _draw(due(number))
+
+
+@cache
+def _draw(character: str | None) -> bytes:
+    if character is None:
         return BAD
     file = io.BytesIO()
-    Image.fromarray(255 - to_canvas(STROKES[due(number)])).save(file, "PNG")
+    Image.fromarray(255 - to_canvas(STROKES[character])).save(file, "PNG")
     return file.getvalue()
 
 

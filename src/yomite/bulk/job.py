@@ -60,8 +60,8 @@ def run_job(job: Job) -> Summary:
         ModelFileError: There is no such model, or it is damaged.
     """
     folder = job.folder.absolute()
+    job.choice.open()  # what is wrong with a model is said at once, and by this process alone
     inputs = find_inputs(job.source, folder, job.column, job.key_column)
-    job.choice.open()  # what is wrong with a model is said once, before processes start
     with lock(folder):
         shard_size = job.shard_size or _find_shard_size(folder, inputs, job.choice)
         claim(folder, describe_job(job.source, inputs, shard_size, job.choice))

@@ -12,11 +12,11 @@ from typing import Any
 
 import pyarrow as pa
 
-import yomite
 from yomite.bulk.pictures import Item
 from yomite.bulk.rows import SCHEMAS, Task, to_row
 from yomite.errors import ModelFileError, PictureError, YomiteError
 from yomite.ink.picture_files import describe_fault
+from yomite.reading.characters import Recognizer, load
 
 TOP = 5
 """Candidates of a character."""
@@ -39,14 +39,14 @@ class Choice:
     model: str | None = None
     device: str = "cpu"
 
-    def open(self) -> yomite.Recognizer:
+    def open(self) -> Recognizer:
         """Open the reader, for one core.
 
         Raises:
             ModelFileError: There is no such model, or it is damaged.
         """
         name = {"character": "name_or_path", "line": "line", "page": "page"}[self.task]
-        return yomite.load(**({name: self.model} if self.model else {}), num_threads=1, device=self.device)  # type: ignore
+        return load(**({name: self.model} if self.model else {}), num_threads=1, device=self.device)  # type: ignore
 
 
 class RowReader:
