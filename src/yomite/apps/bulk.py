@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from yomite.apps.options import needs_extra
+from yomite.errors import YomiteError
 
 
 class Task(str, Enum):
@@ -70,25 +71,24 @@ def bulk(
     A picture that cannot be read is a row with its error. Whatever ends the command, type it again: it goes
     on where it stopped, and no row is lost or there twice.
     """
+    if address is not None and engine is not Engine.RAY:
+        raise YomiteError("--address is of a Ray cluster; type: --engine ray --address ...")
     with needs_extra("bulk", "bulk"):
         from yomite.bulk.job import Job, run_job
         from yomite.bulk.reader import Choice
         from yomite.bulk.summary import NAME
-    from yomite.errors import YomiteError
 
-    if address is not None and engine is not Engine.RAY:
-        raise YomiteError("--address is of a Ray cluster; type: --engine ray --address ...")
-    summary = run_job(
-        Job(
-            source=source,
-            folder=out,
-            choice=Choice(task.value, model, device.value),
-            engine=engine.value,
-            num_readers=processes,
-            address=address,
-            column=column,
-            key_column=key,
-            shard_size=shard_size,
+        summary = run_job(
+            Job(
+                source=source,
+                folder=out,
+                choice=Choice(task.value, model, device.value),
+                engine=engine.value,
+                num_readers=processes,
+                address=address,
+                column=column,
+                key_column=key,
+                shard_size=shard_size,
+            )
         )
-    )
     typer.echo(f"{summary}; {out / NAME}")

@@ -71,7 +71,7 @@ def run_job(job: Job) -> Summary:
             raise DataError(f"{folder} holds {strangers[0]}, which is not of this job; move it elsewhere")
         _read(job, folder, inputs, shard_size)
         summary = summarize(folder, inputs.cut(shard_size), inputs.faults)
-        write_summary(folder, summary, job.source, inputs.cut(shard_size))
+        write_summary(folder, summary, job.source, job.choice.task, inputs.cut(shard_size))
     if inputs.faults:
         more = f", and {len(inputs.faults) - 1} more" if len(inputs.faults) > 1 else ""
         raise DataError(

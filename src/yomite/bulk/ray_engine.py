@@ -17,6 +17,7 @@ from yomite.bulk.reader import Choice, RowReader
 from yomite.bulk.rows import RESULTS, check_task
 from yomite.bulk.shards import Counts, Tell, count_rows, is_done, write_shard
 from yomite.bulk.tables import holds_bytes, to_bytes
+from yomite.cores import count_cores
 from yomite.errors import DataError, YomiteError
 from yomite.reading.model_file import Device
 
@@ -167,7 +168,9 @@ def _start_ray(address: str | None, num_actors: int | None) -> Iterator[None]:
     if ray.is_initialized():
         yield
         return
-    here: dict[str, Any] = {} if address else {"include_dashboard": False, "num_cpus": num_actors}
+    here: dict[str, Any] = (
+        {} if address else {"include_dashboard": False, "num_cpus": num_actors or count_cores()}
+    )
     try:
         ray.init(address=address or "local", logging_level=logging.ERROR, log_to_driver=False, **here)
     except (ConnectionError, ValueError, RuntimeError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -38,6 +39,10 @@ class Choice:
     task: Task
     model: str | None = None
     device: str = "cpu"
+
+    def __post_init__(self) -> None:
+        if self.model and os.path.isfile(self.model):  # actors of Ray stand in another folder
+            object.__setattr__(self, "model", os.path.abspath(self.model))
 
     def open(self) -> Recognizer:
         """Open the reader, for one core.

@@ -15,15 +15,20 @@ import pyarrow.parquet as pq
 from PIL import Image
 
 from yomite.bulk.inputs import Shard
+from yomite.bulk.rows import Task
 from yomite.errors import PictureError
 from yomite.files import write_whole
 from yomite.ink.pictures import read_gray
+from yomite.reports import html
+from yomite.reports.charts import draw_bars
 
 NAME = "_summary.html"
 NUM_DOUBTFUL = 100
 NUM_BINS = 20
+LONGEST_PX: dict[Task, int] = {"character": 96, "line": 520, "page": 640}
+"""How large a picture is shown."""
+
 _KINDS_OF_ERRORS = 10
-_HEIGHT_PX, _WIDTH_PX = 96, 520
 
 
 @dataclass(frozen=True)
@@ -109,27 +114,20 @@ def summarize(folder: Path, shards: Iterable[Shard], faults: tuple[str, ...]) ->
     )  # fmt: skip
 
 
-def write_summary(folder: Path, summary: Summary, source: str, shards: Iterable[Shard]) -> None:
+def write_summary(folder: Path, summary: Summary, source: str, task: Task, shards: Iterable[Shard]) -> None:
     """Write the summary as one page of HTML, with the pictures of the doubtful readings inside.
 
     Args:
         folder: Of the job.
         summary: What it says.
         source: What was read.
+        task: As what.
         shards: All of the job, to find the pictures in.
     """
-    from yomite.reports import html
-    from yomite.reports.charts import draw_bars
-
     labels = [f"{low / NUM_BINS:.2f} to {(low + 1) / NUM_BINS:.2f}" for low in range(NUM_BINS)]
     chart = draw_bars("Confidence", dict(zip(labels, summary.bins.tolist(), strict=True)))
-    pictures = dict(_find_pictures(summary.doubtful, shards))
-    figures = []
-    for one in summary.doubtful:
-        shown = html.write_picture(pictures[one], one.key) if one in pictures else ""
-        rejected = ", rejected" if one.is_rejected else ""
-        text = html.write_text(f"{one.text or '(nothing)'}  {one.confidence:.1%}{rejected}  {one.key}")
-        figures.append(f'<div class="line">{shown}{text}</div>')
+    pictures = dict(_find_pictures(summary.doubtful, shards, LONGEST_PX[task]))
+    figures = [_show(one, pictures.get(one), task) for one in summary.doubtful]
     parts = [
         html.write_section("How sure", [html.write_chart(chart)], kind="plain"),
         html.write_section(
@@ -140,7 +138,10 @@ def write_summary(folder: Path, summary: Summary, source: str, shards: Iterable[
             kind="plain",
         ),
         html.write_section(
-            "To check first", figures, "The least sure readings, rejected ones among them.", kind="plain"
+            "To check first",
+            figures,
+            "The least sure readings, rejected ones among them.",
+            kind="sheet wide" if task == "character" else "plain",
         ),
     ]
     page = html.write_page("Read in bulk", parts, [str(summary), f"From {source}", *summary.faults])
@@ -148,7 +149,7 @@ def write_summary(folder: Path, summary: Summary, source: str, shards: Iterable[
 
 
 def _find_pictures(
-    doubtful: Iterable[Doubtful], shards: Iterable[Shard]
+    doubtful: Iterable[Doubtful], shards: Iterable[Shard], longest_px: int
 ) -> Iterator[tuple[Doubtful, np.ndarray]]:
     """Yield the readings whose picture can still be opened, each with gray levels, uint8 (H, W)."""
     by_shard: dict[int, list[Doubtful]] = {}
@@ -159,13 +160,23 @@ def _find_pictures(
             picture: Any = shard.find(one.position)[1]
             try:
                 if not isinstance(picture, PictureError):
-                    yield one, _shrink(read_gray(picture))
+                    yield one, _shrink(read_gray(picture), longest_px)
             except PictureError:
                 continue
 
 
-def _shrink(gray: np.ndarray) -> np.ndarray:
+def _shrink(gray: np.ndarray, longest_px: int) -> np.ndarray:
     height, width = gray.shape
-    scale = min(1.0, max(_HEIGHT_PX / min(height, width), 0.0), _WIDTH_PX / max(height, width))
+    scale = min(1.0, longest_px / max(height, width))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     return np.asarray(Image.fromarray(gray).resize(size, Image.Resampling.LANCZOS))
+
+
+def _show(one: Doubtful, picture: np.ndarray | None, task: Task) -> str:
+    """Write a reading beside its picture; the text alone where that is gone."""
+    pictures = [] if picture is None else [picture]
+    text, note = one.text or "(nothing)", f"{one.confidence:.1%}{', rejected' if one.is_rejected else ''}"
+    if task == "character":
+        return html.write_figure(pictures, text, f"{note} {one.key}", hint=one.key)
+    shown = "".join(html.write_picture(picture, one.key) for picture in pictures)
+    return f'<div class="line">{shown}{html.write_listing(text)}{html.write_text(f"{note}  {one.key}")}</div>'
