@@ -49,12 +49,13 @@ def build_page(texts: list[str], rejected: list[bool]) -> Page:
 
 
 def test_pages_have_their_lines_with_boxes(released_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def read_page(self: yomite.Recognizer, picture: Any) -> Page:
+    def read_page(self: yomite.Recognizer, picture: Any, **options: Any) -> Page:
         if picture == b"blank":
             raise PictureError("the picture is blank")
         return build_page(["日本", "語"], [False, True]) if picture == b"page" else build_page(["あ"], [True])
 
-    monkeypatch.setattr(yomite.Recognizer, "read", read_page, raising=False)
+    monkeypatch.setattr(yomite.Recognizer, "read", read_page)
+    monkeypatch.setattr(yomite.Recognizer, "_open_page_finder", lambda self: None)
     page, blank, rejected = read("page", [b"page", b"blank", b"noise"])
     assert (page["text"], page["width"], page["height"], page["turn"]) == ("日本", 640, 480, 90)
     assert (page["confidence"], page["is_rejected"], page["error"]) == (0.5, False, None)

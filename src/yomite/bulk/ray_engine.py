@@ -19,7 +19,7 @@ from yomite.bulk.shards import Counts, Tell, count_rows, is_done, write_shard
 from yomite.bulk.tables import holds_bytes, to_bytes
 from yomite.cores import count_cores
 from yomite.errors import DataError, YomiteError
-from yomite.reading.model_file import Device
+from yomite.reading.devices import Device
 
 if TYPE_CHECKING:
     from ray.data import Dataset

@@ -108,17 +108,11 @@ class RowReader:
             return self._reader.recognize_iter(pictures, top=TOP, errors="return")
         if self.choice.task == "line":
             return self._read_lines(pictures)
-        return map(self._read_page, pictures)
+        return self._reader.read_many(pictures, top=TOP, errors="return")
 
     def _read_lines(self, pictures: Iterator[Any]) -> Iterator[Any]:
         while chunk := list(islice(pictures, CHUNK_LINES)):
             yield from self._reader.read_lines(chunk, top=TOP, errors="return")
-
-    def _read_page(self, picture: Any) -> Any:
-        try:
-            return self._reader.read(picture)  # type: ignore[attr-defined]
-        except PictureError as error:
-            return error
 
     def _read_alone(self, picture: Any) -> Any:
         """Read one picture; whatever happens, but for a damaged model, is its error."""

@@ -23,9 +23,10 @@ from yomite.reading.arguments import (
     check_top,
 )
 from yomite.reading.batches import read_in_batches
+from yomite.reading.devices import Device, check_device
 from yomite.reading.heat import build_heat
 from yomite.reading.metadata import Prior
-from yomite.reading.model_file import Calibration, Device, check_device, find_model, open_model_file
+from yomite.reading.model_file import Calibration, find_model, open_model_file
 from yomite.reading.pages import ReadsPages
 from yomite.reading.results import Recognition
 from yomite.reading.several import seems_several

@@ -12,9 +12,10 @@ import onnxruntime
 
 from yomite.errors import ModelFileError
 from yomite.reading.decoding import Weights
+from yomite.reading.devices import Device
 from yomite.reading.language_model import LanguageModel, read_language_model
 from yomite.reading.metadata import read_metadata, to_characters, to_number
-from yomite.reading.model_file import Device, open_session
+from yomite.reading.model_file import open_session
 from yomite.reading.results import Direction
 
 TASK = "line"

@@ -18,12 +18,13 @@ from yomite.ink.strokes import is_strokes, to_strokes
 from yomite.reading.arguments import check_direction, check_errors, check_one, check_several, check_top
 from yomite.reading.batches import read_in_batches
 from yomite.reading.decoding import search
+from yomite.reading.devices import Device
 from yomite.reading.evidence import share_out, to_chance, to_log_odds, weigh_evidence
 from yomite.reading.language_model import LanguageModel, read_language_model
 from yomite.reading.line_file import DEFAULT_LINE_MODEL, LineFile, open_line_file
 from yomite.reading.line_map import LineMap, build_line_map
 from yomite.reading.metadata import Prior
-from yomite.reading.model_file import Device, released_models
+from yomite.reading.model_file import released_models
 from yomite.reading.results import Directions, Line, LineCharacter, Recognition
 from yomite.reading.strips import Strip, to_strips
 

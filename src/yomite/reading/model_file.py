@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -17,6 +17,7 @@ import onnxruntime
 from yomite.charset import LOOKALIKE_GROUPS
 from yomite.errors import ModelFileError, YomiteError
 from yomite.ink.canvas import CANVAS_VERSION
+from yomite.reading.devices import PROVIDERS, Device, check_device
 from yomite.reading.metadata import (
     PRIORS,
     Metadata,
@@ -33,10 +34,6 @@ from yomite.reading.metadata import (
 
 TASK = "character"
 DEFAULT_MODEL = "yomite-character"
-
-Device = Literal["cpu", "cuda"]
-PROVIDERS: dict[str, str] = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
-"""What ONNX Runtime calls them."""
 
 MIN_INPUT_SIZE, MAX_INPUT_SIZE = 8, 512
 """Side of the canvas in px; a larger one in a damaged file would take all memory."""
@@ -237,22 +234,6 @@ def open_session(
     if provider not in session.get_providers():  # it goes on without what it cannot load
         raise no_device
     return session
-
-
-def check_device(device: str) -> Device:
-    """Return the device if ONNX Runtime, as it is installed, knows it.
-
-    Raises:
-        YomiteError: There is no such device, or the package that knows it is not installed.
-    """
-    if device not in PROVIDERS:
-        raise YomiteError(f'device={device!r}: type "cpu" or "cuda"')
-    if PROVIDERS[device] not in onnxruntime.get_available_providers():
-        raise YomiteError(
-            f"device={device!r}: the ONNX Runtime installed reads on the CPU alone; type: "
-            "pip uninstall -y onnxruntime && pip install onnxruntime-gpu"
-        )
-    return device  # type: ignore[return-value]
 
 
 def _read_calibrations(metadata: Metadata, num_classes: int) -> dict[Prior, Calibration]:

@@ -8,8 +8,9 @@ import onnxruntime
 
 from yomite.errors import ModelFileError
 from yomite.ink.page_canvas import PAGE_CANVAS_VERSION
+from yomite.reading.devices import Device
 from yomite.reading.metadata import read_metadata
-from yomite.reading.model_file import Device, open_session
+from yomite.reading.model_file import open_session
 
 TASK = "page"
 DEFAULT_PAGE_MODEL = "yomite-page"

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from yomite.ink.page_canvas import choose_scale, to_page_canvas
+from yomite.reading.devices import Device
 from yomite.reading.found_lines import FoundLine, find_lines
-from yomite.reading.model_file import Device
 from yomite.reading.page_file import STRIDE, PageFile, open_page_file
 
 LOW_HALF, HIGH_HALF, GOOD_HALF = 8.0, 14.5, 11.0
