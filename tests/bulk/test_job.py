@@ -5,13 +5,14 @@ import json
 import os
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from bulk_inputs import check_rows, draw, name_picture, read_rows, write_folder, write_parquet, write_tar
+from bulk_inputs import check_rows, draw, due, name_picture, read_rows, write_folder, write_parquet, write_tar
 from filelock import FileLock
 from tiny_model import write_tiny_model
 
@@ -281,6 +282,17 @@ def test_shards_hold_each_input_once() -> None:
         assert [len(shard) for shard in cut[:-1]] == [size] * (len(cut) - 1)
         assert [shard.find(position)[0] for shard in cut for position in range(len(shard))] == keys
     assert [inputs.choose_shard_size(largest) for largest in (5000, 200, 20)] == [50, 2, 1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
+def test_names_that_are_no_text_are_escaped(model: Path, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name, number in ((b"\xff\xfe.png", 3), (b"bad\xff.png", 9)):
+        (tmp_path / "in" / os.fsdecode(name)).write_bytes(draw(number))
+    run(tmp_path / "in", tmp_path / "out", model)
+    good, bad = sorted(read_rows(tmp_path / "out"), key=lambda row: row["error"] or "")
+    assert (good["key"], good["text"]) == (r"\xff\xfe.png", due(3))
+    assert bad["key"] == r"bad\xff.png" and r"bad\xff.png is not a picture" in bad["error"]
 
 
 def test_unknown_task_is_told() -> None:

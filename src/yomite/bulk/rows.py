@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 
 import pyarrow as pa
 
+from yomite.bulk.pictures import to_text
 from yomite.errors import YomiteError, suggest
 from yomite.reading.results import Candidate, Line, Page, Recognition
 
@@ -65,7 +66,7 @@ def check_task(task: str) -> Task:
 def to_row(result: Recognition | Line | Page | YomiteError) -> dict[str, Any]:
     """Return the columns of a result that are not null, without key, model and version."""
     if isinstance(result, YomiteError):
-        return {"error": str(result)}
+        return {"error": to_text(str(result))}
     if isinstance(result, Recognition):
         return {
             "text": result.text,
