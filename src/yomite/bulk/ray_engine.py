@@ -19,6 +19,7 @@ from yomite.bulk.shards import Counts, Tell, count_rows, is_done, write_shard
 from yomite.bulk.tables import holds_bytes, to_bytes
 from yomite.cores import count_cores
 from yomite.errors import DataError, YomiteError
+from yomite.ink.picture_files import describe_fault
 from yomite.reading.devices import Device
 
 if TYPE_CHECKING:
@@ -173,10 +174,11 @@ def _start_ray(address: str | None, num_actors: int | None) -> Iterator[None]:
     )
     try:
         ray.init(address=address or "local", logging_level=logging.ERROR, log_to_driver=False, **here)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise DataError(
-            f"no Ray cluster answers at {address} ({str(error).splitlines()[0]}); type: ray status"
-        ) from None
+    except Exception as error:  # Ray has none of its own for what may be wrong
+        reason = describe_fault(error)[:200]
+        if address:
+            raise DataError(f"no Ray cluster answers at {address} ({reason}); type: ray status") from None
+        raise DataError(f"Ray cannot be started here ({reason}); read with --engine local") from None
     ray.data.DataContext.get_current().enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.WARNING)
     try:
