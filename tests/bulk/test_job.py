@@ -284,6 +284,18 @@ def test_shards_hold_each_input_once() -> None:
     assert [inputs.choose_shard_size(largest) for largest in (5000, 200, 20)] == [50, 2, 1]
 
 
+def test_links_to_folders_are_followed_and_circles_are_not(model: Path, tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "in", range(10))
+    write_folder(tmp_path / "in" / "out2", range(20, 23))  # begins like the job's own folder
+    (folder / "linked").symlink_to(write_folder(tmp_path / "elsewhere", range(10, 20)))
+    (folder / "a" / "up").symlink_to(folder)
+    run(folder, folder / "out", model)
+    keys = sorted(row["key"] for row in read_rows(folder / "out"))
+    names = [name_picture(number) for number in range(10)]
+    names += [f"linked/{name_picture(number)}" for number in range(10, 20)]
+    assert keys == sorted([*names, *(f"out2/{name_picture(number)}" for number in range(20, 23))])
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names are text")
 def test_names_that_are_no_text_are_escaped(model: Path, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()

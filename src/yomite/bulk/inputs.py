@@ -165,18 +165,27 @@ def _find_files(source: str, out: Path) -> tuple[str, list[str]]:
     return root, names
 
 
-def _walk(root: str, below: str, own: str) -> Iterator[str]:
-    """Yield what can be read below a folder: files and folders of each by name."""
+def _walk(root: str, below: str, own: str, above: frozenset[str] = frozenset()) -> Iterator[str]:
+    """Yield what can be read below a folder: files and folders of each by name.
+
+    Args:
+        root: What names are relative to.
+        below: The folder, below the root.
+        own: The job's folder, with the sign for "below" at its end; passed over.
+        above: The real paths of the folders above: a link back to one of them is not followed.
+    """
+    real = os.path.realpath(os.path.join(root, below))
+    if real in above or (real + os.sep).startswith(own):
+        return
     try:
-        entries = sorted(os.scandir(os.path.join(root, below)), key=lambda entry: entry.name)
+        entries = sorted(os.scandir(real), key=lambda entry: entry.name)
     except OSError as error:
         raise DataError(f"{error.filename}: the folder cannot be read ({error.strerror})") from None
     for entry in entries:
         name = os.path.join(below, entry.name)
         if entry.name.startswith("."):
             continue
-        if entry.is_dir(follow_symlinks=False):
-            if not os.path.realpath(entry.path).startswith(own.rstrip(os.sep)):
-                yield from _walk(root, name, own)
+        if entry.is_dir():
+            yield from _walk(root, name, own, above | {real})
         elif is_picture_name(name) or name.lower().endswith((".tar", ".parquet", *_COMPRESSED)):
             yield name

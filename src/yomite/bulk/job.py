@@ -11,7 +11,7 @@ from yomite.bulk.inputs import Inputs, Shard, find_inputs
 from yomite.bulk.manifest import claim, describe_job, lock, read_manifest
 from yomite.bulk.progress import Progress
 from yomite.bulk.reader import Choice
-from yomite.bulk.shards import count_rows, find_strangers, is_done, remove_partial_files
+from yomite.bulk.shards import count_rows, find_strangers, remove_partial_files
 from yomite.bulk.summary import Summary, summarize, write_summary
 from yomite.cores import count_cores
 from yomite.errors import DataError
@@ -94,7 +94,7 @@ def _read(job: Job, folder: Path, inputs: Inputs, shard_size: int) -> None:
     done = num_errors = 0
     for shard in inputs.cut(shard_size):
         counts = count_rows(folder / shard.name)
-        if counts is not None and is_done(shard, folder):
+        if counts is not None and counts.rows == len(shard):
             done, num_errors = done + counts.rows, num_errors + counts.errors
         else:
             missing.append(shard.index)

@@ -15,7 +15,7 @@ import pyarrow as pa
 from yomite.bulk.inputs import Shard
 from yomite.bulk.reader import Choice, RowReader
 from yomite.bulk.rows import RESULTS, check_task
-from yomite.bulk.shards import Counts, Tell, count_rows, is_done, write_shard
+from yomite.bulk.shards import Counts, Tell, count_rows, write_shard
 from yomite.bulk.tables import holds_bytes, to_bytes
 from yomite.cores import count_cores
 from yomite.errors import DataError, YomiteError
@@ -137,9 +137,9 @@ class _ShardWriter:
 
     def __call__(self, batch: Mapping[str, Any]) -> dict[str, list[Any]]:
         shard: Shard = pickle.loads(batch["shard"][0])
-        counts = count_rows(self.folder / shard.name) if is_done(shard, self.folder) else None
+        counts = count_rows(self.folder / shard.name)
         try:
-            if counts is None:  # else an actor wrote it that was lost before it could say so
+            if counts is None or counts.rows != len(shard):  # else an actor wrote it and was lost too soon
                 self.reader = self.reader or RowReader(self.choice)
                 counts = write_shard(shard, self.folder, self.reader)
         except YomiteError as error:  # Ray would wrap it in a traceback

@@ -43,12 +43,6 @@ def count_rows(path: Path) -> Counts | None:
         return None
 
 
-def is_done(shard: Shard, folder: Path) -> bool:
-    """Whether a shard's file is there with a row for each of its inputs."""
-    counts = count_rows(folder / shard.name)
-    return counts is not None and counts.rows == len(shard)
-
-
 def write_shard(shard: Shard, folder: Path, reader: RowReader) -> Counts:
     """Read a shard and write its file.
 
