@@ -15,9 +15,7 @@ from pathlib import Path
 from yomite.errors import PictureError
 from yomite.ink.picture_files import describe_fault
 
-PICTURE_SUFFIXES = frozenset(
-    (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif")
-)
+PICTURE_SUFFIXES = frozenset(".png .jpg .jpeg .jpe .jfif .webp .bmp .dib .tif .tiff .gif .heic .heif".split())
 
 Item = tuple[str, "str | bytes | PictureError"]
 """A key, and the path or the bytes of its picture, or why there are none."""
