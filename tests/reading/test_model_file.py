@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from tiny_model import CHARACTERS, STROKES, build_metadata, write_tiny_model
@@ -228,3 +229,30 @@ def test_a_model_sees_the_canvas_of_its_version(fields: dict, version: int, tmp_
     ruled = reader.recognize(page)
     assert reader.canvas_version == version
     assert (ruled.to_dict() == bare.to_dict()) == (version == 2)
+
+
+def test_device_that_cannot_be_used_is_one_line(tiny_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(yomite.YomiteError, match='device=\'gpu\': type "cpu" or "cuda"'):
+        yomite.load(tiny_path, device="gpu")  # type: ignore[arg-type]
+    available = ["CPUExecutionProvider"]
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: available)
+    with pytest.raises(yomite.YomiteError, match="pip install onnxruntime-gpu"):
+        yomite.load(tiny_path, device="cuda")
+    # The package for GPUs on a machine without one: ONNX Runtime goes on with the processor, or fails.
+    available.append("CUDAExecutionProvider")
+    real = onnxruntime.InferenceSession
+    asked: list[Any] = []
+
+    def open_on_processor(model: Any, options: Any, providers: list[str], **others: Any) -> Any:
+        asked.append(providers)
+        return real(model, options, providers=["CPUExecutionProvider"], **others)
+
+    def fail(*arguments: Any, **others: Any) -> Any:
+        raise RuntimeError("CUDA failure 100: no CUDA-capable device is detected")
+
+    for session in (open_on_processor, fail):
+        monkeypatch.setattr("onnxruntime.InferenceSession", session)
+        with pytest.raises(yomite.YomiteError, match="finds no GPU") as told:
+            yomite.load(tiny_path, device="cuda")
+        assert not isinstance(told.value, yomite.ModelFileError)
+    assert asked == [["CUDAExecutionProvider"]]

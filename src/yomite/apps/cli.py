@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from yomite.apps import (
     benchmark,
+    bulk,
     data,
     demo,
     evaluate,
@@ -52,6 +53,7 @@ app = typer.Typer(
 )
 app.command()(recognize.recognize)
 app.command()(read.read)
+app.command()(bulk.bulk)
 app.command()(models.models)
 app.command()(render.render)
 app.command()(demo.demo)

@@ -24,6 +24,7 @@ from yomite.reading.arguments import (
     check_top,
 )
 from yomite.reading.batches import read_in_batches
+from yomite.reading.devices import Device, check_device
 from yomite.reading.heat import Kind, check_explains, compute_heat
 from yomite.reading.metadata import Prior
 from yomite.reading.model_file import Calibration, find_model, open_model_file
@@ -45,7 +46,7 @@ class Recognizer(ReadsPages):
         input_size: Side S of the canvas that it reads, in pixels.
         canvas_version: Of that canvas (docs/canvas.md).
         prior: "text" or "uniform", the choice for readings that name none.
-        num_threads: As given to :func:`load`.
+        num_threads, device: As given to :func:`load`.
     """
 
     def __init__(
@@ -55,14 +56,16 @@ class Recognizer(ReadsPages):
         num_threads: int | None = None,
         line: str | os.PathLike[str] | None = None,
         page: str | os.PathLike[str] | None = None,
+        device: Device = "cpu",
     ) -> None:
         """Open a model file, given by its path or its content; the rest is as for :func:`load`."""
         self.prior: Prior = check_prior(prior)
         self.num_threads = check_num_threads(num_threads)
+        self.device: Device = check_device(device)
         self._num_workers = num_threads or min(count_cores(), _MAX_THREADS)
         super().__init__(line, page, self._num_workers)
         self._source = source if isinstance(source, bytes) else Path(source)
-        self._model = open_model_file(self._source, self._num_workers)
+        self._model = open_model_file(self._source, self._num_workers, self.device)
         self.name = self._model.name
         self.path = Path(f"{self.name}.onnx") if isinstance(self._source, bytes) else self._source
         self.characters = self._model.characters
@@ -73,7 +76,8 @@ class Recognizer(ReadsPages):
         self._choices = Choices(self.characters, self.lookalike_groups)
 
     def __reduce__(self) -> tuple[type["Recognizer"], tuple[Any, ...]]:
-        return Recognizer, (self._source, self.prior, self.num_threads, self.line_source, self.page_source)
+        sources = self._source, self.prior, self.num_threads, self.line_source, self.page_source
+        return Recognizer, (*sources, self.device)
 
     def __repr__(self) -> str:
         return (
@@ -108,9 +112,8 @@ class Recognizer(ReadsPages):
         """
         calibration, top, choice = self._choose_calibration(prior), check_top(top), self._choose(among)
         check_one(picture, "recognize_many([...])")
-        return self._read(
-            [to_canvas(picture, self.input_size, self.canvas_version)], calibration, top, choice
-        )[0]
+        canvas = to_canvas(picture, self.input_size, self.canvas_version)
+        return self._read([canvas], calibration, top, choice)[0]
 
     @overload
     def recognize_many(
@@ -179,10 +182,7 @@ class Recognizer(ReadsPages):
         while ONNX Runtime computes.
 
         Args:
-            pictures: As for :meth:`recognize`.
-            top: As for :meth:`recognize`.
-            prior: As for :meth:`recognize`.
-            among: As for :meth:`recognize`.
+            pictures, top, prior, among: As for :meth:`recognize`.
             errors: "raise" ends at the first bad picture with a PictureError that names its index;
                 "return" puts the PictureError in its place and goes on.
         """
@@ -282,6 +282,7 @@ def load(
     num_threads: int | None = None,
     line: str | os.PathLike[str] | None = None,
     page: str | os.PathLike[str] | None = None,
+    device: Device = "cpu",
 ) -> Recognizer:
     """Open a model for reading.
 
@@ -292,8 +293,10 @@ def load(
         line: The ONNX file of a line model, for :meth:`Recognizer.read_line`; opened when it is first needed.
             A language model beside it, of the same name (.npz), is taken instead of the one inside.
         page: The ONNX file of a page model, for :meth:`Recognizer.read`; opened when it is first needed.
+        device: "cpu", or "cuda" where the package onnxruntime-gpu stands in the place of onnxruntime.
 
     Raises:
         ModelFileError: No such model, or its file is damaged or of another version or task.
+        YomiteError: ONNX Runtime cannot use the device.
     """
-    return Recognizer(find_model(name_or_path), prior, num_threads, line, page)
+    return Recognizer(find_model(name_or_path), prior, num_threads, line, page, device)

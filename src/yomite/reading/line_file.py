@@ -12,6 +12,7 @@ import onnxruntime
 
 from yomite.errors import ModelFileError
 from yomite.reading.decoding import Weights
+from yomite.reading.devices import Device
 from yomite.reading.language_model import LanguageModel, read_language_model
 from yomite.reading.metadata import read_metadata, to_characters, to_number
 from yomite.reading.model_file import open_session
@@ -138,18 +139,19 @@ class LineFile:
         return np.asarray(result)
 
 
-def open_line_file(source: Path | bytes, num_threads: int) -> LineFile:
+def open_line_file(source: Path | bytes, num_threads: int, device: Device = "cpu") -> LineFile:
     """Open a line model's file and check everything that reading relies on.
 
     Args:
         source: Its path, or its content.
         num_threads: Threads for ONNX Runtime.
+        device: Where it runs.
 
     Raises:
         ModelFileError: It is missing, damaged, of another version or task, or its parts do not fit.
     """
     where = "the line model" if isinstance(source, bytes) else str(source)
-    session = open_session(source, num_threads)
+    session = open_session(source, num_threads, device=device)
     metadata = read_metadata(where, session, TASK)
     characters = metadata.read("charset", to_characters)
     outputs = {output.name for output in session.get_outputs()}

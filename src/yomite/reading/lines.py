@@ -18,6 +18,7 @@ from yomite.ink.strokes import is_strokes, to_strokes
 from yomite.reading.arguments import check_direction, check_errors, check_one, check_several, check_top
 from yomite.reading.batches import read_in_batches
 from yomite.reading.decoding import search
+from yomite.reading.devices import Device
 from yomite.reading.evidence import share_out, to_chance, to_log_odds, weigh_evidence
 from yomite.reading.language_model import LanguageModel, read_language_model
 from yomite.reading.line_file import DEFAULT_LINE_MODEL, LineFile, open_line_file
@@ -40,6 +41,7 @@ class LineReader:
         source: str | os.PathLike[str] | bytes,
         language_model: str | os.PathLike[str] | None = None,
         num_threads: int = 1,
+        device: Device = "cpu",
     ) -> None:
         """Open a line model.
 
@@ -47,10 +49,11 @@ class LineReader:
             source: Its path, or its content.
             language_model: A file to weigh its texts with; None takes the language model inside.
             num_threads: Threads for ONNX Runtime.
+            device: Where it runs.
         """
-        self._arguments = (source, language_model, num_threads)
+        self._arguments = (source, language_model, num_threads, device)
         self.file: LineFile = open_line_file(
-            source if isinstance(source, bytes) else Path(source), num_threads
+            source if isinstance(source, bytes) else Path(source), num_threads, device
         )
 
     def __reduce__(self) -> tuple[type["LineReader"], tuple[Any, ...]]:
@@ -122,9 +125,11 @@ class ReadsLines:
 
     Attributes:
         line_source: The line model's file; None for the released one.
+        device: Where models run.
         input_size, canvas_version: Of the character model.
     """
 
+    device: Device
     input_size: int
     canvas_version: int
 
@@ -292,6 +297,6 @@ class ReadsLines:
                 path = Path(source)
                 beside = path.with_suffix(".npz")
                 self._line_reader = LineReader(
-                    path, beside if os.path.isfile(beside) else None, self._num_line_threads
+                    path, beside if os.path.isfile(beside) else None, self._num_line_threads, self.device
                 )
             return self._line_reader

@@ -16,8 +16,9 @@ import numpy as np
 import onnxruntime
 
 from yomite.charset import LOOKALIKE_GROUPS
-from yomite.errors import ModelFileError
+from yomite.errors import ModelFileError, YomiteError
 from yomite.ink.canvas import CANVAS_VERSION
+from yomite.reading.devices import PROVIDERS, Device, check_device
 from yomite.reading.metadata import (
     PRIORS,
     Metadata,
@@ -165,18 +166,19 @@ def find_model(name_or_path: str | os.PathLike[str] | None = None) -> Path:
     )
 
 
-def open_model_file(source: Path | bytes, num_threads: int) -> ModelFile:
+def open_model_file(source: Path | bytes, num_threads: int, device: Device = "cpu") -> ModelFile:
     """Open a model file and check everything that reading relies on.
 
     Args:
         source: Its path, or its content.
         num_threads: Threads for ONNX Runtime.
+        device: Where it runs.
 
     Raises:
         ModelFileError: It is missing, damaged, no ONNX, of another version or task, or its parts do not fit.
     """
     where = "the model" if isinstance(source, bytes) else str(source)
-    session = open_session(source, num_threads)
+    session = open_session(source, num_threads, device=device)
     metadata = read_metadata(where, session, TASK)
     characters = metadata.read("charset", to_characters)
     has_known = "known" in {output.name for output in session.get_outputs()}
@@ -196,7 +198,7 @@ def open_model_file(source: Path | bytes, num_threads: int) -> ModelFile:
 
 
 def open_session(
-    source: Path | bytes, num_threads: int, *, is_optimized: bool = True
+    source: Path | bytes, num_threads: int, *, is_optimized: bool = True, device: Device = "cpu"
 ) -> onnxruntime.InferenceSession:
     """Open any ONNX file, given by its path or its content.
 
@@ -204,10 +206,13 @@ def open_session(
         source: Its path, or its content.
         num_threads: Threads for ONNX Runtime.
         is_optimized: Without, it opens sooner and runs slower: enough to see what a file says of itself.
+        device: Where it runs.
 
     Raises:
         ModelFileError: There is none, or it is damaged.
+        YomiteError: ONNX Runtime cannot use the device.
     """
+    provider = PROVIDERS[check_device(device)]
     if isinstance(source, Path) and not os.path.isfile(source):
         raise ModelFileError(f"{source}: no such file; give an .onnx file or a released model's name")
     options = onnxruntime.SessionOptions()
@@ -218,18 +223,25 @@ def open_session(
     # Threads that spin while they wait take the cores from the threads that make canvases.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     model = source if isinstance(source, bytes) else str(source)
+    no_device = YomiteError(
+        f"device={device!r}: ONNX Runtime finds no GPU, or not the CUDA and cuDNN that it was built for; "
+        "type nvidia-smi, or read on the CPU"
+    )
     try:
         # Without its fallback, which prints a banner of its own and tries the same once more.
-        return onnxruntime.InferenceSession(
-            model, options, providers=["CPUExecutionProvider"], enable_fallback=0
-        )
+        session = onnxruntime.InferenceSession(model, options, providers=[provider], enable_fallback=0)
     except Exception as error:  # ONNX Runtime has a class of its own for each way to fail, without a base
+        if "CUDA" in str(error):
+            raise no_device from error
         where, size = (
             ("the model", len(source)) if isinstance(source, bytes) else (source, source.stat().st_size)
         )
         raise ModelFileError(
             f"{where}: no ONNX file, or a damaged one ({size} bytes); fetch or export it again"
         ) from error
+    if provider not in session.get_providers():  # it goes on without what it cannot load
+        raise no_device
+    return session
 
 
 def _read_calibrations(metadata: Metadata, num_classes: int) -> dict[Prior, Calibration]:

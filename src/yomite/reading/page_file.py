@@ -8,6 +8,7 @@ import onnxruntime
 
 from yomite.errors import ModelFileError
 from yomite.ink.page_canvas import PAGE_CANVAS_VERSION
+from yomite.reading.devices import Device
 from yomite.reading.metadata import read_metadata
 from yomite.reading.model_file import open_session
 
@@ -59,18 +60,19 @@ class PageFile:
         return maps[0]
 
 
-def open_page_file(source: Path | bytes, num_threads: int) -> PageFile:
+def open_page_file(source: Path | bytes, num_threads: int, device: Device = "cpu") -> PageFile:
     """Open a page model's file and check everything that reading relies on.
 
     Args:
         source: Its path, or its content.
         num_threads: Threads for ONNX Runtime.
+        device: Where it runs.
 
     Raises:
         ModelFileError: It is missing, damaged, of another version or task.
     """
     where = "the page model" if isinstance(source, bytes) else str(source)
-    session = open_session(source, num_threads)
+    session = open_session(source, num_threads, device=device)
     metadata = read_metadata(where, session, TASK)
     version = metadata.read("canvas_version", int)
     if version != PAGE_CANVAS_VERSION:

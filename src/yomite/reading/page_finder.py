@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from yomite.ink.page_canvas import choose_scale, to_page_canvas
+from yomite.reading.devices import Device
 from yomite.reading.found_lines import FoundLine, find_lines
 from yomite.reading.page_file import STRIDE, PageFile, open_page_file
 
@@ -31,11 +32,13 @@ class PageFinder:
         file: The open page model.
     """
 
-    def __init__(self, source: str | os.PathLike[str] | bytes, num_threads: int = 1) -> None:
+    def __init__(
+        self, source: str | os.PathLike[str] | bytes, num_threads: int = 1, device: Device = "cpu"
+    ) -> None:
         """Open a page model, given by its path or its content."""
-        self._arguments = (source, num_threads)
+        self._arguments = (source, num_threads, device)
         self.file: PageFile = open_page_file(
-            source if isinstance(source, bytes) else Path(source), num_threads
+            source if isinstance(source, bytes) else Path(source), num_threads, device
         )
 
     def __reduce__(self) -> tuple[type[PageFinder], tuple[object, ...]]:

@@ -187,7 +187,7 @@ class ReadsPages(ReadsLines):
                         "this installation has no page model; type: pip install --force-reinstall yomite, "
                         "or give your own: yomite.load(page=FILE)"
                     )
-                self._page_finder = PageFinder(Path(source), self._num_line_threads)
+                self._page_finder = PageFinder(Path(source), self._num_line_threads, self.device)
             return self._page_finder
 
 
