@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from yomite.apps.demo.inputs import decode_picture
 from yomite.apps.demo.readings import FAILED, check_top, describe_candidates
 from yomite.errors import ModelFileError, YomiteError
+from yomite.reading.characters import Recognizer
 
 PAGES_AT_ONCE = 2
 MAX_PAGES = 8
@@ -32,21 +33,16 @@ class _Left(Exception):
     """Nobody waits for the page any more."""
 
 
-def can_read_pages(reader: Any) -> bool:
-    """Tell whether a reader has what it takes to read pages."""
-    return getattr(reader, "has_page_model", False)
+def can_read_pages(reader: Recognizer) -> bool:
+    """Tell whether a reader has the models that pages are read with."""
+    return reader.has_page_model and reader.has_line_model
 
 
 class PageStream:
     """The route that reads pages. Belongs to one event loop."""
 
-    def __init__(self, reader: Any) -> None:
-        """Answer with a reader.
-
-        Args:
-            reader: Reads pages by `read(picture, top=..., progress=...)`, which calls `progress(done, total)`
-                after each line and stops where that raises.
-        """
+    def __init__(self, reader: Recognizer) -> None:
+        """Answer with a reader."""
         self._reader = reader
         self._turns = asyncio.Semaphore(PAGES_AT_ONCE)
         self._jobs: set[asyncio.Task[None]] = set()

@@ -1,8 +1,9 @@
 // Lines cut out of the picture of a page and laid straight: to look at, and as samples to learn from.
 import { build } from "./elements.js";
 
-const MARGIN = 0.12; // of the line's height
-const STRAIGHT = 0.005; // radians: so little is not turned, for turning blurs
+// As the server's reading/crops.py: paper around the line, as shares of its height, and how much is not turned.
+const [ACROSS, ALONG] = [0.15, 0.35];
+const STRAIGHT = 0.009; // radians
 
 // picture: an image; line: {polygon, direction}. The answer has the crop as a canvas, and place([x, y]), which
 // puts a point of the picture on it.
@@ -12,9 +13,12 @@ export function cropLine(picture, { polygon, direction }) {
   const lay = ([x, y]) => [x * cos - y * sin, x * sin + y * cos];
   const corners = polygon.map(lay);
   const [xs, ys] = [0, 1].map((axis) => corners.map((corner) => corner[axis]));
-  const margin = MARGIN * Math.min(Math.max(...xs) - Math.min(...xs), Math.max(...ys) - Math.min(...ys));
-  const [left, top] = [xs, ys].map((sides) => Math.min(...sides) - margin);
-  const [width, height] = [Math.max(...xs) + margin - left, Math.max(...ys) + margin - top].map((side) => Math.max(1, Math.ceil(side)));
+  const [low, high] = [Math.min, Math.max].map((choose) => [choose(...xs), choose(...ys)]);
+  const isVertical = direction === "vertical";
+  const thickness = isVertical ? high[0] - low[0] : high[1] - low[1];
+  const room = (isVertical ? [ACROSS, ALONG] : [ALONG, ACROSS]).map((share) => share * thickness);
+  const [left, top] = [0, 1].map((axis) => low[axis] - room[axis]);
+  const [width, height] = [0, 1].map((axis) => Math.max(1, Math.ceil(high[axis] - low[axis] + 2 * room[axis])));
   const context = build("canvas", { width, height }).getContext("2d");
   context.setTransform(cos, sin, -sin, cos, -left, -top);
   context.drawImage(picture, 0, 0);
@@ -23,7 +27,7 @@ export function cropLine(picture, { polygon, direction }) {
   const place = (point) => lay(point).map((side, axis) => side - [left, top][axis]);
   // What stands outside of the line's own polygon belongs to its neighbors.
   context.globalCompositeOperation = "destination-in";
-  context.drawImage(drawMask(width, height, polygon.map(place), margin), 0, 0);
+  context.drawImage(drawMask(width, height, polygon.map(place), Math.max(...room)), 0, 0);
   context.globalCompositeOperation = "destination-over";
   context.fillStyle = paper;
   context.fillRect(0, 0, width, height);
@@ -40,9 +44,9 @@ function measureTurn(polygon, direction) {
   return Math.abs(angle - quarter) < STRAIGHT ? quarter : angle;
 }
 
-function drawMask(width, height, corners, margin) {
+function drawMask(width, height, corners, room) {
   const context = build("canvas", { width, height }).getContext("2d");
-  context.lineWidth = 2 * margin;
+  context.lineWidth = 2 * room;
   for (const [x, y] of corners) context.lineTo(x, y);
   context.closePath();
   context.fill();
