@@ -12,7 +12,9 @@ Open = Callable[..., Any]
 def test_every_tab_is_as_wide_as_the_others(open_page: Open) -> None:
     page = open_page()
     boxes = []
-    for tab in range(page.get_by_role("tab").count()):  # the last is longer than the window and has a scroll bar
+    for tab in range(
+        page.get_by_role("tab").count()
+    ):  # the last is longer than the window and has a scroll bar
         page.get_by_role("tab").nth(tab).click()
         page.wait_for_timeout(300)
         box = page.locator("#y-tabs").bounding_box()

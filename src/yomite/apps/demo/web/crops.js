@@ -17,8 +17,9 @@ export function cropLine(picture, { polygon, direction }) {
   const isVertical = direction === "vertical";
   const thickness = isVertical ? high[0] - low[0] : high[1] - low[1];
   const room = (isVertical ? [ACROSS, ALONG] : [ALONG, ACROSS]).map((share) => share * thickness);
-  const [left, top] = [0, 1].map((axis) => low[axis] - room[axis]);
-  const [width, height] = [0, 1].map((axis) => Math.max(1, Math.ceil(high[axis] - low[axis] + 2 * room[axis])));
+  const round = Math.abs(sin * cos) < 1e-9 ? Math.floor : (side) => side; // whole pixels stay as they are
+  const [left, top] = [0, 1].map((axis) => round(low[axis] - room[axis]));
+  const [width, height] = [0, 1].map((axis) => Math.max(1, Math.ceil(high[axis] + room[axis] - [left, top][axis])));
   const context = build("canvas", { width, height }).getContext("2d");
   context.setTransform(cos, sin, -sin, cos, -left, -top);
   context.drawImage(picture, 0, 0);

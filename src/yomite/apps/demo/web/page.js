@@ -23,6 +23,8 @@ export function startPage(element, { readPage, words }) {
   let chosen = -1;
   let reading = null; // the AbortController of the reading that is on its way
 
+  const shown = () => (image.naturalWidth ? image : null); // not every browser can show every picture
+
   function setState(kind, text) {
     root.dataset.state = kind;
     if (state.textContent !== text) state.textContent = text;
@@ -74,8 +76,10 @@ export function startPage(element, { readPage, words }) {
   }
 
   function showProblem(problem) {
-    const line = problem.kind === "refused" ? new Problem("refused", explainRefusal(problem.message, words)) : problem;
-    setState("problem", describeProblem(line, words));
+    const { kind, message } = problem;
+    if (kind === "offline" || kind === "busy") setState("problem", words.say(`page_${kind}`));
+    else if (kind === "refused") setState("problem", words.say("problem_refused", { reason: explainRefusal(message, words) }));
+    else setState("problem", describeProblem(problem, words));
   }
 
   function forget() {
@@ -83,7 +87,7 @@ export function startPage(element, { readPage, words }) {
     lines = [];
     chosen = -1;
     image.removeAttribute("src");
-    root.classList.remove("has-picture", "has-lines");
+    root.classList.remove("has-picture", "has-lines", "is-unseen");
     polygons.replaceChildren();
     find(".y-page-frame").querySelectorAll(".y-page-number").forEach((number) => number.remove());
     setState("empty", "");
@@ -93,6 +97,7 @@ export function startPage(element, { readPage, words }) {
     page = answer;
     lines = answer.lines.map((line) => new PageLine(line));
     root.classList.toggle("has-lines", lines.length > 0);
+    root.classList.toggle("is-unseen", !shown());
     find(".y-page-frame").style.setProperty("--ratio", page.size[0] / page.size[1]);
     if (!lines.length) {
       setState("problem", words.say("page_nothing"));
@@ -118,8 +123,6 @@ export function startPage(element, { readPage, words }) {
     });
     find(".y-page-frame").append(...numbers);
   }
-
-  const shown = () => (image.naturalWidth ? image : null);
 
   function choose(index, isAsked = false) {
     chosen = index;
