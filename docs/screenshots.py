@@ -7,6 +7,7 @@ on an archive of stroke orders that is made from examples/drawings.json and take
 """
 
 import argparse
+import io
 import json
 import runpy
 import shutil
@@ -22,6 +23,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from PIL import Image, ImageDraw
 from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
@@ -29,6 +31,13 @@ EXAMPLES = HERE.parent / "examples"
 DRAWINGS: dict[str, Any] = json.loads((EXAMPLES / "drawings.json").read_text(encoding="utf-8"))
 smooth = runpy.run_path(str(EXAMPLES / "draw_examples.py"))["smooth"]  # a polyline -> the curve of a hand
 PICTURES = HERE / "screenshots"
+NOTE = (
+    ("hi", "hon", "go", "ka"),
+    ("yama", "kawa", "mizu", "ki", "hi", "hon"),
+    ("neko", "ka", "ei", "a-hiragana"),
+    ("mizu", "ki", "yama", "kawa", "neko"),
+)
+"""What stands on the page, by the names of our drawings."""
 
 
 def main() -> None:
@@ -58,6 +67,41 @@ def take_desktop(browser: Any, url: str) -> None:
     page.wait_for_timeout(6000)  # the strokes are shown one after the other
     page.mouse.move(0, 0)
     page.screenshot(path=PICTURES / "draw-desktop.png", full_page=True)
+    take_note(page)
+
+
+def take_note(page: Any) -> None:
+    """Show a page that was read; does nothing where there is no page model."""
+    tab = page.get_by_role("tab", name="Page")
+    if not tab.count():
+        print("no page model in this installation: no picture of the tab Page")
+        return
+    tab.click()
+    note = {"name": "note.png", "mimeType": "image/png", "buffer": draw_note(NOTE)}
+    page.set_input_files(".y-page-file", note)
+    page.wait_for_selector('.y-page[data-state="read"]')
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(300)
+    page.screenshot(path=PICTURES / "page-desktop.png", full_page=True)
+
+
+def draw_note(rows: tuple[tuple[str, ...], ...], side: int = 72) -> bytes:
+    """Our drawings in rows on white paper: a PNG."""
+    width, height = side * (max(map(len, rows)) + 2), 2 * side * len(rows) + side
+    paper = Image.new("L", (2 * width, 2 * height), 250)  # twice as large, for smooth edges
+    pen = ImageDraw.Draw(paper)
+    for row, names in enumerate(rows):
+        for place, name in enumerate(names):
+            left, top = side * (1 + place), side * (1 + 2 * row)
+            for stroke in DRAWINGS[name]["strokes"]:
+                points = [
+                    (2 * (left + 0.008 * side * x), 2 * (top + 0.008 * side * y))
+                    for x, y in smooth(stroke, 6)
+                ]
+                pen.line(points, fill=45, width=6, joint="curve")
+    file = io.BytesIO()
+    paper.resize((width, height), Image.Resampling.BOX).save(file, "PNG")
+    return file.getvalue()
 
 
 def take_phone(browser: Any, url: str) -> None:
@@ -68,7 +112,7 @@ def take_phone(browser: Any, url: str) -> None:
     page.locator(".y-candidate").first.click()
     draw(page, "ka")
     page.screenshot(path=PICTURES / "draw-phone.png")
-    page.get_by_role("tab").nth(2).click()
+    page.get_by_role("tab", name="画像").click()
     files = [EXAMPLES / f"{name}.png" for name in ("yama", "hi", "hon", "mizu", "neko", "ki")]
     page.set_input_files(".y-file-input", files)
     page.wait_for_function("document.querySelectorAll('.y-open').length === 6")

@@ -58,12 +58,13 @@ def write_kanjidic(data_root: Path) -> Path:
 
 
 @contextmanager
-def run_page(model: Path | None, data_root: Path, **address: Any) -> Iterator[Any]:
-    """A running page in this process; its `local_url` ends in a slash."""
+def run_page(model: Any, data_root: Path, **address: Any) -> Iterator[Any]:
+    """A running page in this process, on a model file or a reader; its `local_url` ends in a slash."""
     from yomite.apps.demo.endpoints import Endpoints
     from yomite.apps.demo.server import Address, Server
 
-    endpoints = Endpoints(yomite.load(model, num_threads=1), data_root)
+    reader = yomite.load(model, num_threads=1) if isinstance(model, Path | None) else model
+    endpoints = Endpoints(reader, data_root)
     server = Server(endpoints, Address(port=find_free_port(), **address))
     thread = Thread(target=server.run)
     thread.start()

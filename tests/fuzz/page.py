@@ -40,6 +40,7 @@ class Requests:
         strokes = list(STROKES["十"])
         arguments = ([strokes], [[self._picture]], [self._picture, None], [strokes, None, "一"])
         self._bodies = [json.dumps({"data": data}).encode() for data in arguments]
+        self._bodies.append(json.dumps({"picture": self._picture, "top": 3}).encode())
 
     def close(self) -> None:
         """End the page."""
@@ -47,7 +48,7 @@ class Requests:
 
     def draw(self, rng: np.random.Generator) -> tuple[str, str, bytes, dict[str, str]]:
         body = choose(self._bodies, rng)
-        path = f"/gradio_api/call/{choose(self._names, rng)}"
+        path = "/read_page" if rng.random() < 0.1 else f"/gradio_api/call/{choose(self._names, rng)}"
         headers = {"Content-Type": "application/json", "Host": f"127.0.0.1:{self._port}"}
         which = rng.random()
         if which < 0.45:

@@ -81,6 +81,9 @@ class Endpoints(LineEndpoints):
         if self.reader.has_line_model:
             with suppress(YomiteError):
                 self.reader.read_line(cross)
+        if self.reader.has_page_model:
+            with suppress(YomiteError):
+                self.reader.read(cross)
         with suppress(YomiteError):
             self.look_up("一")
         if self.has_kanjivg:

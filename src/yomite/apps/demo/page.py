@@ -19,6 +19,8 @@ from yomite.apps.demo.card import format_card, read_card
 from yomite.apps.demo.endpoints import Endpoints
 from yomite.apps.demo.ink_tab import build_ink_tab
 from yomite.apps.demo.labels import Labels
+from yomite.apps.demo.page_stream import can_read_pages
+from yomite.apps.demo.readings import FAILED
 from yomite.errors import YomiteError
 
 WEB = Path(__file__).with_name("web")
@@ -56,6 +58,9 @@ def build_page(endpoints: Endpoints, on_answer: Callable[[], None]) -> gr.Blocks
             if endpoints.reader.has_line_model:
                 with labels.put(gr.Tab, {"label": "tab_line"}, id="line"):
                     _show("line")
+            if can_read_pages(endpoints.reader):
+                with labels.put(gr.Tab, {"label": "tab_page"}, id="page"):
+                    _show("page")
             with labels.put(gr.Tab, {"label": "tab_upload"}, id="upload"):
                 _show("upload", has_attention=has_attention)
             if endpoints.has_kanjivg:
@@ -106,7 +111,7 @@ def _to_endpoint(answer: Callable[..., Any], on_answer: Callable[[], None]) -> C
             line = str(error)
         except Exception:
             logging.getLogger("yomite").exception("an endpoint failed")
-            line = "the server could not answer; its log says why"
+            line = FAILED
         finally:
             on_answer()
         # Out here it has no context, which would hold what came in until the garbage collector comes round.

@@ -16,6 +16,8 @@ from yomite.reading.results import Recognition
 
 MAX_TOP = 50
 
+FAILED = "the server could not answer; its log says why"
+
 Item = tuple[Any, str | None]
 """A picture, and the characters among which it is read."""
 

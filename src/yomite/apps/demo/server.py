@@ -27,6 +27,7 @@ from yomite.apps.demo.gate import Gate
 from yomite.apps.demo.guard import Guard
 from yomite.apps.demo.labels import LANGUAGES, read_words
 from yomite.apps.demo.page import ENDPOINTS, WEB, build_page
+from yomite.apps.demo.page_stream import PageStream
 from yomite.apps.demo.theme import build_theme
 from yomite.errors import YomiteError
 
@@ -83,7 +84,7 @@ class Server:
         self.local_url = f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
         forgetter = Forgetter()
         self.blocks = build_page(endpoints, forgetter.soon)
-        forgetter.app = mount_page(self.blocks, address.root_path)
+        forgetter.app = mount_page(self.blocks, address.root_path, PageStream(endpoints.reader))
         gate = Gate(forgetter.app, *address.auth) if address.auth else forgetter.app
         root = urlsplit(address.root_path)
         guard = Guard(
@@ -131,9 +132,10 @@ class Server:
             import_module("matplotlib.pyplot")
 
 
-def mount_page(page: gr.Blocks, root_path: str) -> FastAPI:
+def mount_page(page: gr.Blocks, root_path: str, page_stream: PageStream) -> FastAPI:
     """Put the page and its modules into an application of ours; Gradio notes one session at a time."""
     app = FastAPI(openapi_url=None)
+    app.add_route("/read_page", page_stream.answer, methods=["POST"])
     app.mount("/web", StaticFiles(directory=WEB))
     page.queue(max_size=MAX_QUEUED, api_open=False, default_concurrency_limit=2)
     page.state_session_capacity = 1  # launch() has a parameter of this name, mount_gradio_app() has none
@@ -147,7 +149,7 @@ def mount_page(page: gr.Blocks, root_path: str) -> FastAPI:
         root_path=root_path or None,
         app_kwargs={"openapi_url": None, "exception_handlers": {TypeError: _refuse, KeyError: _refuse}},
         head=_HEAD + modules,
-        css_paths=WEB / "page.css",
+        css_paths=[WEB / "page.css", WEB / "page-tab.css"],
         theme=build_theme(),
         i18n=gr.I18n(**{language: read_words(language) for language in LANGUAGES}),
         favicon_path=str(WEB / "favicon.png"),

@@ -1,8 +1,11 @@
 // The camera: a phone's own camera application, or a small window with the picture of a desktop's camera.
 import { build } from "./elements.js";
 
-// root holds the button, the file input and the dialog; add(files) takes what was photographed.
-export function startCamera(root, add) {
+const FINE = { width: { ideal: 4096 }, height: { ideal: 4096 } }; // as many pixels as the camera has
+
+// root holds the button, the file input and the dialog; add(files) takes what was photographed: a square where
+// nothing else is said, else all that the camera sees.
+export function startCamera(root, add, { isSquare = true } = {}) {
   const find = (selector) => root.querySelector(selector);
   const [button, input, dialog] = [find(".y-camera"), find(".y-camera-input"), find("dialog")];
   const video = dialog.querySelector("video");
@@ -15,7 +18,7 @@ export function startCamera(root, add) {
       return;
     }
     try {
-      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
+      stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", ...(!isSquare && FINE) } });
     } catch {
       input.click(); // no camera, or not allowed: a file will do
       return;
@@ -34,10 +37,10 @@ export function startCamera(root, add) {
   });
   dialog.querySelector(".y-dismiss").addEventListener("click", () => dialog.close());
   dialog.querySelector(".y-snap").addEventListener("click", () => {
-    const side = Math.min(video.videoWidth, video.videoHeight);
-    const canvas = build("canvas", { width: side, height: side });
-    const [left, top] = [(video.videoWidth - side) / 2, (video.videoHeight - side) / 2];
-    canvas.getContext("2d").drawImage(video, left, top, side, side, 0, 0, side, side);
+    const whole = [video.videoWidth, video.videoHeight];
+    const [width, height] = isSquare ? [Math.min(...whole), Math.min(...whole)] : whole;
+    const canvas = build("canvas", { width, height });
+    canvas.getContext("2d").drawImage(video, (width - whole[0]) / 2, (height - whole[1]) / 2);
     canvas.toBlob((blob) => add([new File([blob], "camera.png", { type: "image/png" })]));
     dialog.close();
   });

@@ -3,12 +3,14 @@
 import { startDraw } from "./draw.js";
 import { chosenLanguage, spokenLanguage, startHeader } from "./header.js";
 import { startLine } from "./line.js";
+import { startPage } from "./page.js";
 import { Problem } from "./problem.js";
+import { ask } from "./stream.js";
 import { startUpload } from "./upload.js";
 import { Words } from "./words.js";
 
 const PAUSES_MS = [0, 400, 1200]; // before each try to join a queue that is full
-const starters = { header: startHeader, draw: startDraw, line: startLine, upload: startUpload };
+const starters = { header: startHeader, draw: startDraw, line: startLine, page: startPage, upload: startUpload };
 
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -48,9 +50,12 @@ async function call(name, data) {
   throw new Problem("offline");
 }
 
+// Reads a page as docs/demo.md describes; gives how far it is, then the page.
+const readPage = (picture, signal) => ask(new URL("read_page", document.baseURI), { picture, top: 8 }, signal);
+
 // Starts the part that an HTML component holds; tellLanguage(language) reaches Gradio's own components.
 export function start(part, element, tellLanguage) {
   words.translate(element);
-  starters[part]?.(element, { call, words });
+  starters[part]?.(element, { call, readPage, words });
   if (part === "header" && chosenLanguage !== spokenLanguage) tellLanguage(chosenLanguage);
 }

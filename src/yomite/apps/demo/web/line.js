@@ -1,12 +1,12 @@
 // The tab of lines: a wide pad or a picture -> the text, its boxes, and candidates for each character.
 import { Candidates } from "./candidates.js";
+import { DOUBTFUL } from "./doubt.js";
 import { build, buildSvg, formatShare } from "./elements.js";
 import { Pad } from "./pad.js";
 import { preparePicture } from "./pictures.js";
 import { describeProblem } from "./problem.js";
 
 const PAUSE_MS = 500; // between two characters of a line one thinks longer than between strokes
-const DOUBTFUL = 0.7;
 
 // element: holds line.html; call(name, data) asks the server; words: a Words.
 export function startLine(element, { call, words }) {

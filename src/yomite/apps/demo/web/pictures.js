@@ -2,21 +2,23 @@
 import { build } from "./elements.js";
 
 const MAX_SIDE = 1600; // larger pictures are reduced before they are sent
-const MAX_BYTES = 2_500_000; // of a file that the browser cannot open and the server perhaps can
+const MAX_BYTES = 2_500_000; // of a file that is sent as it is
+const MAX_CHARACTERS = 3_800_000; // of a picture as it is sent: the server takes 4 MiB
 const THUMBNAIL_SIDE = 96;
 
 // Reduces what is large; what the browser cannot open goes as it is, and the server says what it is.
 // The answer has the picture as a data: URI, or an error: "empty" or "large"; and a thumbnail where there is one.
-export async function preparePicture(file) {
+export async function preparePicture(file, maxSide = MAX_SIDE) {
   let picture, thumbnail;
   try {
     const bitmap = await createImageBitmap(file);
     const longer = Math.max(bitmap.width, bitmap.height);
     thumbnail = toCanvas(bitmap, Math.min(1, THUMBNAIL_SIDE / longer));
-    if (longer > MAX_SIDE || file.size > MAX_BYTES) {
+    if (longer > maxSide || file.size > MAX_BYTES) {
       const isPhoto = /jpe?g|heic|heif/i.test(file.type || file.name);
-      const reduced = toCanvas(bitmap, Math.min(1, MAX_SIDE / longer));
+      const reduced = toCanvas(bitmap, Math.min(1, maxSide / longer));
       picture = reduced.toDataURL(isPhoto ? "image/jpeg" : "image/png", 0.94);
+      if (picture.length > MAX_CHARACTERS) picture = reduced.toDataURL("image/jpeg", 0.85);
     }
     bitmap.close();
   } catch {}

@@ -2,18 +2,11 @@
 import { startCamera } from "./camera.js";
 import { build, formatShare } from "./elements.js";
 import { download, preparePicture, toCsv } from "./pictures.js";
-import { describeProblem } from "./problem.js";
+import { describeProblem, explainRefusal } from "./problem.js";
 import { Why } from "./why.js";
 
 const BATCH = 8;
 const MAX_CHARACTERS = 3_800_000; // of the pictures of one request
-const WORD_BY_ERROR = [
-  [/^not a picture|not base64|empty file/, "upload_no_picture"],
-  [/too large/, "upload_too_large"],
-  [/blank/, "upload_blank"],
-  [/damaged|cut off/, "upload_damaged"],
-  [/at least 4/, "upload_tiny"],
-];
 
 // element: holds upload.html; call(name, data) asks the server; words: a Words.
 export function startUpload(element, { call, words }) {
@@ -68,8 +61,7 @@ export function startUpload(element, { call, words }) {
 
   // The server's line in the reader's words, where they have some for it.
   function explainError({ error, line }) {
-    const key = WORD_BY_ERROR.find(([pattern]) => pattern.test(error))?.[1];
-    return line ?? (key ? words.say(key) : error);
+    return line ?? explainRefusal(error, words);
   }
 
   async function ask(part) {

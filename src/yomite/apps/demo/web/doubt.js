@@ -1,0 +1,2 @@
+// When a character that was read is marked as doubtful: less sure than this.
+export const DOUBTFUL = 0.7;
