@@ -15,7 +15,23 @@ from pathlib import Path
 from yomite.errors import PictureError
 from yomite.ink.picture_files import describe_fault
 
-PICTURE_SUFFIXES = frozenset([".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".gif", ".heic", ".heif"])
+PICTURE_SUFFIXES = frozenset(
+    [
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".webp",
+        ".bmp",
+        ".dib",
+        ".tif",
+        ".tiff",
+        ".gif",
+        ".heic",
+        ".heif",
+    ]
+)
 
 Item = tuple[str, "str | bytes | PictureError"]
 """A key, and the path or the bytes of its picture, or why there are none."""
