@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import BinaryIO
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
@@ -26,7 +26,7 @@ def write_whole(path: str | Path, content: bytes) -> None:
 
 
 @contextmanager
-def open_whole(path: str | Path) -> Iterator[IO[bytes]]:
+def open_whole(path: str | Path) -> Iterator[BinaryIO]:
     """Open a file as `write_whole` writes it: it takes its place when all has been written, or never.
 
     Args:

@@ -124,7 +124,8 @@ def _strip(image: Image.Image) -> Image.Image:
 def _is_transparent(image: Image.Image) -> bool:
     if "A" not in image.getbands() and "a" not in image.getbands() and "transparency" not in image.info:
         return False
-    return image.convert("RGBA").getchannel("A").getextrema()[0] < 255
+    lowest, _ = image.convert("RGBA").getchannel("A").getextrema()
+    return lowest < 255  # type: ignore[operator]  # one band gives two numbers
 
 
 def _find_dpi(image: Image.Image) -> float | None:

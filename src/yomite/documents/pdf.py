@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import IO
+from typing import BinaryIO
 
 import pikepdf
 from pikepdf import Dictionary, Name, Stream
@@ -67,7 +67,7 @@ def to_pdf(page: Page, picture: str | Path | bytes | Image.Image) -> bytes:
     return _save(pdf)
 
 
-def join_pdfs(paths: Sequence[Path], out: IO[bytes]) -> None:
+def join_pdfs(paths: Sequence[Path], out: BinaryIO) -> None:
     """Write the pages of several PDFs into one.
 
     Args:
@@ -87,7 +87,7 @@ def join_pdfs(paths: Sequence[Path], out: IO[bytes]) -> None:
         _join(paths, out)
 
 
-def _join(paths: Sequence[Path], out: IO[bytes]) -> None:
+def _join(paths: Sequence[Path], out: BinaryIO) -> None:
     joined = pikepdf.new()
     with ExitStack() as stack:
         for path in paths:
@@ -101,7 +101,7 @@ def _save(pdf: pikepdf.Pdf) -> bytes:
     return file.getvalue()
 
 
-def _write(pdf: pikepdf.Pdf, out: IO[bytes]) -> None:
+def _write(pdf: pikepdf.Pdf, out: BinaryIO) -> None:
     pdf.Root.Lang = pikepdf.String("ja")
     pdf.docinfo[Name.Producer] = f"yomite {read_version()}"
     pdf.save(out, deterministic_id=True)

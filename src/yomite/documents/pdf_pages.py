@@ -71,7 +71,7 @@ def draw_page(document: PdfDocument, index: int, name: str) -> Image.Image:
             _check_images(page, name)
             scale = DPI / _POINTS_PER_INCH
             scale = min(scale, math.sqrt(MAX_PAGE_PIXELS / max(width * height, 1.0)))
-            picture = page.render(scale=scale).to_pil().convert("RGB")
+            picture = page.render(scale=scale).to_pil().convert("RGB")  # type: ignore[arg-type]  # no int
         finally:
             page.close()
     except PictureError:
@@ -84,7 +84,7 @@ def draw_page(document: PdfDocument, index: int, name: str) -> Image.Image:
 
 def _check_images(page: pypdfium2.PdfPage, name: str) -> None:
     for image in page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE]):
-        width, height = image.get_px_size()
+        width, height = image.get_px_size()  # type: ignore[attr-defined]  # of images
         if width * height > MAX_PIXELS:
             raise PictureError(
                 f"{name} shows an image of {width} x {height} pixels; at most {MAX_PIXELS:,} are read"
