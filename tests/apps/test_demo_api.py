@@ -46,10 +46,8 @@ def test_named_endpoints_answer_the_documented_http_call(url: str) -> None:
     assert read["text"] == "十"
     assert len(read["candidates"]) == 3
     assert call(url, "recognize_pictures", [to_base64(example_png())], "text", 2, None)[0]["candidates"]
-    assert set(call(url, "explain", STROKES["十"], None, "十")) == {"size", "canvas", "heat", "frame"}
-    assert set(call(url, "explain", STROKES["十"], None, "十", "evidence")) == {
-        "size", "canvas", "heat", "frame"
-    }  # fmt: skip
+    explained = call(url, "explain", STROKES["十"], None, "十", "evidence")
+    assert set(explained) == {"size", "canvas", "heat", "frame"}
     assert len(call(url, "stroke_order", "川", None)["strokes"]) == 3
     assert call(url, "write_text", "十", 0, 0, 0, "felt", 0.5, "screen", 0)[0]["picture"].startswith("data:")
 
@@ -202,9 +200,9 @@ def test_nothing_is_kept_of_what_was_sent(page: Any, url: str) -> None:
     strokes = [[[123457.5, 7.0], [123987.5, 9.0]]]
     before = list_files()
     call(url, "recognize_strokes", strokes, "text", 1, None)
-    call(url, "explain", strokes, None, None)
+    call(url, "explain", strokes, None, None, "evidence")
     call(url, "recognize_pictures", [picture], "text", 1, None)
-    call(url, "explain", None, picture, None)
+    call(url, "explain", None, picture, None, "evidence")
     call(url, "recognize_line", strokes, None, "auto", 1)
     call(url, "recognize_line", None, picture, "auto", 1)
     call(url, "explain_line", None, picture, "auto")
