@@ -148,6 +148,28 @@ def test_full_disk_is_one_line_and_what_is_written_stays(
     check_rows(read_rows(out), NUMBERS)
 
 
+@pytest.mark.parametrize("name", ["in", "t.tar", "t.parquet"])
+def test_inputs_that_vanish_are_no_rows_of_errors(
+    model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A machine of a cluster may not have them mounted."""
+    write = {"in": write_folder, "t.tar": write_tar, "t.parquet": write_parquet}[name]
+    source = write(tmp_path / name, range(100))
+    real = local.run_local
+
+    def hide_and_run(*arguments: Any) -> None:
+        source.rename(tmp_path / "hidden")
+        real(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(local, "run_local", hide_and_run)
+        with pytest.raises(DataError, match=f"{name} is not there; every machine"):
+            run(source, tmp_path / "out", model)
+    assert not list((tmp_path / "out").glob("*.parquet"))
+    (tmp_path / "hidden").rename(source)
+    assert run(source, tmp_path / "out", model).num_rows == 100
+
+
 def test_folder_of_another_run_or_model_says_which(model: Path, pictures: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run(pictures, out, model)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from yomite.errors import PictureError
+from yomite.errors import DataError, PictureError
 from yomite.ink.picture_files import describe_fault
 
 PICTURE_SUFFIXES = frozenset(
@@ -58,6 +58,7 @@ class Pictures:
 
     def read(self) -> Iterator[Item]:
         """Yield each key and the path of its picture."""
+        check_there(self.root)
         for name in self.names:
             yield to_text(name), os.path.join(self.root, name)
 
@@ -70,6 +71,16 @@ def is_picture_name(name: str) -> bool:
     """Whether a file is a picture, by its name; hidden ones are not."""
     path = Path(name)
     return path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith(".")
+
+
+def check_there(path: str) -> None:
+    """Refuse to make millions of errors of a folder or file that is not mounted.
+
+    Raises:
+        DataError: It is not there.
+    """
+    if not os.path.exists(path):
+        raise DataError(f"{path} is not there; every machine must see it at this path, to the end")
 
 
 def explain_rest(name: str, start: int, stop: int, error: Exception) -> Iterator[Item]:

@@ -64,8 +64,10 @@ def write_shard(shard: Shard, folder: Path, reader: RowReader) -> Counts:
     try:
         write_whole(path, sink.getvalue().to_pybytes())
     except OSError as error:
+        is_there = folder.is_dir()
+        do = "make room, and" if is_there else "every machine must see the folder at this path;"
         raise DataError(
-            f"{path} cannot be written ({error.strerror}); make room and type the same command again: "
+            f"{path} cannot be written ({error.strerror}); {do} type the same command again: "
             "what is written stays valid"
         ) from error
     return Counts(len(table), len(table) - table["error"].null_count)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from yomite.bulk.inputs import Shard
 from yomite.bulk.rows import Task
-from yomite.errors import PictureError
+from yomite.errors import PictureError, YomiteError
 from yomite.files import write_whole
 from yomite.ink.pictures import read_gray
 from yomite.reports import html
@@ -157,11 +157,11 @@ def _find_pictures(
         by_shard.setdefault(one.shard, []).append(one)
     for shard in shards:
         for one in by_shard.get(shard.index, ()):
-            picture: Any = shard.find(one.position)[1]
             try:
+                picture: Any = shard.find(one.position)[1]
                 if not isinstance(picture, PictureError):
                     yield one, _shrink(read_gray(picture), longest_px)
-            except PictureError:
+            except YomiteError:
                 continue
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from yomite.bulk.pictures import Item, describe_file, explain_rest, to_text
+from yomite.bulk.pictures import Item, check_there, describe_file, explain_rest, to_text
 from yomite.errors import DataError, PictureError
 from yomite.ink.picture_files import describe_fault
 
@@ -46,6 +46,7 @@ class Table:
 
     def read(self) -> Iterator[Item]:
         """Yield each key and the bytes of its picture."""
+        check_there(self.path)
         row = self.start
         try:
             with pq.ParquetFile(self.path) as file:

@@ -10,7 +10,7 @@ from typing import IO
 
 import numpy as np
 
-from yomite.bulk.pictures import Item, describe_file, explain_rest, is_picture_name, to_text
+from yomite.bulk.pictures import Item, check_there, describe_file, explain_rest, is_picture_name, to_text
 from yomite.ink.picture_files import describe_fault
 
 _BLOCK = tarfile.BLOCKSIZE
@@ -41,6 +41,7 @@ class Tar:
 
     def read(self) -> Iterator[Item]:
         """Yield each key and the bytes of its picture."""
+        check_there(self.path)
         done = 0
         try:
             with open(self.path, "rb") as file:
