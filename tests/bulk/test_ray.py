@@ -1,6 +1,7 @@
 """Ray on a small cluster of this machine: rows, an actor that is killed, a machine that is lost."""
 
 import os
+import pickle
 import signal
 import sys
 import threading
@@ -14,7 +15,9 @@ from bulk_inputs import check_rows, draw, due, read_rows, write_tar
 from tiny_model import write_tiny_model
 
 from yomite.bulk import read_dataset
+from yomite.bulk.inputs import find_inputs
 from yomite.bulk.job import Job, run_job
+from yomite.bulk.ray_engine import _ShardWriter
 from yomite.bulk.reader import Choice
 from yomite.errors import DataError
 
@@ -87,6 +90,19 @@ def test_actor_and_machine_that_are_lost_cost_no_row(cluster: Any, folder: Path,
     assert killed == ["actor before the end: True", "machine before the end: True"]
     assert (summary.num_rows, summary.num_errors) == (3000, 300)
     check_rows(read_rows(tmp_path), NUMBERS, "t.tar/")
+
+
+def test_actor_tells_what_keeps_it_from_writing(folder: Path, tmp_path: Path) -> None:
+    """As a row: Ray would wrap an exception in tracebacks, and read the shard again and again."""
+    choice = Choice("character", str(folder / "tiny.onnx"))
+    shard = next(find_inputs(str(folder / "t.tar"), tmp_path).cut(20))
+    batch = {"shard": [pickle.dumps(shard)]}
+    writer = _ShardWriter(tmp_path, choice)
+    assert writer(batch) == {"rows": [20], "errors": [2], "fault": [""]}
+    written = (tmp_path / shard.name).stat().st_mtime_ns
+    assert writer(batch)["rows"] == [20] and (tmp_path / shard.name).stat().st_mtime_ns == written
+    (fault,) = _ShardWriter(tmp_path / "nowhere", choice)(batch)["fault"]
+    assert "every machine must see the folder at this path" in fault and "\n" not in fault
 
 
 def test_dataset_is_read_beside_its_own_columns(cluster: Any, folder: Path) -> None:
