@@ -180,7 +180,7 @@ def _start_ray(address: str | None, num_actors: int | None) -> Iterator[None]:
             raise DataError(f"no Ray cluster answers at {address} ({reason}); type: ray status") from None
         raise DataError(f"Ray cannot be started here ({reason}); read with --engine local") from None
     ray.data.DataContext.get_current().enable_progress_bars = False
-    logging.getLogger("ray.data").setLevel(logging.WARNING)
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     try:
         yield
     finally:
