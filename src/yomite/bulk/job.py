@@ -75,7 +75,7 @@ def run_job(job: Job) -> Summary:
     if inputs.faults:
         more = f", and {len(inputs.faults) - 1} more" if len(inputs.faults) > 1 else ""
         raise DataError(
-            f"{inputs.faults[0]}{more}; the {len(inputs):,} pictures before that and in other files have "
+            f"{next(iter(inputs.faults))}{more}; the {len(inputs):,} pictures before that and in other files have "
             "their rows; mend it and read it into another folder"
         )
     return summary

@@ -91,11 +91,11 @@ def summarize(folder: Path, shards: Iterable[Shard], faults: tuple[str, ...]) ->
         table = pq.read_table(
             folder / shard.name,
             columns=["key", "text", "confidence", "is_rejected", "error"],
-            partitioning=None,
+            partitioning=None,  # type: ignore[arg-type]
         )
         num_rows += len(table)
         num_errors += len(table) - table["error"].null_count
-        num_rejected += pc.sum(table["is_rejected"]).as_py() or 0
+        num_rejected += pc.sum(table["is_rejected"]).as_py() or 0  # type: ignore[attr-defined]
         confidences = table["confidence"].to_numpy()  # NaN where there is an error
         readable = np.flatnonzero(~np.isnan(confidences))
         bins += np.histogram(confidences[readable], NUM_BINS, (0.0, 1.0))[0]

@@ -77,7 +77,7 @@ def list_tar(path: str, name: str) -> tuple[Tar, str]:
         try:
             tar = tarfile.TarFile(fileobj=file)
             while (member := tar.next()) is not None and tar.offset <= size:
-                tar.members = []  # it would keep them all
+                tar.members = []  # type: ignore[misc]  # it would keep them all
                 position = tar.offset
                 if is_picture(member):
                     offsets.append(member.offset)

@@ -97,7 +97,8 @@ class Source:
             strict: Whether a fault is an error.
             kind: What is on each picture.
         """
-        self.name, self.path, self.strict, self.kind = name, path, strict, kind
+        self.name, self.path, self.strict = name, path, strict
+        self.kind: Kind = kind
         self.faults: list[Fault] = []
         self.num_faults = 0
         self.open_samples, self.list_files = open_samples, list_files

@@ -219,7 +219,8 @@ def _merge_strips(cut: Cut, height: int, width: int, sees_color: bool) -> np.nda
 
 
 def _is_transparent(strip: Image.Image) -> bool:
-    return strip.getchannel("A").getextrema()[0] < 255
+    lowest, _ = strip.getchannel("A").getextrema()
+    return lowest < 255  # type: ignore[operator]  # one channel has two numbers, not pairs
 
 
 def _lay_on_paper(cut: Cut, height: int, width: int) -> np.ndarray:

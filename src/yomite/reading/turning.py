@@ -34,7 +34,9 @@ def find_turn(gray: np.ndarray, lines: Sequence[FoundLine], read: ReadCrop) -> i
         read: Of a line model.
     """
     longest = sorted(lines, key=lambda line: -float(np.hypot(*(line.course[-1] - line.course[0]))))
-    tried = [(cut_out(gray, line).picture, line.direction) for line in longest[:NUM_TRIED]]
+    tried: list[tuple[np.ndarray, Direction]] = [
+        (cut_out(gray, line).picture, line.direction) for line in longest[:NUM_TRIED]
+    ]
     best, best_turn = 0.0, 0
     for turn in range(4):
         read_so = [
