@@ -73,9 +73,10 @@ def run_job(job: Job) -> Summary:
         summary = summarize(folder, inputs.cut(shard_size), inputs.faults)
         write_summary(folder, summary, job.source, job.choice.task, inputs.cut(shard_size))
     if inputs.faults:
-        more = f", and {len(inputs.faults) - 1} more" if len(inputs.faults) > 1 else ""
+        first, *others = inputs.faults
+        more = f", and {len(others)} more" if others else ""
         raise DataError(
-            f"{next(iter(inputs.faults))}{more}; the {len(inputs):,} pictures before that and in other files have "
+            f"{first}{more}; the {len(inputs):,} pictures before that and in other files have "
             "their rows; mend it and read it into another folder"
         )
     return summary
