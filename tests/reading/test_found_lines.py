@@ -68,6 +68,18 @@ def test_bands_that_touch_are_taken_apart() -> None:
     assert all(line.course[-1, 0] - line.course[0, 0] > 330 for line in lines)
 
 
+@pytest.mark.parametrize("down", [False, True])
+def test_pieces_that_continue_each_other_are_one_line(down: bool) -> None:
+    maps = draw_maps(120, 120)
+    for row, begin, end in ((10, 5, 40), (11, 47, 90), (40, 5, 40), (40, 60, 90), (70, 5, 40), (76, 45, 90)):
+        place = (slice(row, row + 3), slice(begin, end))  # 28 px apart; 80 px; one lower than the other
+        draw_band(maps, place[::-1] if down else place, 12.0, down)
+    lines = find_lines(maps, STRIDE)
+    along = 1 if down else 0
+    spans = sorted((round(line.course[0, along]), round(line.course[-1, along])) for line in lines)
+    assert spans == [(20, 160), (20, 160), (20, 360), (180, 360), (240, 360)]
+
+
 def test_specks_and_faint_bands_are_no_lines() -> None:
     maps = draw_maps()
     draw_band(maps, (slice(5, 6), slice(5, 7)), 8.0)

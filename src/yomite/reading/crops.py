@@ -10,7 +10,7 @@ from PIL import Image
 from yomite.reading.found_lines import FoundLine
 from yomite.reading.results import Box
 
-ROOM_ACROSS, ROOM_ALONG = 0.3, 0.7
+ROOM_ACROSS, ROOM_ALONG = 0.2, 0.7
 """Paper left around a line on either side, in half heights."""
 
 STRAIGHT = 0.009

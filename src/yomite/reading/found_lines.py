@@ -31,6 +31,13 @@ BENDS_FROM = 0.12
 """A line that leaves its chord by more than so many of its heights is bent: its outline has more corners."""
 
 
+JOIN_GAP = 1.6
+"""Pieces that continue each other within so many heights are one line: its writer left a gap."""
+
+JOIN_OFFSET, JOIN_RATIO = 0.6, 1.6
+"""How far, in half heights, one piece may lie beside the course of the other, and how much higher it is."""
+
+
 @dataclass(frozen=True)
 class FoundLine:
     """A line of a page, in px of the picture that the maps are of.
@@ -91,7 +98,7 @@ def find_lines(maps: np.ndarray, stride: int) -> list[FoundLine]:
         elif course is not None:
             direction: Direction = "vertical" if vertical > 0.5 else "horizontal"
             lines.append(FoundLine(direction, course, half, float(weights.mean()), vertical))
-    return lines
+    return join_pieces(lines)
 
 
 Band = tuple[np.ndarray, np.ndarray]
@@ -192,3 +199,57 @@ def label_bands(is_core: np.ndarray) -> tuple[np.ndarray, int]:
     np.subtract.at(marks, (run_rows, ends), numbers + 1)
     labels = np.cumsum(marks, axis=1)[:, :width]
     return labels, int(numbers.max()) + 1 if len(numbers) else 0
+
+
+def join_pieces(lines: list[FoundLine]) -> list[FoundLine]:
+    """Join pieces that continue each other, the nearest first; what has been joined may go on."""
+    lines = list(lines)
+    while True:
+        gaps = [
+            (gap, first, second)
+            for first in range(len(lines))
+            for second in range(len(lines))
+            if first != second and (gap := _measure_gap(lines[first], lines[second])) is not None
+        ]
+        if not gaps:
+            return lines
+        _, first, second = min(gaps)
+        joined = _join(lines[first], lines[second])
+        lines = [line for n, line in enumerate(lines) if n not in (first, second)] + [joined]
+
+
+def _measure_gap(first: FoundLine, second: FoundLine) -> float | None:
+    """Return the gap from the end of a line to the beginning of another, in heights; None: not in line."""
+    if first.direction != second.direction:
+        return None
+    if max(first.half, second.half) > JOIN_RATIO * min(first.half, second.half):
+        return None
+    height = first.half + second.half
+    way = second.course[0] - first.course[-1]
+    if max(abs(float(way[0])), abs(float(way[1]))) > (JOIN_GAP + 1.0) * height:
+        return None
+    along = np.array([0.0, 1.0]) if first.direction == "vertical" else np.array([1.0, 0.0])
+    for line in (first, second):
+        length = line.course[-1] - line.course[0]
+        if np.hypot(*length) > 6.0 * line.half:  # a short piece has no slope of its own
+            along = along + length / np.hypot(*length)
+    along /= np.hypot(*along)
+    gap, offset = float(way @ along), float(abs(way @ np.array([-along[1], along[0]])))
+    if offset > JOIN_OFFSET * 0.5 * height or not -0.5 * height <= gap <= JOIN_GAP * height:
+        return None
+    return gap / height
+
+
+def _join(first: FoundLine, second: FoundLine) -> FoundLine:
+    lengths = [float(np.hypot(*(line.course[-1] - line.course[0]))) for line in (first, second)]
+
+    def mean(one: float, other: float) -> float:
+        return (one * lengths[0] + other * lengths[1]) / max(sum(lengths), 1e-9)
+
+    return FoundLine(
+        first.direction,
+        np.concatenate([first.course, second.course]),
+        mean(first.half, second.half),
+        mean(first.confidence, second.confidence),
+        mean(first.vertical, second.vertical),
+    )

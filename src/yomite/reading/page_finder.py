@@ -13,7 +13,7 @@ from yomite.reading.devices import Device
 from yomite.reading.found_lines import FoundLine, find_lines
 from yomite.reading.page_file import STRIDE, PageFile, open_page_file
 
-LOW_HALF, HIGH_HALF, GOOD_HALF = 8.0, 14.5, 11.0
+LOW_HALF, HIGH_HALF, GOOD_HALF = 8.0, 14.5, 12.0
 """Half heights of lines, px of the canvas: outside of the first two a page is looked at again."""
 
 MAX_LOOKS = 3

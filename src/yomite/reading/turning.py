@@ -16,8 +16,8 @@ NUM_TRIED = 4
 SURE = 0.75
 """A page whose lines read so well as they are is not turned."""
 
-MARGIN = 0.03
-"""By so much lines must read better for a page to be turned."""
+LEAST, MARGIN = 0.65, 0.08
+"""How well lines must read for a page to be turned, and by how much better than as they are."""
 
 ReadCrop = Callable[[np.ndarray, Direction], float | None]
 """Tells how well a crop, uint8 (H, W), of a line in this direction reads, 0..1; None where it is blank."""
@@ -48,7 +48,7 @@ def find_turn(gray: np.ndarray, lines: Sequence[FoundLine], read: ReadCrop) -> i
         ]
         mean = float(np.mean([one or 0.0 for one in read_so])) if read_so else 0.0
         if turn == 0:
-            best = mean + MARGIN
+            best = max(mean + MARGIN, LEAST)
             if mean >= SURE:
                 break
         elif mean > best:
