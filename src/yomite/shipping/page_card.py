@@ -17,9 +17,7 @@ def format_page_card(card: Card) -> str:
 def _introduce(card: Card) -> Iterator[str]:
     yield f"# {card['name']}"
     yield f"Written by the release command from `{card['name']}.json`; do not edit."
-    yield wrap(
-        "Finds the lines of a handwritten Japanese page, horizontal and vertical, and how the page is turned."
-    )
+    yield wrap("Finds the lines of a handwritten Japanese page, horizontal and vertical.")
     yield list_items(
         f"Network: `{card['model']['name']}`, {card['parameters']:,} parameters.",
         *(f"`{file}`: {size / 1e6:.1f} MB." for file, size in card["sizes"].items()),
@@ -32,7 +30,7 @@ def _list_scores(card: Card) -> Iterator[str]:
     yield wrap(
         f"`yomite evaluate {card['name']} --data dev/pages`, read with {card['line_model']}. A line is found "
         "where the overlap is half of the union or more. Precision and CER end to end are of the pages that "
-        "are transcribed as a whole. The weights were chosen on these pages, so the figures flatter."
+        "are transcribed as a whole. Weights and thresholds were chosen on these pages, so the figures flatter."
     )
     rows = []
     for score in card["scores"]:
