@@ -30,7 +30,8 @@ def _list_scores(card: Card) -> Iterator[str]:
     yield wrap(
         f"`yomite evaluate {card['name']} --data dev/pages`, read with {card['line_model']}. A line is found "
         "where the overlap is half of the union or more. Precision and CER end to end are of the pages that "
-        "are transcribed as a whole. Weights and thresholds were chosen on these pages, so the figures flatter."
+        "are transcribed as a whole. Weights and thresholds were chosen on these pages, so the figures "
+        "flatter."
     )
     rows = []
     for score in card["scores"]:
