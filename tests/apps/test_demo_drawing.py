@@ -165,6 +165,16 @@ def test_what_is_no_character_is_a_state_of_its_own(open_page: Open) -> None:
     assert page.locator(".y-candidate").count() == 10  # the nearest are still there to tap
 
 
+def test_several_characters_are_sent_to_the_tab_for_lines(open_page: Open) -> None:
+    page = open_page()
+    for number, name in enumerate(("hi", "hon", "go")):
+        draw(page, DRAWINGS[name], left=0.06 + 0.3 * number, top=0.35, side=0.27)
+    page.wait_for_function(
+        "document.querySelector('.y-draw .y-state').innerText.includes('several characters')"
+    )
+    assert "the tab Line" in read_state(page)
+
+
 def test_lookalikes_stand_together_with_their_scripts(open_page: Open) -> None:
     page = open_page()
     draw(page, MOUNTAIN)

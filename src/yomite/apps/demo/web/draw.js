@@ -90,7 +90,8 @@ export function startDraw(element, { call, words }) {
     result = answer;
     const [best] = answer.candidates;
     const twins = answer.candidates.filter(({ text }) => best.lookalikes.includes(text));
-    if (answer.is_rejected) setState("rejected", words.say(among.value ? "state_rejected_among" : "state_rejected"));
+    if (answer.seems_several) setState("rejected", words.say("state_several"));
+    else if (answer.is_rejected) setState("rejected", words.say(among.value ? "state_rejected_among" : "state_rejected"));
     else if (twins.length) {
       const alike = [best, ...twins].map(({ text, script }) => `${text} ${words.say(`script_${script}`)}`);
       setState("alike", words.say("state_alike", { alike: alike.join(words.say("list_separator")) }));

@@ -103,7 +103,7 @@ export function startUpload(element, { call, words }) {
     );
     const parts = [
       build("strong", { lang: "ja" }, first),
-      answer.is_rejected && build("em", {}, words.say("upload_rejected")),
+      answer.is_rejected && build("em", {}, words.say(answer.seems_several ? "upload_several" : "upload_rejected")),
       build("span", { lang: "ja" }, rest.join("  ")),
     ];
     cell(".y-others").replaceChildren(...parts.filter(Boolean));
