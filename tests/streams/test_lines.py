@@ -1,14 +1,19 @@
 """The stream of composed lines: which line stands where, and how many are foreseen for it."""
 
+import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from yomite.charset import Charset
+from yomite.errors import DataError
 from yomite.ink.line import ComposedLine
 from yomite.streams.lines import NUM_GROUPS, NUM_LANES, WIDTH_STEP_PX, LineStream
+from yomite.streams.real_lines import read_real_lines
 
 GROUP, HEIGHT = 4, 40
 BLOCK = GROUP * NUM_GROUPS * NUM_LANES
@@ -42,6 +47,43 @@ def build_stream(num_samples: int) -> tuple[LineStream, FakeComposer]:
     charset = Charset("digits", tuple("0123456789"))
     stream = LineStream(composer, charset, num_samples=num_samples, group=GROUP, height=HEIGHT, seed=1)
     return stream, composer
+
+
+def write_lines(folder: Path, texts: list[str], direction: str = "h") -> Path:
+    """A folder of lines as `yomite.data.readers.lines` reads it: combs of strokes."""
+    folder.mkdir()
+    rows = []
+    for number, text in enumerate(texts):
+        picture = np.full((HEIGHT, 40 * len(text)), 255, np.uint8)
+        picture[10:30, 8:-8:6] = 0
+        Image.fromarray(picture if direction == "h" else picture.T).save(folder / f"{number}.png")
+        rows.append({"path": f"{number}.png", "text": text, "direction": direction})
+    (folder / "lines.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    return folder
+
+
+def test_lines_of_a_hand_stand_in_the_place_of_composed_ones(tmp_path: Path) -> None:
+    folder = write_lines(tmp_path / "mine", ["12345", "6789", "1x2"])  # x is beyond the charset
+    charset = Charset("digits", tuple("0123456789"))
+    real = read_real_lines([str(folder)], charset, tmp_path, HEIGHT)
+    composer: Any = FakeComposer()
+    stream = LineStream(
+        composer, charset, num_samples=BLOCK, group=GROUP, height=HEIGHT, seed=1, real=real, real_share=0.5
+    )
+    batch = stream.draw(0, np.arange(BLOCK))
+    again = stream.draw(0, np.arange(BLOCK)[::-1].copy())
+    assert again.metadata["texts"] == batch.metadata["texts"][::-1]
+    is_mine = np.array([text in ("12345", "6789") for text in batch.metadata["texts"]])
+    down = batch.metadata["is_vertical"].numpy()
+    assert not is_mine[down].any()  # nobody wrote vertical ones
+    assert 0.35 < is_mine[~down].mean() < 0.65
+    assert "1x2" not in batch.metadata["texts"]
+
+
+def test_a_folder_without_a_line_to_learn_from_is_refused(tmp_path: Path) -> None:
+    folder = write_lines(tmp_path / "mine", ["xyz"])
+    with pytest.raises(DataError, match="every line is blank or goes beyond charset 'digits'"):
+        read_real_lines([str(folder)], Charset("digits", tuple("0123456789")), tmp_path, HEIGHT)
 
 
 @pytest.mark.parametrize("num_samples", [BLOCK, 2 * BLOCK + 3 * GROUP * NUM_GROUPS + 5, 7])

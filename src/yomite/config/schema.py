@@ -56,6 +56,9 @@ class LinesConfig(Section):
     group: int = Field(
         default=64, ge=1, description="lines alike in length and direction: the size of a micro-batch is best"
     )
+    real_share: float = Field(
+        default=0.5, gt=0, le=1, description="of the lines of data.sources, where there are any"
+    )
 
 
 class DataConfig(Section):
@@ -66,7 +69,7 @@ class DataConfig(Section):
         description="drawn, stored (real samples), lines or pages (composed), or package.module:callable",
         validation_alias=AliasChoices("stream", "mixture"),  # its name before lines came
     )
-    sources: tuple[str, ...] = Field(default=(), description="of stored: names or paths")
+    sources: tuple[str, ...] = Field(default=(), description="of stored and lines: names or paths")
     transforms: tuple[str, ...] = Field(
         default=(), description="of stored: affine, elastic, thickness, erase, blur, paper, noise"
     )
@@ -105,8 +108,8 @@ class DataConfig(Section):
             raise ValueError(f"arguments are for a stream of your own; {self.stream} has keys instead")
         if self.stream == "stored" and not self.sources:
             raise ValueError("stream stored needs sources, as sources: [my-samples]")
-        if self.sources and self.stream != "stored":
-            raise ValueError(f"sources are for stream stored; stream is {self.stream}")
+        if self.sources and self.stream not in ("stored", "lines"):
+            raise ValueError(f"sources are for the streams stored and lines; stream is {self.stream}")
         if self.transforms and self.stream != "stored":
             raise ValueError(f"transforms are for stream stored; stream is {self.stream}")
         if self.fold:

@@ -20,6 +20,7 @@ from yomite.ink.line import LineComposer, build_line_composer
 from yomite.ink.line_canvas import MAX_WIDTH, WORK_HEIGHT, shrink_height
 from yomite.streams.batch import Batch, pad_lines
 from yomite.streams.kernels import announce_compiling, compile_kernel
+from yomite.streams.real_lines import RealLines, read_real_lines
 
 NUM_GROUPS = 16
 """Batches that are sorted together."""
@@ -70,6 +71,8 @@ class LineStream:
         group: int,
         height: int,
         seed: int,
+        real: RealLines | None = None,
+        real_share: float = 0.0,
     ) -> None:
         """Keep what lines are composed of.
 
@@ -80,10 +83,13 @@ class LineStream:
             group: Lines that are alike in length and direction; best the size of a micro-batch.
             height: Of the strips.
             seed: Of the order.
+            real: Lines of somebody's hand, which stand in the place of composed ones of their direction.
+            real_share: Of the lines, how many.
         """
         self.num_samples = num_samples
         self._composer, self._charset = composer, charset
         self._group, self._height, self._seed = group, height, seed
+        self._real, self._real_share = real, real_share
         self._stretches: dict[tuple[int, int], list[tuple[int, float]]] = {}
 
     def draw(self, epoch: int, indices: np.ndarray) -> Batch:
@@ -92,18 +98,27 @@ class LineStream:
         for index in np.asarray(indices).tolist():
             number, length = self._find(epoch, index)
             line = self._composer.compose(epoch, number)
-            down = line.direction == "vertical"
-            strip = to_strip(line.picture, is_vertical=down, height=self._height)
-            if strip.shape[1] > MAX_STRETCH * length * self._height:
-                strip = np.zeros((self._height, 1), np.uint8)
-            seen = line.text if strip.shape[1] > 1 else ""
+            down, text = line.direction == "vertical", line.text
+            if (real := self._draw_real(epoch, number, down)) is not None:
+                strip, text = real
+            else:
+                strip = to_strip(line.picture, is_vertical=down, height=self._height)
+                if strip.shape[1] > MAX_STRETCH * length * self._height:
+                    strip = np.zeros((self._height, 1), np.uint8)
+            seen = text if strip.shape[1] > 1 else ""
             strips.append(strip)
-            texts.append(line.text)
+            texts.append(text)
             targets.append([self._charset.label(character) for character in seen])
             is_vertical.append(down)
         return pad_lines(
             strips, targets, multiple=WIDTH_STEP_PX, texts=texts, is_vertical=torch.tensor(is_vertical)
         )
+
+    def _draw_real(self, epoch: int, number: int, down: bool) -> tuple[np.ndarray, str] | None:
+        if self._real is None:
+            return None
+        rng = np.random.Generator(np.random.PCG64((self._seed, epoch, number, 1)))
+        return self._real.draw(down, rng) if rng.random() < self._real_share else None
 
     def _find(self, epoch: int, index: int) -> tuple[int, float]:
         """Return which line of the composer stands at an index, and its length in heights, foreseen."""
@@ -160,6 +175,7 @@ def build_lines(config: DataConfig, charset: Charset, data_root: Path, seed: int
         DataError: If what lines are composed of is missing.
     """
     composer = build_line_composer(data_root, charset, seed=seed, cache_folder=find_cache_folder())
+    real = read_real_lines(config.sources, charset, data_root, size) if config.sources else None
     stream = LineStream(
         composer,
         charset,
@@ -167,6 +183,8 @@ def build_lines(config: DataConfig, charset: Charset, data_root: Path, seed: int
         group=config.lines.group,
         height=size,
         seed=seed,
+        real=real,
+        real_share=config.lines.real_share,
     )
     announce_compiling()
     stream.draw(0, np.arange(2))  # compiles here once, and not in every loader process
