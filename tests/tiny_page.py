@@ -7,7 +7,7 @@ from drawings import draw_page
 
 from yomite.shipping.draft import Draft, build_part
 
-REACH = 15
+REACH = 7
 """Side of the window in places of the map: characters so near to each other hang together."""
 
 _GRAPH = """
@@ -27,7 +27,7 @@ page (uint8[N, 1, H, W] images) => (float[N, 3, h, w] maps) {
 """
 
 
-def build_page_model(*, runs_down: bool = False, half_px: float = 24.0, **changes: str | None) -> bytes:
+def build_page_model(*, runs_down: bool = False, half_px: float = 12.0, **changes: str | None) -> bytes:
     """Build an ONNX file that finds rows of ink, or columns of it."""
     text = _GRAPH.replace("REACH", str(REACH)).replace("HALF", str(REACH // 2))
     if runs_down:
@@ -46,11 +46,11 @@ def build_page_model(*, runs_down: bool = False, half_px: float = 24.0, **change
     return Draft(network, fields).to_model().SerializeToString()
 
 
-def draw_note(rows: tuple[tuple[str, ...], ...], *, side: int = 48, width: int = 480) -> np.ndarray:
+def draw_note(rows: tuple[tuple[str, ...], ...], *, side: int = 24, width: int = 240) -> np.ndarray:
     """Draw rows of drawings, dark on white: uint8 (H, width)."""
     page = np.full((2 * side * len(rows) + side, width), 255, np.uint8)
     for number, row in enumerate(rows):
         for place, name in enumerate(row):
             top, left = side + 2 * side * number, side + place * (side + 4)
-            page[top : top + side, left : left + side] = draw_page(name, side, 4.0)
+            page[top : top + side, left : left + side] = draw_page(name, side, 2.0)
     return page

@@ -364,7 +364,7 @@ def measure_contrast(page: Any, selector: str) -> float:
 
 def test_a_phone_shows_every_tab_without_scrolling_sideways(open_page: Open) -> None:
     page = open_page(**PHONE, locale="ja-JP")
-    for tab, content in enumerate((".y-draw", ".y-line", ".y-zone", ".y-note", ".y-card table")):
+    for tab, content in enumerate((".y-draw", ".y-line", ".y-page", ".y-zone", ".y-note", ".y-card table")):
         page.get_by_role("tab").nth(tab).click()
         page.wait_for_selector(content)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, content

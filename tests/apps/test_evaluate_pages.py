@@ -20,7 +20,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "tiny-page.onnx").write_bytes(build_page_model())
     (folder / "pages").mkdir()
     Image.fromarray(draw_note(ROWS)).save(folder / "pages" / "note.png")
-    boxes = {"日本語": (44, 46, 204, 98), "山水": (44, 142, 152, 194), "谷": (300, 200, 340, 236)}
+    boxes = {"日本語": (22, 23, 106, 49), "山水": (22, 71, 78, 97), "谷": (150, 100, 170, 118)}
     entries = [
         {
             "page": "pages/note.png",

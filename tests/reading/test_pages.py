@@ -39,7 +39,7 @@ def page(reader: yomite.Recognizer) -> Page:
 
 def test_a_page_is_read_line_by_line(page: Page) -> None:
     assert page.text == str(page) == TEXT
-    assert page.size == (480, 240) and page.turn == 0
+    assert page.size == (240, 120) and page.turn == 0
     assert [line.direction for line in page.lines] == ["horizontal", "horizontal"]
 
 
@@ -47,10 +47,10 @@ def test_places_are_px_of_the_page(page: Page) -> None:
     for number, line in enumerate(page.lines):
         left, top = np.min(line.polygon, axis=0)
         right, bottom = np.max(line.polygon, axis=0)
-        assert left < 70 and abs(0.5 * (top + bottom) - (72 + 96 * number)) < 8
+        assert 4 < left < 30 and abs(0.5 * (top + bottom) - (36 + 48 * number)) < 5
         for place, character in enumerate(line.characters):
             x0, y0, x1, y1 = character.box
-            assert abs(0.5 * (x0 + x1) - (72 + 52 * place)) < 8, character
+            assert abs(0.5 * (x0 + x1) - (36 + 28 * place)) < 6, character
             assert top - 6 < y0 < y1 < bottom + 6 and right > x0
 
 
@@ -73,7 +73,7 @@ def test_a_turned_page_is_read_upright_and_keeps_its_own_px(turn: int, page: Pag
     for line, upright in zip(turned.lines, page.lines, strict=True):
         for one, other in zip(line.characters, upright.characters, strict=True):
             x, y = 0.5 * (other.box[0] + other.box[2]), 0.5 * (other.box[1] + other.box[3])
-            for width in (480, 240, 480)[:turn]:  # counterclockwise, as the picture
+            for width in (240, 120, 240)[:turn]:  # counterclockwise, as the picture
                 x, y = y, width - x
             assert one.box[0] - 3 < x < one.box[2] + 3 and one.box[1] - 3 < y < one.box[3] + 3
 
@@ -99,10 +99,8 @@ def test_a_picture_that_shows_no_page_gives_no_text(reader: yomite.Recognizer) -
     for x, y, lean, height in rng.random((900, 4)).tolist():
         ends = (900 * x, 700 * y, 900 * x + 24 * lean - 12, 700 * y - 30 * height)
         pencil.line(ends, fill=int(200 * lean), width=2)
-    calls: list[tuple[int, int]] = []
-    page = reader.read(grass, progress=lambda *seen: calls.append(seen))
-    assert page.text == "" and all(line.is_rejected for line in page.lines)
-    assert len(calls) <= 24
+    page = reader.read(grass)
+    assert page.text == "" and page.lines and all(line.is_rejected for line in page.lines)
 
 
 def test_progress_counts_lines_and_may_end_the_reading(reader: yomite.Recognizer) -> None:
@@ -138,7 +136,7 @@ def test_many_pages_come_one_by_one_and_bad_ones_stop_nothing(reader: yomite.Rec
 def test_a_page_as_data_has_its_lines_with_their_outlines(page: Page) -> None:
     data = json.loads(page.to_json())
     assert data == page.to_dict()
-    assert data["text"] == TEXT and data["size"] == [480, 240] and data["turn"] == 0
+    assert data["text"] == TEXT and data["size"] == [240, 120] and data["turn"] == 0
     assert [len(line["polygon"]) for line in data["lines"]] == [4, 4]
     assert data["lines"][0]["characters"][0]["text"] == "日"
 
@@ -149,7 +147,7 @@ def test_rejected_lines_are_not_in_the_text() -> None:
 
 
 def test_a_line_alone_has_no_outline(reader: yomite.Recognizer) -> None:
-    line = reader.read_line(draw_note(ROWS[:1])[:, :260])
+    line = reader.read_line(draw_note(ROWS[:1])[:, :130])
     assert line.polygon == () and "polygon" not in line.to_dict()
 
 
