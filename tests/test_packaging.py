@@ -91,7 +91,9 @@ def test_wheel_has_the_whole_release(released_model: Path, distributions: tuple[
     of_lines = [name for name in weights if "yomite-line" in name]
     assert len(of_characters) == 2 and sum(size_by_name[name] for name in of_characters) <= 12_000_000
     assert len(of_lines) == 2 and sum(size_by_name[name] for name in of_lines) <= 20_000_000
-    assert len(weights) == 4
+    of_pages = [name for name in weights if "yomite-page" in name]
+    assert len(of_pages) == 2 and sum(size_by_name[name] for name in of_pages) <= 10_000_000
+    assert len(weights) == 6
 
 
 def test_nothing_foreign_is_distributed(distributions: tuple[Path, Path]) -> None:

@@ -1,6 +1,7 @@
 """A page of our own drawings, what is written on it, and a reader that knows it by heart."""
 
 import io
+import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -93,6 +94,7 @@ class PageReader:
     Attributes:
         page: What it reads on every picture with ink; on a blank one it finds no line.
         line_s: How long it takes for a line.
+        may_go_on: Cleared, it holds the reader at its next line.
         num_read: Lines read so far, of all pages.
     """
 
@@ -100,6 +102,8 @@ class PageReader:
 
     def __init__(self, reader: Any, page: Page, line_s: float = 0.0) -> None:
         self._reader, self.page, self.line_s, self.num_read = reader, page, line_s, 0
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._reader, name)
@@ -122,6 +126,7 @@ class PageReader:
             return Page((), gray.shape[::-1])  # type: ignore[arg-type]
         for done in range(len(self.page.lines)):
             time.sleep(self.line_s)
+            assert self.may_go_on.wait(60)
             self.num_read += 1
             if progress:
                 progress(done + 1, len(self.page.lines))

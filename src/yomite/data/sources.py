@@ -20,7 +20,7 @@ from yomite.data.readers.huggingface import is_hugging_face, read_hugging_face
 from yomite.data.readers.kuzushiji import IMAGES_NAME, read_arrays
 from yomite.data.readers.lines import LINES_NAME, read_lines
 from yomite.data.readers.manifests import MANIFEST_SUFFIXES, read_manifest
-from yomite.data.readers.pages import find_page_list, read_pages
+from yomite.data.readers.pages import read_pages
 from yomite.data.readers.pictures import (
     PICTURE_SUFFIXES,
     read_inkml_file,
@@ -33,6 +33,7 @@ from yomite.data.split_files import SPLIT_SUFFIX, read_split
 from yomite.errors import DataError
 from yomite.extensions import is_custom, load_callable
 
+_PAGES_NAME = "pages"
 _NAMED_SUFFIXES = ("", ".zip", *TAR_SUFFIXES, ".charcol", ".inkml", *FONT_SUFFIXES, *MANIFEST_SUFFIXES)
 """What a name within the data folder may lack."""
 
@@ -97,7 +98,7 @@ def open_source(
             name_or_path, lambda: _select(read_lines(path / LINES_NAME), wanted),
             lambda: _list_tree(path), path=path, strict=strict, kind="lines",
         )  # fmt: skip
-    if page_list := find_page_list(path):
+    if page_list := _find_page_list(path):
         return Source(
             name_or_path, lambda: _select(read_pages(page_list), wanted),
             lambda: _list_tree(page_list.parent), path=path, strict=strict, kind="pages",
@@ -209,13 +210,13 @@ def _find_path(
     if not os.path.exists(name) and ":" in name:
         name, _, selection = name.rpartition(":")
         wanted = frozenset(selection.split(","))
-    if os.path.exists(name) or find_page_list(Path(name)):
+    if os.path.exists(name) or _find_page_list(Path(name)):
         return Path(name), wanted
     candidates = [Path(name)]
     if not Path(name).is_absolute():
         root = find_data_root(data_root) if is_custom(name_or_path) else resolve_data_root(data_root)
         candidates = [root / f"{name}{suffix}" for suffix in _NAMED_SUFFIXES]
-    path = next((path for path in candidates if os.path.exists(path) or find_page_list(path)), None)
+    path = next((path for path in candidates if os.path.exists(path) or _find_page_list(path)), None)
     if path is None and not is_custom(name_or_path):
         raise DataError(f"no data {name!r}: {candidates[0]} is not there; {_list_names(data_root)}")
     return path, wanted
@@ -243,3 +244,14 @@ def find_sets(root: Path) -> list[str]:
         if IMAGES_NAME.fullmatch(path.name)
     }
     return sorted(names | arrays)
+
+
+def _find_page_list(path: Path) -> Path | None:
+    """Find the list for a path named pages: beside the folder, or in the folder lines beside it.
+
+    `dev/pages` are the pages of the lines in `dev/lines`, `mine/pages` those that `mine/lines.jsonl` names.
+    """
+    if path.name != _PAGES_NAME:
+        return None
+    places = (path.parent / "lines" / LINES_NAME, path.parent / LINES_NAME)
+    return next((place for place in places if os.path.isfile(place)), None)

@@ -8,11 +8,13 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from threading import Event
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from yomite.apps.demo.inputs import decode_picture
 from yomite.apps.demo.readings import FAILED, check_top, describe_candidates
@@ -36,6 +38,31 @@ class _Left(Exception):
 def can_read_pages(reader: Recognizer) -> bool:
     """Tell whether a reader has the models that pages are read with."""
     return reader.has_page_model and reader.has_line_model
+
+
+class _Stream(StreamingResponse):
+    """Lines as they come; tells when it is over, also if nobody waited for the first of them."""
+
+    def __init__(self, lines: AsyncIterator[str], end: Callable[[], None]) -> None:
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        super().__init__(lines, media_type="application/x-ndjson", headers=headers)
+        self._end = end
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._end()
+
+
+async def _listen(news: asyncio.Queue[str]) -> AsyncIterator[str]:
+    line = _to_progress(0, 0)
+    while True:
+        yield f"{line}\n"
+        if not line.startswith('{"done"'):
+            return
+        with suppress(asyncio.TimeoutError):  # then the last is told again
+            line = await asyncio.wait_for(news.get(), BEAT_S)
 
 
 class PageStream:
@@ -69,13 +96,6 @@ class PageStream:
             return PlainTextResponse('the request is not JSON; send {"picture": "..."}', 422)
         if len(self._jobs) >= MAX_PAGES:
             return PlainTextResponse("too many pages are being read just now; try again in a moment", 503)
-        return StreamingResponse(
-            self._tell(picture, top),
-            media_type="application/x-ndjson",
-            headers={"cache-control": "no-store", "x-accel-buffering": "no"},
-        )
-
-    async def _tell(self, picture: bytes, top: int) -> AsyncIterator[str]:
         is_left, news = Event(), asyncio.Queue[str]()
         loop = asyncio.get_running_loop()
 
@@ -84,21 +104,11 @@ class PageStream:
                 raise _Left
             loop.call_soon_threadsafe(news.put_nowait, line)
 
+        # The place is taken here: several that come at once would all find the last one free.
         job = asyncio.create_task(self._take_turn(picture, top, tell))
         self._jobs.add(job)
         job.add_done_callback(self._jobs.discard)
-        line, is_last = _to_progress(0, 0), False
-        try:
-            while not is_last:
-                yield f"{line}\n"
-                try:
-                    line = await asyncio.wait_for(news.get(), BEAT_S)
-                except asyncio.TimeoutError:
-                    continue
-                is_last = not line.startswith('{"done"')
-            yield f"{line}\n"
-        finally:
-            is_left.set()
+        return _Stream(_listen(news), is_left.set)
 
     async def _take_turn(self, picture: bytes, top: int, tell: Callable[[str], None]) -> None:
         async with self._turns:

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from yomite.data.readers.lines import DIRECTIONS, LINES_NAME
+from yomite.data.readers.lines import DIRECTIONS
 from yomite.data.samples import Fault, Reading, Sample
-
-PAGES_NAME = "pages"
 
 Corners = tuple[tuple[float, float], ...]
 
@@ -44,17 +42,6 @@ class PageSample(Sample):
 
     lines: tuple[WrittenLine, ...] = ()
     is_whole: bool = False
-
-
-def find_page_list(path: Path) -> Path | None:
-    """Find the list for a path named pages: beside the folder, or in the folder lines beside it.
-
-    `dev/pages` are the pages of the lines in `dev/lines`, `mine/pages` those that `mine/lines.jsonl` names.
-    """
-    if path.name != PAGES_NAME:
-        return None
-    places = (path.parent / "lines" / LINES_NAME, path.parent / LINES_NAME)
-    return next((place for place in places if os.path.isfile(place)), None)
 
 
 def read_pages(path: Path) -> Reading:
