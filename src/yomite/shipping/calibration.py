@@ -15,8 +15,9 @@ from yomite.charset import number_lookalikes
 from yomite.evaluation.measures import expected_calibration_error
 from yomite.evaluation.report import align_table
 from yomite.evaluation.scores import ScoredSet, read_scores
+from yomite.shipping.kept import Kept
 from yomite.shipping.temperature import compute_nll, fit_temperature
-from yomite.shipping.thresholds import choose_threshold, round_down, weigh_samples
+from yomite.shipping.thresholds import ENOUGH, choose_threshold, round_down, shrink, weigh_samples
 
 GRID = tuple(round(0.1 * step, 1) for step in range(11))
 """Prior weights to choose from."""
@@ -138,24 +139,33 @@ class Fit:
 
 
 def fit_calibration(
-    sets: Sequence[ScoredSet], characters: Sequence[str], weighted_log_prior: np.ndarray
+    sets: Sequence[ScoredSet],
+    characters: Sequence[str],
+    weighted_log_prior: np.ndarray,
+    before: tuple[float, float] | None = None,
 ) -> Fit:
     """Fit the temperature with the prior in place, then the threshold.
 
     Args:
-        sets: Scored sets.
+        sets: Scored sets; may be empty where there is something from before.
         characters: C characters in label order.
         weighted_log_prior: Float (C,), zeros for the uniform prior.
+        before: Temperature and threshold that were known before; they count as ENOUGH samples.
     """
+    if before and not sets:
+        return Fit(*before, (), ())
     groups = np.array(number_lookalikes(characters))
     logits, labels, weights = _pool(sets)
     weighted = logits + weighted_log_prior.astype(np.float32)
-    temperature = max(round(fit_temperature(weighted, labels, weights=weights, groups=groups), 4), 1e-3)
+    counts = (before[0], weights.sum() * ENOUGH / len(labels)) if before else None
+    temperature = fit_temperature(weighted, labels, weights=weights, groups=groups, before=counts)
+    temperature = max(round(temperature, 4), 1e-3)
     best, confidences = read_scores(weighted, temperature, groups)
     is_right = groups[best] == groups[labels]
     threshold = 0.0
     if is_right.any():
-        threshold = round_down(choose_threshold(confidences[is_right], MAX_LOST, weights[is_right]))
+        threshold = choose_threshold(confidences[is_right], MAX_LOST, weights[is_right])
+    threshold = round_down(shrink(threshold, before and before[1], len(labels)))
     ends = np.cumsum([len(one.labels) for one in sets])[:-1]
     parts = list(zip(np.split(confidences, ends), np.split(is_right, ends), strict=True))
     errors = tuple(expected_calibration_error(*part) for part in parts)
@@ -172,25 +182,41 @@ class Calibrated:
         prior_weight: Of the log-prior, for everything.
         fits: By prior, "text" and "uniform".
         weight_scores: The table that the weight was chosen from; empty where it was given.
+        num_samples: In all sets.
+        kept: What it keeps of the model that it began from; None where there is nothing to keep.
     """
 
     sets: tuple[str, ...]
     prior_weight: float
     fits: dict[str, Fit]
     weight_scores: list[WeightScore] = field(default_factory=list)
+    num_samples: int = 0
+    kept: Kept | None = None
 
     def to_metadata(self) -> dict[str, str]:
         """Return fields of the model file."""
-        return {
+        fields = {
             "prior_weight": json.dumps(self.prior_weight),
             "temperature": json.dumps({prior: fit.temperature for prior, fit in self.fits.items()}),
             "rejection_threshold": json.dumps(
                 {prior: fit.rejection_threshold for prior, fit in self.fits.items()}
             ),
         }
+        if self.kept:
+            share = round(self.kept.share(self.num_samples), 4)
+            kept = {"num_samples": self.num_samples, "kept_from": self.kept.name, "kept_share": share}
+            fields["calibration"] = json.dumps(kept, ensure_ascii=False)
+        return fields
 
     def format(self) -> Iterator[str]:
         """Yield lines for people."""
+        if self.kept:
+            yield self.kept.format(self.num_samples, self.prior_weight)
+        elif self.num_samples < ENOUGH:
+            yield (
+                f"{self.num_samples} samples are few to calibrate on, {ENOUGH} are enough: "
+                "probabilities may be off, and good writing may be rejected"
+            )
         if self.weight_scores:
             yield "look-alike (strict) top-1 in percent for each weight of the prior:"
             yield format_weight_scores(self.weight_scores, self.sets, self.prior_weight)
@@ -208,14 +234,16 @@ def calibrate(
     characters: Sequence[str],
     log_prior: np.ndarray | None,
     prior_weight: float | None = None,
+    kept: Kept | None = None,
 ) -> Calibrated:
     """Choose the prior's weight unless it is given, then fit temperature and threshold for each prior.
 
     Args:
-        sets: Scored sets, at least one.
+        sets: Scored sets, at least one unless something is kept.
         characters: C characters in label order.
         log_prior: Float (C,), natural logarithm; None where there is none: its weight is 0.
         prior_weight: At least 0; None to choose.
+        kept: What the model that it began from says; its temperatures and thresholds count as ENOUGH samples.
     """
     scores: list[WeightScore] = []
     if log_prior is None:
@@ -223,11 +251,12 @@ def calibrate(
     if prior_weight is None:
         scores = score_prior_weights(sets, characters, log_prior)
         prior_weight = choose_prior_weight(scores, [len(one.labels) for one in sets])
-    bare = np.zeros(len(characters), np.float32)
-    uniform = fit_calibration(sets, characters, bare)
-    text = uniform if not prior_weight else fit_calibration(sets, characters, prior_weight * log_prior)
-    names = tuple(one.name for one in sets)
-    return Calibrated(names, prior_weight, {"text": text, "uniform": uniform}, scores)
+    fits = {}
+    for prior, weight in (("text", prior_weight), ("uniform", 0.0)):
+        before = (kept.temperature[prior], kept.rejection_threshold[prior]) if kept else None
+        fits[prior] = fit_calibration(sets, characters, weight * log_prior, before)
+    names, num_samples = tuple(one.name for one in sets), sum(len(one.labels) for one in sets)
+    return Calibrated(names, prior_weight, fits, scores, num_samples, kept)
 
 
 def _pool(sets: Sequence[ScoredSet]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

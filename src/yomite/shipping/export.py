@@ -15,16 +15,18 @@ from yomite.checkpoint import Checkpoint, extract_weights, read_checkpoint, writ
 from yomite.data.samples import tell_unread
 from yomite.data.sources import open_source, resolve_data_root
 from yomite.errors import DataError
-from yomite.evaluation.scores import score_again, score_set
+from yomite.evaluation.scores import ScoredSet, score_again, score_set
 from yomite.reading.line_file import LANGUAGE_MODEL, open_line_file
 from yomite.reading.line_file import TASK as LINE_TASK
 from yomite.reading.page_file import TASK as PAGE_TASK
 from yomite.shipping.calibration import Calibrated, calibrate
 from yomite.shipping.draft import Draft
+from yomite.shipping.kept import find_kept
+from yomite.shipping.known import count_features
 from yomite.shipping.language_model import build_language_model
 from yomite.shipping.line_calibration import calibrate_lines, compute_lines
 from yomite.shipping.quantization import quantize
-from yomite.shipping.rejection import Rejection, add_rejection
+from yomite.shipping.rejection import Rejection, add_rejection, keep_rejection
 from yomite.shipping.tracing import Parity, check_parity, trace_weights
 from yomite.texts.pool import read_sentences
 
@@ -65,6 +67,7 @@ def export_model(
     allow_custom: bool = False,
     int8: bool = False,
     attention: bool = True,
+    keeps_calibration: bool = True,
 ) -> Exported:
     """Export weights, score the sets once, and write the file with what they say.
 
@@ -73,7 +76,7 @@ def export_model(
         out: The ONNX file.
         name: The model's name.
         sets: Names or paths of real writing; none leaves the file uncalibrated.
-        prior_weight: None to choose it on the sets.
+        prior_weight: None to keep it, or to choose it on the sets.
         weights_path: Where to write the weights, float16; None to write none.
         data_root: The data folder.
         show: Takes lines for people.
@@ -81,6 +84,7 @@ def export_model(
         allow_custom: Runs the code of a model that is not built in.
         int8: Convolutions compute with 8-bit integers; sets are needed.
         attention: Whether the file of a model that has attention gets that output.
+        keeps_calibration: Whether a run that began from other weights keeps what their model file says.
 
     Raises:
         ModelFileError: If the model cannot be exported, or has no attention to leave out.
@@ -104,7 +108,14 @@ def export_model(
             raise DataError("a model of pages has no prior, no --int8 and no --calibrate; leave these out")
         draft.write(out)
         return Exported(draft)
-    log_prior = _count_prior(checkpoint.characters, data_root, show)
+    kept = find_kept(checkpoint, show) if keeps_calibration else None
+    if kept:
+        draft = draft.describe({"canvas_version": kept.canvas_version})
+    if kept and kept.prior_weight:
+        log_prior = kept.spread_prior(checkpoint.characters)
+        prior_weight = kept.prior_weight if prior_weight is None else prior_weight
+    else:
+        log_prior = _count_prior(checkpoint.characters, data_root, show)
     if log_prior is None and prior_weight:
         raise DataError(
             f"--prior-weight {prior_weight}, but there is no prior to weigh; give --data-root DIR"
@@ -114,7 +125,7 @@ def export_model(
         draft = draft.describe(
             {"log_prior": json.dumps(rounded), "prior_weight": json.dumps(prior_weight or 0.0)}
         )
-    if not sets:
+    if not sets and not kept:
         show(f"not calibrated; prior weight {prior_weight or 0.0:g} (see --calibrate)")
         draft.write(out)
         return Exported(draft)
@@ -126,34 +137,55 @@ def export_model(
         show(f"scored {source}: {len(scored[-1].labels)} samples")
         for note in scored[-1].notes:
             show(f"{source}: {note}")
-    canvases = np.concatenate([one.images for one in scored])
     if int8:
+        canvases = np.concatenate([one.images for one in scored])
         draft = quantize(draft, canvases[:: max(1, len(canvases) // NUM_RANGE_CANVASES)])
         reader = draft.open()
         scored = [score_again(one, reader) for one in scored]
-    calibrated = calibrate(scored, checkpoint.characters, log_prior, prior_weight)
+    calibrated = calibrate(scored, checkpoint.characters, log_prior, prior_weight, kept)
     draft = draft.describe(calibrated.to_metadata())
     for line in calibrated.format():
         show(line)
-    rejection = None
-    if root := _find_data_root(data_root):
-        draft, rejection = add_rejection(
-            draft,
-            scored,
-            temperature=calibrated.fits["uniform"].temperature,
-            checkpoint=checkpoint,
-            data_root=root,
-            show=show,
-        )
+    draft, rejection = _reject(draft, scored, calibrated, checkpoint, data_root, show)
     for line in rejection.format() if rejection else ():
         show(line)
-    parity = check_parity(draft, checkpoint, canvases, allow_custom=allow_custom)
     draft.write(out)
+    if not scored:
+        return Exported(draft, calibrated, rejection=rejection)
+    canvases = np.concatenate([one.images for one in scored])
+    parity = check_parity(draft, checkpoint, canvases, allow_custom=allow_custom)
     show(
         f"ONNX beside the weights on {parity.num_images} canvases: {parity.num_disagreements} other answers, "
         f"logits differ by {parity.max_difference:.2g} at most"
     )
     return Exported(draft, calibrated, parity, rejection)
+
+
+def _reject(
+    draft: Draft,
+    scored: Sequence[ScoredSet],
+    calibrated: Calibrated,
+    checkpoint: Checkpoint,
+    data_root: Path | None,
+    show: Callable[[str], object],
+) -> tuple[Draft, Rejection | None]:
+    """Keep the head that tells what is no character, where it still fits, else fit one."""
+    kept, root = calibrated.kept, _find_data_root(data_root)
+    before = kept and kept.known_threshold
+    if kept and kept.has_known_for(checkpoint.characters, count_features(draft.network)):
+        return keep_rejection(draft, scored, kept)
+    if not root or not (scored or before is not None):
+        return draft, None
+    temperature = calibrated.fits["uniform"].temperature
+    return add_rejection(
+        draft,
+        scored,
+        temperature=temperature,
+        checkpoint=checkpoint,
+        data_root=root,
+        show=show,
+        before=before,
+    )
 
 
 def _export_lines(

@@ -13,7 +13,7 @@ import numpy as np
 import onnx
 import onnxruntime
 import torch
-from onnx import compose
+from onnx import compose, numpy_helper
 from torch import nn
 from torch.nn import functional as F
 
@@ -96,6 +96,26 @@ def build_known(temperature: float, head: Mapping[str, np.ndarray]) -> onnx.Mode
         build_part(_HEAD, columns=np.array([1], np.int64), **head),
         io_map=[("evidence", "evidence")],
     )
+
+
+def read_known(network: onnx.ModelProto) -> tuple[float, dict[str, np.ndarray]] | None:
+    """Return what the part `known` of a written file was built from, as for build_known; None without one."""
+    prefix = "known/"
+    constants = {
+        one.name.removeprefix(prefix): numpy_helper.to_array(one)
+        for one in network.graph.initializer
+        if one.name.startswith(prefix)
+    }
+    if not constants:
+        return None
+    head = {name: constants[name] for name in ("weights", "biases", "out_weights", "out_bias")}
+    return float(constants["temperature"]), head
+
+
+def count_features(network: onnx.ModelProto) -> int:
+    """Return D of a network's features, 0 where it has none."""
+    shapes = {output.name: output.type.tensor_type.shape.dim for output in network.graph.output}
+    return shapes["features"][1].dim_value if "features" in shapes else 0
 
 
 def open_evidence(network: onnx.ModelProto, temperature: float) -> Callable[[np.ndarray], np.ndarray]:

@@ -27,8 +27,9 @@ from yomite.evaluation.scores import ScoredSet
 from yomite.evaluation.sketches import read_copybook
 from yomite.ink.canvas import to_canvas
 from yomite.shipping.draft import Draft
+from yomite.shipping.kept import Kept
 from yomite.shipping.known import apply_head, build_known, fit_head, open_evidence
-from yomite.shipping.thresholds import ENOUGH, choose_threshold, round_down, weigh_samples
+from yomite.shipping.thresholds import ENOUGH, choose_threshold, round_down, shrink, weigh_samples
 from yomite.streams import build_stream
 from yomite.streams.loader import draw_batch
 
@@ -76,7 +77,10 @@ class Rejection:
             ("learned on", self.learned),
             ("never seen", self.rejected),
         ):
-            lines.append(f"  {title}: {', '.join(f'{name} {share:.1%}' for name, share in shares.items())}")
+            if shares:
+                lines.append(
+                    f"  {title}: {', '.join(f'{name} {share:.1%}' for name, share in shares.items())}"
+                )
         return lines
 
 
@@ -88,16 +92,18 @@ def add_rejection(
     checkpoint: Checkpoint,
     data_root: Path,
     show: Callable[[str], object],
+    before: float | None = None,
 ) -> tuple[Draft, Rejection | None]:
     """Fit the output `known` and its threshold.
 
     Args:
         draft: Calibrated.
-        sets: Scored sets of real writing.
+        sets: Scored sets of real writing; may be empty where a threshold was known before.
         temperature: Of the uniform prior.
         checkpoint: Of the same weights: its config says what they learned from.
         data_root: The data folder, with KanjiVG.
         show: Takes lines for people.
+        before: The threshold that was known before; see choose_known_threshold.
 
     Returns:
         The draft, which then rejects by `known` alone: Low confidence means a doubtful reading, no stranger.
@@ -109,41 +115,62 @@ def add_rejection(
     except YomiteError as error:
         show(f"what is no character is told by low confidence alone: {error}")
         return draft, None
-    size = sets[0].images.shape[-1]
+    size = checkpoint.model["input_size"]
     weigh = open_evidence(draft.network, temperature)
     negatives = {
         kind: weigh(_to_canvases(draw_negatives(kind, NUM_NEGATIVES, copybook), size)) for kind in NEGATIVES
     }
     head = fit_head([weigh(images) for images in characters], list(negatives.values()))
     known_by_set = {one.name: apply_head(head, weigh(one.images)) for one in sets}
-    threshold = choose_known_threshold(list(known_by_set.values()))
+    threshold = choose_known_threshold(list(known_by_set.values()), before)
     known_by_kind = {kind: apply_head(head, evidence) for kind, evidence in negatives.items()}
-    draft = replace(draft, known=build_known(temperature, head)).describe(
-        {
-            "known_threshold": json.dumps(threshold),
-            "rejection_threshold": json.dumps({"text": 0.0, "uniform": 0.0}),
-        }
-    )
+    draft = _describe_known(replace(draft, known=build_known(temperature, head)), threshold)
     reader = draft.open()
     rejected = measure_rejected(lambda pictures: reader.recognize_many(pictures, errors="return"), copybook)
     lost, learned = (measure_lost(known, threshold) for known in (known_by_set, known_by_kind))
     return draft, Rejection(threshold, lost, learned, rejected)
 
 
-def choose_known_threshold(known_by_set: Sequence[np.ndarray]) -> float:
+def keep_rejection(draft: Draft, sets: Sequence[ScoredSet], kept: Kept) -> tuple[Draft, Rejection]:
+    """Reject as the model did that a run began from: by its head, the threshold moved as the sets say.
+
+    Args:
+        draft: Calibrated, of the same characters and as many features.
+        sets: Scored sets of real writing; may be empty.
+        kept: Of that model, with `known` for these characters.
+    """
+    assert kept.known and kept.known_threshold is not None
+    draft = replace(draft, known=build_known(*kept.known))
+    reader = draft.describe({"known_threshold": json.dumps(kept.known_threshold)}).open()
+    known_by_set = {one.name: reader.compute_known(one.images) for one in sets}
+    threshold = choose_known_threshold(list(known_by_set.values()), kept.known_threshold)
+    return _describe_known(draft, threshold), Rejection(
+        threshold, measure_lost(known_by_set, threshold), {}, {}
+    )
+
+
+def _describe_known(draft: Draft, threshold: float) -> Draft:
+    never = json.dumps({"text": 0.0, "uniform": 0.0})
+    return draft.describe({"known_threshold": json.dumps(threshold), "rejection_threshold": never})
+
+
+def choose_known_threshold(known_by_set: Sequence[np.ndarray], before: float | None = None) -> float:
     """Choose the highest threshold that rejects at most MAX_REJECTED of real writing, right or wrong.
 
     Args:
         known_by_set: Float (N,) for each set of real writing. No set of ENOUGH samples may lose more than
             MAX_REJECTED_OF_A_SET.
+        before: The threshold that was known before; it counts as ENOUGH samples.
 
     Returns:
         4 decimals, rounded down; what is below it is rejected.
     """
+    if before is not None and not known_by_set:
+        return before
     weights = weigh_samples([len(one) for one in known_by_set])
     limits = [choose_threshold(np.concatenate(known_by_set), MAX_REJECTED, weights)]
     limits += [choose_threshold(one, MAX_REJECTED_OF_A_SET) for one in known_by_set if len(one) >= ENOUGH]
-    return round_down(min(limits))
+    return round_down(shrink(min(limits), before, len(weights)))
 
 
 def measure_lost(known_by_name: Mapping[str, np.ndarray], threshold: float) -> dict[str, float]:

@@ -105,6 +105,7 @@ def make_release(
         data_root=data_root,
         show=show,
         license=LICENSE,
+        keeps_calibration=False,
     )
     sizes = {path.name: path.stat().st_size for path in (onnx_path, weights_path)}
     if sum(sizes.values()) > MAX_BYTES:

@@ -39,16 +39,21 @@ def fit_temperature(
     *,
     weights: np.ndarray | None = None,
     groups: np.ndarray | None = None,
+    before: tuple[float, float] | None = None,
 ) -> float:
     """Find the temperature that minimizes the negative log-likelihood.
 
     The likelihood is convex in the inverse temperature (with groups nearly so): its slope has one root.
+
+    A temperature that was known before is as many samples like these, each right as often as that temperature
+    says: to the likelihood of the labels it adds their cross-entropy with its own probabilities.
 
     Args:
         logits: Float (N, C), N >= 1, the weighted log-prior added where there is one.
         labels: Int (N,).
         weights: As for compute_nll.
         groups: As for compute_nll.
+        before: The temperature that was known before, and what it counts, in samples of weight 1.
 
     Returns:
         The temperature, 0.001..1000. Where every sample is right by itself, lower is ever better: Then the
@@ -56,8 +61,14 @@ def fit_temperature(
     """
     alike = _list_alike(groups, logits.shape[1])
 
+    kept, counts = before or (1.0, 0.0)
+    counts /= len(labels) if weights is None else float(np.sum(weights))
+    expected = _expect_score(logits, 1 / kept, weights) if counts else 0.0
+
     def slope(log_inverse: float) -> float:
-        return _measure(logits, labels, np.exp(log_inverse), weights, alike)[1]
+        inverse = np.exp(log_inverse)
+        by_labels = _measure(logits, labels, inverse, weights, alike)[1]
+        return by_labels + (counts * (_expect_score(logits, inverse, weights) - expected) if counts else 0.0)
 
     low, high = np.log(_LOWEST), np.log(_HIGHEST)
     if slope(high) <= 0:
@@ -86,6 +97,17 @@ def _measure(
         total += shares[rows] @ (_moments(scores, inverse) - _moments(right_scores, inverse))
     nll, slope = total / shares.sum()
     return float(nll), float(slope)
+
+
+def _expect_score(logits: np.ndarray, inverse: float, weights: np.ndarray | None) -> float:
+    """Return the mean score that is expected at an inverse temperature, the highest of each row taken off."""
+    shares = np.ones(len(logits)) if weights is None else np.asarray(weights, np.float64)
+    total = 0.0
+    for start in range(0, len(logits), _CHUNK):
+        rows = slice(start, start + _CHUNK)
+        scores = logits[rows] - logits[rows].max(axis=1, keepdims=True)
+        total += float(shares[rows] @ _moments(scores, inverse)[:, 1])
+    return total / float(shares.sum())
 
 
 def _list_alike(groups: np.ndarray | None, num_classes: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 ENOUGH = 400
-"""Samples from which on a set has its full weight."""
+"""Samples from which on a set has its full weight; what was known before a set counts as so many."""
 
 
 def weigh_samples(nums_samples: Sequence[int]) -> np.ndarray:
@@ -33,6 +33,11 @@ def choose_threshold(values: np.ndarray, max_lost: float, weights: np.ndarray | 
     lost = np.cumsum(shares[order]) / shares.sum()  # what a threshold just above each value would lose
     num_lost = int(np.searchsorted(lost, max_lost + 1e-12, side="right"))
     return float(values[order[min(num_lost, len(values) - 1)]])
+
+
+def shrink(fitted: float, before: float | None, num_samples: int) -> float:
+    """Return what samples say, drawn towards what was known before, which counts as ENOUGH of them."""
+    return fitted if before is None else before + (fitted - before) * num_samples / (num_samples + ENOUGH)
 
 
 def round_down(threshold: float) -> float:
