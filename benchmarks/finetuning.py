@@ -1,10 +1,10 @@
 """What fine-tuning on a few samples of a new writer gives him, and what it costs everybody else.
 
-    python benchmarks/finetuning.py --data-root DIR --font FILE.ttf --source cells/hiragana-sheets:p08 [key=value ...]
+    python benchmarks/finetuning.py --data-root DIR --font FILE.ttf --source NAME [section.key=value ...]
 
-A writer is a font that the weights never saw, drawn through different pens and by different hands, or a source of
-real samples. For each writer and number of samples a class: fine-tunes as configs/finetune.yaml says, exports
-without a calibration set, and scores the writer's other samples and the sets of dev/. Prints a table.
+A writer is a font that the weights never saw, drawn through different pens and by different hands, or a source
+of real samples. For each writer and number of samples a class: fine-tunes as configs/finetune.yaml says,
+exports without a calibration set, and scores the writer's other samples and the sets of dev/. Prints a table.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def main() -> None:
 
 
 def draw_writer(font: Path, seed: int = 0, num: int = 5 + NUM_TESTED) -> Iterator[Sample]:
-    """Draw a font's kana and NUM_KANJI of its kyoiku kanji, each time with another pen and by another hand."""
+    """Draw a font's kana and NUM_KANJI kyoiku kanji, each time with another pen and by another hand."""
     rng = np.random.default_rng(seed)
     kana, kanji = (list(build_charset(name)) for name in ("kana", "kyoiku"))
     kanji = [character for character in kanji if script_of(character) == "kanji"]
@@ -135,7 +135,7 @@ def read_hasty(path: Path) -> Iterator[Sample]:
 
 
 def split(samples: Sequence[Sample], most: int) -> tuple[list[Sample], dict[str, list[Sample]]]:
-    """Deal the first `most` samples of each character to learn from, in an order of chance; the others are scored."""
+    """Deal `most` samples of each character, by chance, to learn from; the others are scored."""
     groups: dict[str, list[Sample]] = defaultdict(list)
     for index in np.random.default_rng(0).permutation(len(samples)).tolist():
         groups[samples[index].character].append(samples[index])
@@ -163,14 +163,14 @@ def score(model: Path, sets: dict[str, list[Sample]]) -> list[Report]:
 
 def print_row(*cells: str | Report) -> None:
     """Print a row of the table."""
-    names = ("lookalike_top1", "rejected", "calibration_error")
-    texts = [
-        cell
-        if isinstance(cell, str)
-        else " / ".join(f"{100 * cell.shares[name].value:.1f}" for name in names)
-        for cell in cells
-    ]
+    texts = [cell if isinstance(cell, str) else format_scores(cell) for cell in cells]
     print(f"| {' | '.join(texts)} |", flush=True)
+
+
+def format_scores(report: Report) -> str:
+    """Look-alike top-1, rejected and ECE in percent."""
+    names = ("lookalike_top1", "rejected", "calibration_error")
+    return " / ".join(f"{100 * report.shares[name].value:.1f}" for name in names)
 
 
 if __name__ == "__main__":

@@ -95,8 +95,8 @@ class Kept:
             )
         share = self.share(num_samples)
         return (
-            f"temperature and rejection: {share:.0%} kept from {self.name}, {1 - share:.0%} from {num_samples} "
-            f"samples (it counts as {ENOUGH}); prior weight {prior_weight:g}"
+            f"temperature and rejection: {share:.0%} kept from {self.name}, {1 - share:.0%} from "
+            f"{num_samples} samples (it counts as {ENOUGH}); prior weight {prior_weight:g}"
         )
 
 
