@@ -79,7 +79,13 @@ def build_learner(config: RunConfig, charset: Charset, data_root: Path, *, fresh
             "give a stream of your own, as data.stream=package.module:callable"
         )
     if config.init_from and fresh:
-        fill_from_weights(model, charset, read_checkpoint(find_weights(config.init_from)))
+        num_known = fill_from_weights(model, charset, read_checkpoint(find_weights(config.init_from)))
+        num_new = len(charset) - num_known
+        if num_new and config.optimizer.rates.get("classifier") == 0:
+            raise ConfigError(
+                f"{num_new} of {len(charset)} characters are new to {config.init_from}, and a frozen classifier "
+                "cannot learn them; type optimizer.rates={} schedule.total_steps=1000, or another charset"
+            )
     learner = Learner(model, build_objective(config.objective, model, charset, data_root))
     learner.freeze(config.optimizer.rates)
     return learner
