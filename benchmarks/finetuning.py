@@ -3,8 +3,9 @@
     python benchmarks/finetuning.py --data-root DIR --font FILE.ttf --source NAME [section.key=value ...]
 
 A writer is a font that the weights never saw, drawn through different pens and by different hands, or a
-source of real samples. For each writer and number of samples a class: fine-tunes as configs/finetune.yaml says,
-exports without a calibration set, and scores the writer's other samples and the sets of dev/. Prints a table.
+source of real samples. For each writer and number of samples a class: fine-tunes as configs/finetune.yaml
+says, exports without a calibration set, and scores the writer's other samples and the sets of dev/. Prints a
+table.
 """
 
 from __future__ import annotations

@@ -8,13 +8,14 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from yomite.charset import Charset
+from yomite.charset import Charset, build_charset
 from yomite.checkpoint import Checkpoint, load_model, read_checkpoint, write_checkpoint
 from yomite.config import load_config
-from yomite.errors import ModelFileError
+from yomite.errors import ConfigError, ModelFileError
 from yomite.ink.canvas import to_canvas
 from yomite.models import build
 from yomite.training.finetune import fill_from_weights, find_weights
+from yomite.training.learner import build_learner, build_optimizer
 from yomite.training.loop import train
 
 CONFIG = Path(__file__).parents[2] / "configs" / "finetune.yaml"
@@ -69,6 +70,8 @@ def test_learns_a_folder_of_ones_own_pictures(tmp_path: Path) -> None:
             f"init_from={tmp_path / 'weights.safetensors'}",
             f"model.arguments={ARGUMENTS}",
             "data.ink.share=0",
+            "optimizer.rates={}",  # 十 and 〇 are new
+            "ema.decay=0.9",
             "optimizer.learning_rate=0.01",
             "schedule.warmup_steps=5",
             "schedule.total_steps=40",
@@ -83,6 +86,36 @@ def test_learns_a_folder_of_ones_own_pictures(tmp_path: Path) -> None:
         canvas = to_canvas(draw_cross(character, rng), SIZE)
         label = int(model(torch.from_numpy(canvas)[None, None]).argmax())
         assert weights.characters[label] == character
+
+
+def test_a_frozen_classifier_learns_no_new_characters(tmp_path: Path) -> None:
+    write_weights(tmp_path / "weights.safetensors", "永一")
+    (tmp_path / "characters.txt").write_text("一十〇", encoding="utf-8")
+    words = [
+        f"charset={tmp_path / 'characters.txt'}",
+        f"init_from={tmp_path / 'weights.safetensors'}",
+        f"model.arguments={ARGUMENTS}",
+        f"out={tmp_path / 'run'}",
+    ]
+    charset = Charset("mine", "一十〇")
+    with pytest.raises(ConfigError, match=r"2 of 3 characters are new .* type optimizer.rates=\{\}"):
+        build_learner(load_config(CONFIG, words), charset, tmp_path)
+    build_learner(load_config(CONFIG, [*words, "optimizer.rates={}"]), charset, tmp_path)
+
+
+def test_what_is_frozen_stays(tmp_path: Path) -> None:
+    """The recipe's names are those of the released network, and its norms keep their statistics."""
+    learner = build_learner(load_config(CONFIG), build_charset("full"), tmp_path)
+    learner.train()
+    before = {name: tensor.clone() for name, tensor in learner.model.state_dict().items()}
+    config = load_config(CONFIG).optimizer
+    optimizer = build_optimizer(learner, config)
+    images = torch.randint(0, 256, (4, 1, SIZE, SIZE), dtype=torch.uint8)
+    torch.nn.functional.cross_entropy(learner.model(images), torch.tensor([5, 6, 7, 8])).backward()
+    optimizer.step()
+    after = learner.model.state_dict()
+    changed = {name for name, tensor in before.items() if not torch.equal(tensor, after[name])}
+    assert changed == {"place_weight", "embed.weight", "blocks.4.conv1.weight", "blocks.4.conv2.weight"}
 
 
 def test_rows_go_by_character(tmp_path: Path) -> None:

@@ -83,8 +83,9 @@ def build_learner(config: RunConfig, charset: Charset, data_root: Path, *, fresh
         num_new = len(charset) - num_known
         if num_new and config.optimizer.rates.get("classifier") == 0:
             raise ConfigError(
-                f"{num_new} of {len(charset)} characters are new to {config.init_from}, and a frozen classifier "
-                "cannot learn them; type optimizer.rates={} schedule.total_steps=1000, or another charset"
+                f"{num_new} of {len(charset)} characters are new to {config.init_from}, and a frozen "
+                "classifier cannot learn them; "
+                "type optimizer.rates={} schedule.total_steps=1000, or another charset"
             )
     learner = Learner(model, build_objective(config.objective, model, charset, data_root))
     learner.freeze(config.optimizer.rates)
