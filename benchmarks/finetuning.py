@@ -58,7 +58,7 @@ NUM_TESTED = 4
 
 def main() -> None:
     """Fine-tune for each writer that the command line names."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data-root", type=Path)
     parser.add_argument("--base", default="yomite-character", help="weights to start from, with their .onnx")
     parser.add_argument("--font", type=Path, action="append", default=[], help="a font the base never saw")

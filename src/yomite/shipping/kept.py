@@ -75,15 +75,10 @@ class Kept:
         if self.characters == tuple(characters):
             return self.log_prior
         known = dict(zip(self.characters, self.log_prior.tolist(), strict=True))
-        by_script: dict[str, list[float]] = {}
-        for character, value in known.items():
-            by_script.setdefault(script_of(character), []).append(value)
-        values = np.array(
-            [
-                known.get(one, np.mean(by_script.get(script_of(one), self.log_prior.tolist())))
-                for one in characters
-            ]
-        )
+        scripts = np.array([script_of(character) for character in self.characters])
+        means = {script: float(self.log_prior[scripts == script].mean()) for script in set(scripts.tolist())}
+        mean = float(self.log_prior.mean())
+        values = np.array([known.get(one, means.get(script_of(one), mean)) for one in characters])
         return (values - np.log(np.exp(values).sum())).astype(np.float32)
 
     def format(self, num_samples: int, prior_weight: float) -> str:

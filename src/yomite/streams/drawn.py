@@ -228,7 +228,7 @@ def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int
     for name in config.real_sources:
         pictures += read_pictures(name, charset, data_root, size, config.fold, seed)
     weights = np.ones(len(charset))
-    if config.frequency_power > 0:
+    if config.frequency_power > 0 and shares[:2].sum() > 0:  # real pictures come as they are
         counts = count_characters(data_root / SENTENCES)
         log_prior = build_log_prior(counts, charset, JAPANESE.learning_even_parts)
         weights = sampling_weights(log_prior, config.frequency_power)
