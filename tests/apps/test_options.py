@@ -15,6 +15,7 @@ OWN_DATA: list[dict[str, Any]] = [
         "stream": "yomite.training.vision_transforms:transform_stored",
         "arguments": {"sources": ["dev/touchscreen-100"], "transforms": []},
     },
+    {"ink": {"share": 0}, "folder": {"share": 1, "path": "mine"}, "frequency_power": 0.35},
 ]
 
 

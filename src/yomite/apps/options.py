@@ -55,7 +55,7 @@ def find_data_root(config: "RunConfig", option: Path | None) -> Path:
     root = sources.find_data_root(option)
     needs = [auxiliary.strokes, auxiliary.components]
     if data.stream == "drawn":
-        needs += [data.ink.share, data.fonts.share, data.cells.share, data.frequency_power]
+        needs += [data.ink.share, data.fonts.share, data.cells.share]
     names = (*data.sources, *config.validation.sources)
     named = [name for name in names if not (is_custom(name) or Path(name).exists())]
     if option or any(needs) or named:
