@@ -71,6 +71,7 @@ def test_learns_a_folder_of_ones_own_pictures(tmp_path: Path) -> None:
             f"model.arguments={ARGUMENTS}",
             "data.ink.share=0",
             "optimizer.rates={}",  # 十 and 〇 are new
+            "optimizer.name=adamw",
             "ema.decay=0.9",
             "optimizer.learning_rate=0.01",
             "schedule.warmup_steps=5",
@@ -98,7 +99,7 @@ def test_a_frozen_classifier_learns_no_new_characters(tmp_path: Path) -> None:
         f"out={tmp_path / 'run'}",
     ]
     charset = Charset("mine", "一十〇")
-    with pytest.raises(ConfigError, match=r"2 of 3 characters are new .* type optimizer.rates=\{\}"):
+    with pytest.raises(ConfigError, match=r"2 of 3 characters are new .* optimizer.rates=\{\}"):
         build_learner(load_config(CONFIG, words), charset, tmp_path)
     build_learner(load_config(CONFIG, [*words, "optimizer.rates={}"]), charset, tmp_path)
 

@@ -84,8 +84,8 @@ def build_learner(config: RunConfig, charset: Charset, data_root: Path, *, fresh
         if num_new and config.optimizer.rates.get("classifier") == 0:
             raise ConfigError(
                 f"{num_new} of {len(charset)} characters are new to {config.init_from}, and a frozen "
-                "classifier cannot learn them; "
-                "type optimizer.rates={} schedule.total_steps=1000, or another charset"
+                "classifier cannot learn them; let everything learn, and for longer: optimizer.rates={} "
+                "optimizer.name=adamw optimizer.learning_rate=3e-4 schedule.total_steps=1000"
             )
     learner = Learner(model, build_objective(config.objective, model, charset, data_root))
     learner.freeze(config.optimizer.rates)
