@@ -39,14 +39,13 @@ def find_turn(gray: np.ndarray, lines: Sequence[FoundLine], read: ReadCrop) -> i
     ]
     best, best_turn = 0.0, 0
     for turn in range(4):
-        read_so = [
-            read(
-                np.ascontiguousarray(np.rot90(picture, -turn)),
-                direction if turn % 2 == 0 else _OTHER[direction],
-            )
-            for picture, direction in tried
-        ]
-        mean = float(np.mean([one or 0.0 for one in read_so])) if read_so else 0.0
+        total = 0.0
+        for number, (picture, direction) in enumerate(tried, start=1):
+            turned = np.ascontiguousarray(np.rot90(picture, -turn))
+            total += read(turned, direction if turn % 2 == 0 else _OTHER[direction]) or 0.0
+            if turn > 0 and total + len(tried) - number <= best * len(tried):
+                break  # even if the others read perfectly
+        mean = total / max(len(tried), 1)
         if turn == 0:
             best = max(mean + MARGIN, LEAST)
             if mean >= SURE:
