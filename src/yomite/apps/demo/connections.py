@@ -23,8 +23,8 @@ BACKLOG = 32
 
 _MAX_CONNECTIONS = 1000
 _SPARE_HANDLES = 6 * BACKLOG
-"""For files, and for connections on their way: a connection is made up to three turns of the event loop after it
-was taken, and closed a turn after it was cut off; each turn takes BACKLOG more."""
+"""For files, and for connections on their way: one is made up to three turns of the event loop after it was
+taken, and closed a turn after it was cut off; each turn takes BACKLOG more."""
 
 
 def count_connections() -> int:
