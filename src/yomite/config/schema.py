@@ -61,12 +61,19 @@ class LinesConfig(Section):
     )
 
 
+class HandsConfig(Section):
+    """Of the stream hands."""
+
+    references: int = Field(default=4, ge=1, le=64, description="other characters by the hand of a sample")
+
+
 class DataConfig(Section):
     """What is learned from. The shares are relative: they are divided by their sum."""
 
     stream: str = Field(
         default="drawn",
-        description="drawn, stored (real samples), lines or pages (composed), or package.module:callable",
+        description="drawn, stored (real samples), lines or pages (composed), hands, or "
+        "package.module:callable",
         validation_alias=AliasChoices("stream", "mixture"),  # its name before lines came
     )
     sources: tuple[str, ...] = Field(default=(), description="of stored and lines: names or paths")
@@ -93,6 +100,7 @@ class DataConfig(Section):
     cells: CellsConfig = CellsConfig()
     folder: FolderConfig = FolderConfig()
     lines: LinesConfig = LinesConfig()
+    hands: HandsConfig = HandsConfig()
 
     @property
     def real_sources(self) -> list[str]:
@@ -104,7 +112,7 @@ class DataConfig(Section):
 
     @model_validator(mode="after")
     def _some_share(self) -> DataConfig:
-        if self.arguments and self.stream in ("drawn", "stored", "lines", "pages"):
+        if self.arguments and self.stream in ("drawn", "stored", "lines", "pages", "hands"):
             raise ValueError(f"arguments are for a stream of your own; {self.stream} has keys instead")
         if self.stream == "stored" and not self.sources:
             raise ValueError("stream stored needs sources, as sources: [my-samples]")
@@ -123,7 +131,9 @@ class DataConfig(Section):
         if not self.pens:
             raise ValueError(f"pens is empty; name some of {', '.join(get_args(PenName))}")
         shares = self.ink.share + self.fonts.share + self.cells.share + self.folder.share
-        if self.stream == "drawn" and shares <= 0:
+        if self.stream == "hands" and self.folder.share:
+            raise ValueError("stream hands takes ink, fonts and cells, whose hands are known, and no folder")
+        if self.stream in ("drawn", "hands") and shares <= 0:
             raise ValueError("every share is 0; give ink, fonts, cells or folder a share above 0")
         return self
 
