@@ -1,4 +1,4 @@
-"""The verb generate: characters that a generator draws, in a hand of its own or like that of a few pictures."""
+"""The verb generate: characters that a generator draws, in some hand or in that of a few pictures."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +16,7 @@ def generate(
     text: Annotated[str, typer.Argument(metavar="TEXT", help="One character, or several side by side.")],
     like: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Pictures by one hand, two or more; without: some hand or other."),
+        typer.Option(metavar="FOLDER", help="Two or more pictures by one hand; without: some hand."),
     ] = None,
     out: Annotated[Path, typer.Option(metavar="FILE", help="The picture to write.")] = Path("generated.png"),
     weights: Annotated[Path, typer.Option(metavar="FILE", help="A trained generator.")] = WEIGHTS,
@@ -24,7 +24,7 @@ def generate(
     guidance: Annotated[
         float, typer.Option(min=0.0, max=20.0, help="1: the style as learned; more exaggerates it.")
     ] = 1.0,
-    rows: Annotated[int, typer.Option(min=1, max=64, help="How often to draw the text, below each other.")] = 1,
+    rows: Annotated[int, typer.Option(min=1, max=64, help="How often to draw the text.")] = 1,
     size_px: Annotated[int, typer.Option(min=16, max=1024, help="Side of one character, in pixels.")] = 192,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same picture.")] = 0,
     data_root: DataRoot = None,
