@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--data-root", type=Path)
     parser.add_argument("--weights", type=Path, help="of the generator")
     parser.add_argument("--out", type=Path, default=Path("runs/generation"))
-    parser.add_argument("--steps", type=int, default=2000, help="of the base")
+    parser.add_argument("--steps", type=int, default=1200, help="of the base")
     parser.add_argument("--tuning-steps", type=int, default=200, help="of my hand")
     parser.add_argument("--draw-steps", type=int, default=20, help="from noise to ink")
     parser.add_argument("--guidance", type=float, default=1.0)

@@ -154,12 +154,10 @@ def measure_variety(generator: Generator, reader: nn.Module, options: argparse.N
     names = list(pages)
     print(f"\nCosine distance of two pictures of one of {len(characters)} hiragana, {len(names)} hands:\n")
     print("| pictures | by different hands | by the same hand |\n|---|---|---|")
-    print(
-        f"| real | {apart([real[n][0] for n in names])} | {gap([real[n][0] for n in names], [real[n][1] for n in names])} |"
-    )
-    print(
-        f"| drawn like them | {apart([drawn[n] for n in names])} | {gap([drawn[n] for n in names], [again[n] for n in names])} |"
-    )
+    first, second = ([real[name][side] for name in names] for side in (0, 1))
+    print(f"| real | {apart(first)} | {gap(first, second)} |")
+    first, second = list(drawn.values()), list(again.values())
+    print(f"| drawn like them | {apart(first)} | {gap(first, second)} |")
     print(f"| drawn, no hand given | {apart(bare)} | - |")
     hits = []
     for name in names:
@@ -170,8 +168,8 @@ def measure_variety(generator: Generator, reader: nn.Module, options: argparse.N
         distances = np.stack([1.0 - (real[name][1] * real[other][0]).sum(axis=1) for other in names])
         own += (distances.argmin(axis=0) == names.index(name)).tolist()
     print(
-        f"\nOf {len(names)} writers, the nearest picture of the same character is by the writer whose hand it is: "
-        f"drawn {measure_share(hits)}, his own second picture {measure_share(own)}, chance {1 / len(names):.1%}"
+        f"\nOf {len(names)} writers, the nearest picture of the same character is by him whose hand it is: "
+        f"drawn {measure_share(hits)}, his other picture {measure_share(own)}, chance {1 / len(names):.1%}"
     )
 
 
