@@ -16,9 +16,9 @@ class Denoising(nn.Module):
     """For models that draw: images (N, 1, S, S); plain glyphs and references in the metadata.
 
     The loss is the mean square of the velocity's error. Times are drawn where it is decided which lines are
-    drawn (logit-normal, Esser et al., arXiv:2403.03206), and that is early: a line of 3 px, twice as bright as
-    the paper is dark, shows through noise from a time of about 0.2 on. Sometimes the style is left out, so that the model
-    can be guided. counts: "samples", "ink_error" (mean distance of the ink that is foreseen, 0..2).
+    drawn, and that is early: a line of 3 px shows through noise from a time of about 0.2 on (logit-normal,
+    Esser et al., arXiv:2403.03206). Sometimes the style is left out, so that the model can be guided. counts:
+    "samples", "ink_error" (mean distance of the ink that is foreseen, 0..2).
     """
 
     def __init__(self, drop_style: float = 0.15) -> None:
