@@ -12,7 +12,7 @@ OUT. The writer of page p08 and two fonts are known neither to the generator nor
 import argparse
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,7 @@ from yomite.evaluation.measures import measure_share, resample
 from yomite.generation.generated import check_pictures
 from yomite.generation.generator import Generator, load_generator
 from yomite.ink.canvas import MARGIN, place_ink
+from yomite.ink.fonts import bend_ink, find_fonts, read_font
 from yomite.ink.hand import HABITS, draw_habits
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_characters
 from yomite.ink.pen import PEN_RANGES, TRAITS, draw_lines, draw_traits
@@ -46,7 +47,7 @@ FONTS = ("KleeOne-Regular.otf", "KleeOne-SemiBold.otf", "HachiMaruPop-Regular.tt
          "YujiBoku-Regular.ttf", "LXGWMarkerGothic-Regular.ttf")  # fmt: skip
 SETS = ("dev/touchscreen-100", "dev/hasty-kanji", "dev/hiragana-sheets", "dev/freehand-jis-kanji",
         "dev/freehand-hiragana", *NEW_FONTS)  # fmt: skip
-NUM_CLASSES = 500
+NUM_CLASSES, SIZE = 500, 48
 
 
 def main() -> None:
@@ -56,7 +57,7 @@ def main() -> None:
     parser.add_argument("--weights", type=Path, help="of the generator")
     parser.add_argument("--out", type=Path, default=Path("runs/generation"))
     parser.add_argument("--steps", type=int, default=1200, help="of the base")
-    parser.add_argument("--tuning-steps", type=int, default=200, help="of my hand")
+    parser.add_argument("--tuning-steps", type=int, default=120, help="of my hand")
     parser.add_argument("--draw-steps", type=int, default=20, help="from noise to ink")
     parser.add_argument("--guidance", type=float, default=1.0)
     options = parser.parse_args()
@@ -111,23 +112,25 @@ def train_once(config: RunConfig, data_root: Path) -> Path:
 
 
 @torch.no_grad()
-def read_set(
-    weights: Path, source: str, data_root: Path, leave_out: str = ""
-) -> tuple[np.ndarray, list[str]]:
-    """Which samples of a source are read right, bool (N,), look-alikes allowed; and what they are."""
+def judge(weights: Path, characters: Sequence[str], images: np.ndarray) -> np.ndarray:
+    """Which canvas images are read right, bool (N,), look-alikes allowed."""
     checkpoint = read_checkpoint(weights)
     model = load_model(checkpoint)
-    cache = open_cache(open_set(source, data_root), size=int(model.input_size))
-    known = set(checkpoint.characters) - set(leave_out)
-    chosen = [index for index, character in enumerate(cache.characters) if character in known]
-    images = torch.from_numpy(np.ascontiguousarray(cache.images[chosen]))[:, None]
-    labels = torch.cat([model(some).argmax(dim=1) for some in images.split(256)]).tolist()
-    characters = [cache.characters[index] for index in chosen]
-    is_right = [
-        checkpoint.characters[label] in JAPANESE.lookalikes_of(character)
-        for label, character in zip(labels, characters, strict=True)
-    ]
-    return np.array(is_right), characters
+    some = torch.from_numpy(np.ascontiguousarray(images))[:, None].split(256)
+    labels = torch.cat([model(part).argmax(dim=1) for part in some]).tolist()
+    return np.array(
+        [
+            checkpoint.characters[label] in JAPANESE.lookalikes_of(character)
+            for label, character in zip(labels, characters, strict=True)
+        ]
+    )
+
+
+def read_set(source: str, known: Iterable[str], data_root: Path) -> tuple[list[str], np.ndarray]:
+    """Read the samples of a source that are among the known characters: what they are, uint8 (N, S, S)."""
+    cache = open_cache(open_set(source, data_root), size=SIZE)
+    chosen = [index for index, character in enumerate(cache.characters) if character in set(known)]
+    return [cache.characters[index] for index in chosen], np.asarray(cache.images[chosen])
 
 
 def describe_gain(is_right: np.ndarray, base: np.ndarray) -> str:
@@ -143,7 +146,8 @@ def run_base(options: argparse.Namespace) -> None:
     print(f"\n{NUM_CLASSES} characters, {config.schedule.total_steps} steps of {config.batch_size}\n")
     print("| set | samples | top-1 |\n|---|---|---|")
     for source in (*SETS, NEW_WRITER):
-        share = measure_share(read_set(weights, source, options.data_root)[0])
+        texts, images = read_set(source, read_checkpoint(weights).characters, options.data_root)
+        share = measure_share(judge(weights, texts, images))
         print(f"| {source} | {share.num_samples:,} | {share} |")
 
 
@@ -169,7 +173,8 @@ def run_hands(options: argparse.Namespace) -> None:
     print("\n| set | samples | 0 % | 10 %: top-1 (gain: interval) | 30 %: top-1 (gain: interval) |")
     print("|---|---|---|---|---|")
     for source in (*SETS, NEW_WRITER):
-        rights = {percent: read_set(path, source, options.data_root)[0] for percent, path in weights.items()}
+        texts, images = read_set(source, read_checkpoint(weights[0]).characters, options.data_root)
+        rights = {percent: judge(path, texts, images) for percent, path in weights.items()}
         gains = " | ".join(describe_gain(rights[percent], rights[0]) for percent in (10, 30))
         print(f"| {source} | {len(rights[0]):,} | {100 * rights[0].mean():.1f} | {gains} |")
 
@@ -182,48 +187,61 @@ def run_mine(options: argparse.Namespace) -> None:
     generator = load_generator(options.weights)
     known = read_checkpoint(base).characters
     plain = draw_plain_glyphs(known, options.data_root, generator.size)
-    print("\n| hand | given | samples of others | base | samples alone | and generated | and rule-made |")
-    print("|---|---|---|---|---|---|---|")
-    for source in (NEW_WRITER, NEW_FONTS[0]):
-        cache = open_cache(open_set(source, options.data_root), size=generator.size)
+    hands = {
+        "page p08": read_set(NEW_WRITER, plain, options.data_root),
+        "Yomogi, bent": bend_font(find_fonts(["Yomogi-Regular.ttf"], options.data_root)[0], plain),
+    }
+    print("\n| hand | given | others | base | ink alone | samples alone | + generated | + rule-made |")
+    print("|---|---|---|---|---|---|---|---|")
+    for hand, (characters, images) in hands.items():
         for num_given in (5, 10, 20):
             rng = np.random.default_rng(num_given)
-            own = sorted({character for character in cache.characters if character in plain})
             given = {}
-            for character in rng.choice(own, num_given, replace=False).tolist():
-                places = [place for place, other in enumerate(cache.characters) if other == character]
-                given[character] = np.asarray(cache.images[int(rng.choice(places))])
+            for character in rng.choice(sorted(set(characters)), num_given, replace=False).tolist():
+                places = [place for place, other in enumerate(characters) if other == character]
+                given[character] = images[int(rng.choice(places))]
             rest = [character for character in plain if character not in given]
-            arms: dict[str, list[tuple[str, np.ndarray]]] = {
-                "samples": [],
-                "generated": draw_rest(generator, given, rest, plain, options),
-                "rules": write_rest(given, rest, options.data_root, generator.size),
+            asked = [place for place, character in enumerate(characters) if character not in given]
+            texts = [characters[place] for place in asked]
+            before = judge(base, texts, images[asked])
+            place = f"mine-{'p08' if hand == 'page p08' else 'yomogi'}-{num_given}"
+            arms = {
+                f"{place}-samples": [],
+                f"{place}-generated": draw_rest(generator, given, rest, plain, options),
+                f"{place}-rules": write_rest(given, rest, options.data_root, generator.size),
             }
-            before, _ = read_set(base, source, options.data_root, "".join(given))
-            cells = []
-            for arm, others in arms.items():
-                name = f"mine-{source.rpartition('/')[2].replace(':', '-')}-{num_given}-{arm}"
+            cells = [describe_gain(judge(tune(base, "mine-ink", options), texts, images[asked]), before)]
+            for name, others in arms.items():
                 folder = options.out / f"{name}-pictures"
                 write_folder(folder, given, others)
-                config = load_run(
-                    options,
-                    name,
-                    (
-                        f"init_from={base}", f"schedule.total_steps={options.tuning_steps}",
-                        "schedule.warmup_steps=20", "optimizer.learning_rate=3e-4", "batch_size=64",
-                        "data.ink.share=0.5", "data.fonts.share=0", "data.cells.share=0",
-                        "data.folder.share=0.5", f"data.folder.path={folder}",
-                    ),
-                )  # fmt: skip
-                after, _ = read_set(
-                    train_once(config, options.data_root), source, options.data_root, "".join(given)
+                cells.append(
+                    describe_gain(judge(tune(base, name, options, folder), texts, images[asked]), before)
                 )
-                cells.append(describe_gain(after, before))
-            name = source.rpartition("/")[2]
-            print(
-                f"| {name} | {num_given} | {len(before):,} | {100 * before.mean():.1f} | "
-                f"{' | '.join(cells)} |"
-            )
+            row = [hand, num_given, len(before), f"{100 * before.mean():.1f}", *cells]
+            print(f"| {' | '.join(map(str, row))} |", flush=True)
+
+
+def tune(base: Path, name: str, options: argparse.Namespace, folder: Path | None = None) -> Path:
+    """Go on from the base with drawn ink, half of the samples from a folder where there is one."""
+    overrides = [
+        f"init_from={base}", f"schedule.total_steps={options.tuning_steps}", "schedule.warmup_steps=20",
+        "optimizer.learning_rate=3e-4", "batch_size=64", "data.ink.share=0.5", "data.fonts.share=0",
+        "data.cells.share=0",
+    ]  # fmt: skip
+    if folder:
+        overrides += ["data.folder.share=0.5", f"data.folder.path={folder}"]
+    return train_once(load_run(options, name, overrides), options.data_root)
+
+
+def bend_font(font: Path, characters: Iterable[str]) -> tuple[list[str], np.ndarray]:
+    """A font written by one who leans and stretches it strongly, so that there is something to be learned."""
+    habits = draw_habits(np.random.default_rng(8).normal(size=len(HABITS)), 0.5, 1.7)
+    seed_stream(8)
+    drawn = [
+        (character, place_ink(bend_ink(mask, habits, 80.0, 0.45, 4.0), SIZE, MARGIN))
+        for character, mask in read_font(font, characters)
+    ]
+    return [character for character, _ in drawn], np.stack([image for _, image in drawn])
 
 
 def draw_rest(

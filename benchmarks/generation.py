@@ -60,9 +60,9 @@ def measure_right(generator: Generator, options: argparse.Namespace) -> None:
     hands = read_hands(options.data_root, generator.size)
     full = build_charset("full")
     texts = {
-        "hiragana": sorted(set(hands[NEW_WRITER][0])),
-        "kanji, school": rng.choice(list(build_charset("kyoiku")), 100, replace=False).tolist(),
-        "kanji, all": rng.choice([c for c in full if c >= "一"], 100, replace=False).tolist(),
+        "hiragana": rng.choice(sorted(set(hands[NEW_WRITER][0])), 50, replace=False).tolist(),
+        "kanji, school": rng.choice(list(build_charset("kyoiku")), 60, replace=False).tolist(),
+        "kanji, all": rng.choice([c for c in full if c >= "一"], 60, replace=False).tolist(),
     }
     print("\nRead right by the released reader, of characters drawn once:\n")
     print("| hand | steps | guidance | " + " | ".join(texts) + " |\n|" + "---|" * (3 + len(texts)))
@@ -70,7 +70,7 @@ def measure_right(generator: Generator, options: argparse.Namespace) -> None:
         (hand, options.draw_steps, options.guidance)
         for hand in ("none", "pages p01 to p07", NEW_WRITER, *NEW_FONTS)
     ]
-    rows += [(NEW_WRITER, steps, options.guidance) for steps in (5, 10, 50)]
+    rows += [(NEW_WRITER, steps, options.guidance) for steps in (5, 10, 40)]
     rows += [(NEW_WRITER, options.draw_steps, guidance) for guidance in (1.5, 2.5)]
     for hand, steps, guidance in rows:
         cells = []

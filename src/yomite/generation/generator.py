@@ -109,7 +109,7 @@ def load_generator(path: str | os.PathLike[str]) -> Generator:
         ModelFileError: If the file is missing, damaged, or of another kind of model.
         MissingExtraError: If diffusers is not installed.
     """
-    checkpoint = read_checkpoint(path)
+    checkpoint = read_checkpoint(Path(path))
     if checkpoint.model["name"] != "generator":
         raise ModelFileError(
             f"{path} holds a model {checkpoint.model['name']!r}, which draws nothing; give weights of a "

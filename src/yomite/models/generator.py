@@ -144,7 +144,7 @@ class InkGenerator(nn.Module):
 
 
 def measure_velocity(
-    model: InkGenerator, ink: Tensor, noise: Tensor, times: Tensor, plain: Tensor, style: Tensor
+    model: nn.Module, ink: Tensor, noise: Tensor, times: Tensor, plain: Tensor, style: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Measure how far the velocity at a time is from ink - noise, and the foreseen ink from the ink.
 
@@ -171,7 +171,7 @@ def _build_unet(side: int, widths: Sequence[int], depth: int, style_size: int) -
         raise MissingExtraError("train model.name=generator", "generate")
     if importlib.util.find_spec("torchvision") is not None:
         import_torchvision()  # mended before diffusers looks for it
-    from diffusers import UNet2DModel
+    from diffusers.models.unets.unet_2d import UNet2DModel
 
     channels = PATCH * PATCH
     unet = UNet2DModel(
