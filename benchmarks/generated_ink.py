@@ -234,9 +234,9 @@ def tune(base: Path, name: str, options: argparse.Namespace, folder: Path | None
 
 
 def bend_font(font: Path, characters: Iterable[str]) -> tuple[list[str], np.ndarray]:
-    """A font written by one who leans and stretches it strongly, so that there is something to be learned."""
-    habits = draw_habits(np.random.default_rng(8).normal(size=len(HABITS)), 0.5, 1.7)
-    seed_stream(8)
+    """A font bent strongly: of eight seeds the one of which the base reads least, so that there is room."""
+    habits = draw_habits(np.random.default_rng(3).normal(size=len(HABITS)), 0.5, 1.7)
+    seed_stream(3)
     drawn = [
         (character, place_ink(bend_ink(mask, habits, 80.0, 0.45, 4.0), SIZE, MARGIN))
         for character, mask in read_font(font, characters)
