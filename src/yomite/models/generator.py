@@ -25,7 +25,10 @@ TIME_UNITS = 1_000.0
 """What the U-Net calls the time from noise to ink."""
 
 STEP_POWER = 1.5
-"""Step k of n is at the time (k / n) to this power."""
+"""Step k of n is (k / n) to this power of the way."""
+
+START = 0.1
+"""The time at which drawing begins, with the plain glyph in the place of the ink that is not there yet."""
 
 
 class InkGenerator(nn.Module):
@@ -113,11 +116,19 @@ class InkGenerator(nn.Module):
 
     @torch.no_grad()
     def draw(
-        self, plain: Tensor, style: Tensor | None, noise: Tensor, *, steps: int = 20, guidance: float = 1.0
+        self,
+        plain: Tensor,
+        style: Tensor | None,
+        noise: Tensor,
+        *,
+        steps: int = 20,
+        guidance: float = 1.0,
+        start: float = START,
     ) -> Tensor:
         """Draw glyphs, in evaluation mode: from noise along the velocity (Euler's method).
 
-        Steps are short at the beginning, where it is decided which lines are drawn.
+        Steps are short at the beginning, where it is decided which lines are drawn; and there the plain glyph
+        is in the noise, so that none of its lines is forgotten (Meng et al., arXiv:2108.01073).
 
         Args:
             plain: Uint8 (N, 1, S, S).
@@ -125,14 +136,15 @@ class InkGenerator(nn.Module):
             noise: Float (N, 1, S, S), standard normal; it decides what is drawn.
             steps: How many.
             guidance: 1 is the style as learned; more goes further from what is drawn without any.
+            start: From 0, nothing but noise, up; near 1 the plain glyph itself is drawn.
 
         Returns:
             Uint8 (N, 1, S, S), ink bright on 0.
         """
         bare = self.no_style.expand(len(plain), -1)
         is_guided = style is not None and guidance != 1.0
-        ink = noise
-        moments = [(step / steps) ** STEP_POWER for step in range(steps + 1)]
+        ink = start * (plain.float() / 127.5 - 1.0) + (1.0 - start) * noise
+        moments = [start + (1.0 - start) * (step / steps) ** STEP_POWER for step in range(steps + 1)]
         for now, then in itertools.pairwise(moments):
             times = torch.full((len(plain),), now, device=plain.device)
             velocity = self(ink, times, plain, bare if style is None else style)
