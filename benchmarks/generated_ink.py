@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/generation"))
     parser.add_argument("--steps", type=int, default=1200, help="of the base")
     parser.add_argument("--tuning-steps", type=int, default=120, help="of my hand")
-    parser.add_argument("--draw-steps", type=int, default=20, help="from noise to ink")
+    parser.add_argument("--draw-steps", type=int, default=10, help="from noise to ink")
     parser.add_argument("--guidance", type=float, default=1.0)
     options = parser.parse_args()
     options.data_root = resolve_data_root(options.data_root)

@@ -7,8 +7,11 @@ what its classifier sees. benchmarks/generated_ink.py asks what is learned from 
 """
 
 import argparse
+import itertools
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -24,6 +27,7 @@ from yomite.evaluation.measures import measure_share
 from yomite.generation.generated import check_pictures
 from yomite.generation.generator import Generator, load_generator
 from yomite.ink.plain import draw_plain_glyphs
+from yomite.models.generator import START
 from yomite.reading.model_file import find_model
 
 NUM_REFERENCES = 8
@@ -33,7 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--weights", type=Path, required=True, help="of the generator")
     parser.add_argument("--data-root", type=Path)
-    parser.add_argument("--draw-steps", type=int, default=20, help="from noise to ink")
+    parser.add_argument("--draw-steps", type=int, default=10, help="from noise to ink")
     parser.add_argument("--guidance", type=float, default=1.0)
     options = parser.parse_args()
     options.data_root = resolve_data_root(options.data_root)
@@ -65,24 +69,22 @@ def measure_right(generator: Generator, options: argparse.Namespace) -> None:
         "kanji, all": rng.choice([c for c in full if c >= "一"], 60, replace=False).tolist(),
     }
     print("\nRead right by the released reader, of characters drawn once:\n")
-    print("| hand | steps | guidance | " + " | ".join(texts) + " |\n|" + "---|" * (3 + len(texts)))
-    rows = [
-        (hand, options.draw_steps, options.guidance)
-        for hand in ("none", "pages p01 to p07", NEW_WRITER, *NEW_FONTS)
-    ]
-    rows += [(NEW_WRITER, steps, options.guidance) for steps in (5, 10, 40)]
-    rows += [(NEW_WRITER, options.draw_steps, guidance) for guidance in (1.5, 2.5)]
-    for hand, steps, guidance in rows:
+    print("| hand | steps | guidance | start | " + " | ".join(texts) + " |\n|" + "---|" * (4 + len(texts)))
+    usual = (options.draw_steps, options.guidance, START)
+    rows = [(hand, *usual) for hand in ("none", "pages p01 to p07", NEW_WRITER, *NEW_FONTS)]
+    rows += [(NEW_WRITER, steps, *usual[1:]) for steps in (5, 40)]
+    rows += [(NEW_WRITER, options.draw_steps, 2.0, START)]
+    rows += [(NEW_WRITER, *usual[:2], start) for start in (0.0, 0.2)]
+    for hand, steps, guidance, start in rows:
         cells = []
         for characters in texts.values():
             plain = draw_plain_glyphs(characters, options.data_root, generator.size)
             drawable = [character for character in characters if character in plain]
+            glyphs = np.stack([plain[character] for character in drawable])
             styles = choose_styles(generator, hands, hand, len(drawable))
-            images = generator.draw(
-                np.stack([plain[character] for character in drawable]), styles, steps=steps, guidance=guidance
-            )
+            images = generator.draw(glyphs, styles, steps=steps, guidance=guidance, start=start)
             cells.append(str(measure_share(check_pictures(images, drawable))))
-        print(f"| {hand} | {steps} | {guidance:g} | {' | '.join(cells)} |", flush=True)
+        print(f"| {hand} | {steps} | {guidance:g} | {start:g} | {' | '.join(cells)} |", flush=True)
     for name in (NEW_WRITER, *NEW_FONTS):
         characters, images = hands[name]
         cells = []
@@ -90,7 +92,7 @@ def measure_right(generator: Generator, options: argparse.Namespace) -> None:
             places = [place for place, character in enumerate(characters) if character in wanted]
             right = check_pictures(images[places], [characters[place] for place in places])
             cells.append(str(measure_share(right)))
-        print(f"| {name}, as they are | - | - | {' | '.join(cells)} |")
+        print(f"| {name}, as they are | - | - | - | {' | '.join(cells)} |")
 
 
 def choose_styles(
@@ -107,81 +109,83 @@ def choose_styles(
     return torch.stack(styles)
 
 
+class Group(NamedTuple):
+    """A picture of each character by one hand: what the reader's classifier sees, whether it is right."""
+
+    embedding: np.ndarray
+    is_right: np.ndarray
+
+
 @torch.no_grad()
-def embed(reader: nn.Module, images: np.ndarray) -> np.ndarray:
-    """What the released reader's classifier sees, float (N, D), each of length 1."""
+def look(reader: nn.Module, images: np.ndarray, characters: Sequence[str]) -> Group:
     some = torch.from_numpy(np.ascontiguousarray(images))[:, None].split(256)
     found = torch.cat([reader.features(part).sum(dim=(2, 3)) for part in some]).numpy()  # type: ignore[operator]
-    return found / np.linalg.norm(found, axis=1, keepdims=True)
+    return Group(found / np.linalg.norm(found, axis=1, keepdims=True), check_pictures(images, characters))
 
 
 def measure_variety(generator: Generator, reader: nn.Module, options: argparse.Namespace) -> None:
     """Distances between pictures of one character, and whose writing a drawn picture is nearest to."""
-    rng = np.random.default_rng(2)
     hands = read_hands(options.data_root, generator.size)
     pages = {name: hand for name, hand in hands.items() if name.startswith("cells/")}
-    characters = [
-        character
-        for character in sorted(set(hands[NEW_WRITER][0]))
-        if all(page_characters.count(character) >= 2 for page_characters, _ in pages.values())
-    ][:40]
+    counts = [Counter(characters) for characters, _ in pages.values()]
+    characters = [text for text in sorted(counts[0]) if all(count[text] >= 2 for count in counts)][:40]
     plain = draw_plain_glyphs(characters, options.data_root, generator.size)
-    characters = [character for character in characters if character in plain]
-    real, drawn, again = {}, {}, {}
-    for number, (name, (page_characters, images)) in enumerate(pages.items()):
-        pairs = [
-            rng.choice([p for p, c in enumerate(page_characters) if c == character], 2, replace=False)
-            for character in characters
-        ]
-        real[name] = [embed(reader, images[[pair[side] for pair in pairs]]) for side in (0, 1)]
-        glyphs = np.stack([plain[character] for character in characters])
-        others = [
-            rng.choice(
-                [p for p, c in enumerate(page_characters) if c != character], NUM_REFERENCES, replace=False
+    glyphs = np.stack([plain[character] for character in characters])
+    rng = np.random.default_rng(2)
+    real, other, styles = [], [], []
+    for texts, images in pages.values():
+        places = [np.flatnonzero(np.array(texts) == character) for character in characters]
+        pairs = np.stack([rng.choice(own, 2, replace=False) for own in places])
+        real.append(look(reader, images[pairs[:, 0]], characters))
+        other.append(look(reader, images[pairs[:, 1]], characters))
+        rest = [np.setdiff1d(np.arange(len(texts)), own) for own in places]
+        chosen = [rng.choice(others, NUM_REFERENCES, replace=False) for others in rest]
+        styles.append(torch.stack([generator.find_style(images[some]) for some in chosen]))
+    print(f"\nPictures of one of {len(characters)} hiragana that are read right, {len(pages)} hands:\n")
+    print("| pictures | start | by different hands | by the same hand | nearest to his own |")
+    print("|---|---|---|---|---|")
+    print(f"| real | - | {apart(real)} | {gap(real, other)} | {find_nearest(other, real)} |")
+    for start in (0.0, START, 0.2):
+
+        def draw(style: torch.Tensor | None, seed: int, start: float = start) -> Group:
+            images = generator.draw(
+                glyphs, style, steps=options.draw_steps, guidance=options.guidance, start=start, seed=seed
             )
-            for character in characters
-        ]
-        styles = torch.stack([generator.find_style(images[chosen]) for chosen in others])
-        for kept, seed in ((drawn, number), (again, 100 + number)):
-            made = generator.draw(
-                glyphs, styles, steps=options.draw_steps, guidance=options.guidance, seed=seed
-            )
-            kept[name] = embed(reader, made)
-    bare = [
-        embed(reader, generator.draw(glyphs, None, steps=options.draw_steps, seed=200 + number))
-        for number in range(len(pages))
-    ]
-    names = list(pages)
-    print(f"\nCosine distance of two pictures of one of {len(characters)} hiragana, {len(names)} hands:\n")
-    print("| pictures | by different hands | by the same hand |\n|---|---|---|")
-    first, second = ([real[name][side] for name in names] for side in (0, 1))
-    print(f"| real | {apart(first)} | {gap(first, second)} |")
-    first, second = list(drawn.values()), list(again.values())
-    print(f"| drawn like them | {apart(first)} | {gap(first, second)} |")
-    print(f"| drawn, no hand given | {apart(bare)} | - |")
+            return look(reader, images, characters)
+
+        drawn = [draw(style, number) for number, style in enumerate(styles)]
+        again = [draw(style, 100 + number) for number, style in enumerate(styles)]
+        bare = [draw(None, 200 + number) for number in range(len(styles))]
+        figures = f"{apart(drawn)} | {gap(drawn, again)} | {find_nearest(drawn, real)}"
+        print(f"| drawn like them | {start:g} | {figures} |")
+        print(f"| drawn, no hand given | {start:g} | {apart(bare)} | - | - |", flush=True)
+
+
+def compare(one: Group, other: Group) -> np.ndarray:
+    """Cosine distances of those characters that both have right."""
+    both = one.is_right & other.is_right
+    return 1.0 - (one.embedding * other.embedding).sum(axis=1)[both]
+
+
+def apart(groups: Sequence[Group]) -> str:
+    """The mean distance between different groups."""
+    pairs = itertools.combinations(groups, 2)
+    return f"{np.concatenate([compare(one, other) for one, other in pairs]).mean():.3f}"
+
+
+def gap(groups: Sequence[Group], others: Sequence[Group]) -> str:
+    """The mean distance between each group and its other."""
+    pairs = zip(groups, others, strict=True)
+    return f"{np.concatenate([compare(one, other) for one, other in pairs]).mean():.3f}"
+
+
+def find_nearest(groups: Sequence[Group], real: Sequence[Group]) -> str:
+    """How often the nearest real picture of the character is by the hand that a group is like."""
     hits = []
-    for name in names:
-        distances = np.stack([1.0 - (drawn[name] * real[other][0]).sum(axis=1) for other in names])
-        hits += (distances.argmin(axis=0) == names.index(name)).tolist()
-    own = []
-    for name in names:
-        distances = np.stack([1.0 - (real[name][1] * real[other][0]).sum(axis=1) for other in names])
-        own += (distances.argmin(axis=0) == names.index(name)).tolist()
-    print(
-        f"\nOf {len(names)} writers, the nearest picture of the same character is by him whose hand it is: "
-        f"drawn {measure_share(hits)}, his other picture {measure_share(own)}, chance {1 / len(names):.1%}"
-    )
-
-
-def apart(groups: Sequence[np.ndarray]) -> str:
-    """The mean distance between the same rows of different groups."""
-    distances = [1.0 - (one * other).sum(axis=1) for n, one in enumerate(groups) for other in groups[n + 1 :]]
-    return f"{np.mean(distances):.3f}"
-
-
-def gap(groups: Sequence[np.ndarray], others: Sequence[np.ndarray]) -> str:
-    """The mean distance between the same rows of a group and its other."""
-    return f"{np.mean([1.0 - (a * b).sum(axis=1) for a, b in zip(groups, others, strict=True)]):.3f}"
+    for number, group in enumerate(groups):
+        distances = np.stack([1.0 - (group.embedding * hand.embedding).sum(axis=1) for hand in real])
+        hits += (distances.argmin(axis=0) == number)[group.is_right].tolist()
+    return str(measure_share(hits))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from torch import Tensor
 from yomite.checkpoint import load_model, read_checkpoint
 from yomite.errors import ConfigError, DataError, ModelFileError, PictureError, YomiteError
 from yomite.ink.canvas import to_canvas
-from yomite.models.generator import InkGenerator
+from yomite.models.generator import START, InkGenerator
 
 BATCH_SIZE = 64
 """Pictures that are drawn at once: what more of them gain in speed is little, and memory stays small."""
@@ -52,6 +52,7 @@ class Generator:
         *,
         steps: int = 20,
         guidance: float = 1.0,
+        start: float = START,
         seed: int = 0,
         first: int = 0,
     ) -> np.ndarray:
@@ -62,6 +63,7 @@ class Generator:
             styles: Float (D,) for all of them or (N, D), of `find_style`; None: some hand or other each time.
             steps: From noise to ink; fewer are faster and coarser.
             guidance: 1 is the style as learned, more exaggerates it.
+            start: How much of the plain glyph there is at the beginning, 0 to 1.
             seed: The same seed gives the same pictures.
             first: Number of the first picture: picture n of a seed does not depend on what else is drawn.
 
@@ -86,7 +88,7 @@ class Generator:
                     styles.expand(len(some), -1) if styles.ndim == 1 else styles[start : start + len(some)]
                 )
             try:
-                images = self._model.draw(some, style, noise, steps=steps, guidance=guidance)
+                images = self._model.draw(some, style, noise, steps=steps, guidance=guidance, start=start)
             except (MemoryError, RuntimeError) as error:
                 if isinstance(error, RuntimeError) and "memory" not in str(error):
                     raise
