@@ -60,6 +60,7 @@ def main() -> None:
     parser.add_argument("--tuning-steps", type=int, default=120, help="of my hand")
     parser.add_argument("--draw-steps", type=int, default=10, help="from noise to ink")
     parser.add_argument("--guidance", type=float, default=1.0)
+    parser.add_argument("--per-character", type=int, default=2)
     options = parser.parse_args()
     options.data_root = resolve_data_root(options.data_root)
     options.out.mkdir(parents=True, exist_ok=True)
@@ -156,7 +157,7 @@ def run_base(options: argparse.Namespace) -> None:
 
 def run_hands(options: argparse.Namespace) -> None:
     weights = {0: train_once(load_run(options, "generated-0", ()), options.data_root)}
-    for percent in (10, 30):
+    for percent in (30, 10):
         rest = 1.0 - percent / 100.0  # zoo.yaml: ink 0.70, fonts 0.15, cells 0.15
         config = load_run(
             options,
@@ -167,6 +168,7 @@ def run_hands(options: argparse.Namespace) -> None:
                 f"data.generated.weights={options.weights}",
                 f"data.generated.like=[{','.join(f'cells/hiragana-sheets:{page}' for page in PAGES)}]",
                 f"data.generated.steps={options.draw_steps}", f"data.generated.guidance={options.guidance}",
+                f"data.generated.per_character={options.per_character}",
             ),
         )  # fmt: skip
         weights[percent] = train_once(config, options.data_root)
