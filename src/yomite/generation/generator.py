@@ -79,13 +79,13 @@ class Generator:
         if not 0.0 <= guidance <= 20.0:
             raise ConfigError(f"guidance {guidance:g}; give 0 to 20, 1 for the style as learned")
         drawn = []
-        for start in range(0, len(plain), BATCH_SIZE):
-            some = torch.from_numpy(np.ascontiguousarray(plain[start : start + BATCH_SIZE]))[:, None]
-            noise = torch.stack([self._draw_noise(seed, first + start + place) for place in range(len(some))])
+        for begin in range(0, len(plain), BATCH_SIZE):
+            some = torch.from_numpy(np.ascontiguousarray(plain[begin : begin + BATCH_SIZE]))[:, None]
+            noise = torch.stack([self._draw_noise(seed, first + begin + place) for place in range(len(some))])
             style = styles
             if styles is not None:
                 style = (
-                    styles.expand(len(some), -1) if styles.ndim == 1 else styles[start : start + len(some)]
+                    styles.expand(len(some), -1) if styles.ndim == 1 else styles[begin : begin + len(some)]
                 )
             try:
                 images = self._model.draw(some, style, noise, steps=steps, guidance=guidance, start=start)
