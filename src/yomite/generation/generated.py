@@ -27,6 +27,7 @@ from yomite.errors import DataError
 from yomite.files import write_whole
 from yomite.generation.generator import MIN_REFERENCES, Generator, load_generator
 from yomite.ink.plain import draw_plain_glyphs
+from yomite.models.generator import START
 from yomite.reading.characters import load
 
 NUM_REFERENCES = 8
@@ -89,6 +90,7 @@ def open_generated(wish: Wish, characters: Iterable[str], data_root: Path) -> Ge
         "characters": "".join(characters),
         "hands": [open_source(name, data_root).compute_fingerprint() for name in wish.like],
         "reader": hashlib.sha256(load().path.read_bytes()).hexdigest()[:16],
+        "start": START,
         "version": _VERSION,
     }
     key = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
