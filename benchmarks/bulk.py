@@ -52,7 +52,8 @@ def main() -> None:
         write_tars(source, itertools.islice(itertools.cycle(pictures), options.num))
         print(f"{options.num:,} pictures, {len(pictures)} different ones, task {options.task}\n")
         rates = print_engines(options, pictures, source, Path(work))
-        print_resume(options, source, Path(work))
+        if engines := [engine for engine in options.engines if engine.startswith("local")]:
+            print_resume(options, source, Path(work), engines[0])
     print_forecast(rates)
 
 
@@ -127,9 +128,8 @@ def measure_alone(task: str, pictures: list[bytes], num: int, num_threads: int) 
     return num / (time.perf_counter() - start)
 
 
-def print_resume(options: argparse.Namespace, source: Path, work: Path) -> None:
+def print_resume(options: argparse.Namespace, source: Path, work: Path, engine: str) -> None:
     """Print what it costs to start again: when all is done, and after kill -9 in the middle."""
-    engine = next(engine for engine in options.engines if engine.startswith("local"))
     name, count = engine.split(":")
     begin = time.perf_counter()
     run(command(options, source, work / engine, name, count))

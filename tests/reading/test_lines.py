@@ -31,67 +31,94 @@ from yomite.shipping.tracing import trace_weights
 from yomite.streams.batch import pad_lines
 
 CHARACTERS = "口十三"
+NUM_LINES, NUM_STEPS = 400, 250
+SQUARE = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)], float)
 ARGUMENTS = {
-    "widths": [8, 16], "depths": [1, 1], "embedding": 16, "context": 8, "blocks": 1, "reach": 5,
+    "widths": [16, 24], "depths": [1, 1], "embedding": 24, "context": 16, "blocks": 1, "reach": 5,
 }  # fmt: skip
 
 
-def draw_line(text: str, *, side: int = 30, height: int = 54) -> np.ndarray:
+def draw_line(text: str, *, side: int = 30, height: int = 54, gap: int = 10, pen: int = 3) -> np.ndarray:
     """Draw 口, 十 and 三 with a plain pen, dark on light: uint8 (height, W)."""
-    gray = np.full((height, len(text) * (side + 10) + 24), 235, np.uint8)
+    gray = np.full((height, len(text) * (side + gap) + 24), 235, np.uint8)
     for number, character in enumerate(text):
-        left, top = 16 + number * (side + 10), (height - side) // 2
+        left, top = 16 + number * (side + gap), (height - side) // 2
         cell = gray[top : top + side, left : left + side]
         middle = side // 2 - 1
         if character == "口":
-            cell[:3], cell[-3:], cell[:, :3], cell[:, -3:] = 20, 20, 20, 20
+            cell[:pen], cell[-pen:], cell[:, :pen], cell[:, -pen:] = 20, 20, 20, 20
         elif character == "十":
-            cell[middle : middle + 3], cell[:, middle : middle + 3] = 20, 20
+            cell[middle : middle + pen], cell[:, middle : middle + pen] = 20, 20
         else:
-            cell[:3], cell[middle : middle + 3], cell[-3:] = 20, 20, 20
+            cell[:pen], cell[middle : middle + pen], cell[-pen:] = 20, 20, 20
     return gray
 
 
-@pytest.fixture(scope="module")
-def line_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sliding network that has learned to read draw_line, with a language model inside."""
-    torch.manual_seed(0)
-    rng = np.random.default_rng(0)
+def learn(seed: int) -> torch.nn.Module:
+    """Teach a sliding network to read draw_line."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
     model = build("sliding", len(CHARACTERS), 16, **ARGUMENTS)
     optimizer = torch.optim.AdamW(model.parameters(), 1e-2)
-    texts = ["".join(rng.choice(list(CHARACTERS), rng.integers(1, 7))) for _ in range(60)]
-    strips = [to_strips(draw_line(text), "horizontal", 16)[0].image for text in texts]
-    batch = pad_lines(strips, [[CHARACTERS.index(c) for c in text] for text in texts])
-    is_vertical = torch.arange(len(texts)) % 2 == 1
-    for step in range(160):
+    texts = ["".join(rng.choice(list(CHARACTERS), rng.integers(1, 7))) for _ in range(NUM_LINES)]
+    lines = [
+        draw_line(text, side=rng.integers(22, 36), gap=rng.integers(5, 20), pen=rng.integers(1, 5))
+        for text in texts
+    ]
+    strips = [to_strips(line, "horizontal", 16)[0].image for line in lines]
+    labels = [[CHARACTERS.index(character) for character in text] for text in texts]
+    for step in range(NUM_STEPS):
         for group in optimizer.param_groups:
-            group["lr"] = 1e-2 * (1 - step / 160)
-        # Every other line lies on its side, as a vertical one of upright characters would.
+            group["lr"] = 1e-2 * (1 - step / NUM_STEPS)
+        chosen = rng.integers(0, NUM_LINES, 32)
+        batch = pad_lines([strips[one] for one in chosen], [labels[one] for one in chosen])
+        # Half of them lie on their side, as vertical ones of upright characters would.
         images = batch.images
-        log_probs = torch.cat(
-            [
-                model(images[~is_vertical]),
-                model(images[is_vertical], torch.ones(int(is_vertical.sum())).bool()),
-            ]
-        ).log_softmax(2)
-        order = torch.cat([torch.nonzero(~is_vertical)[:, 0], torch.nonzero(is_vertical)[:, 0]])
+        log_probs = torch.cat([model(images[:16]), model(images[16:], torch.ones(16).bool())]).log_softmax(2)
         assert batch.widths is not None and batch.target_lengths is not None
         used = -(-batch.widths * log_probs.shape[1] // images.shape[-1])
-        loss = align_lines(log_probs, used[order], batch.targets[order], batch.target_lengths[order]).mean()
+        loss = align_lines(log_probs, used, batch.targets, batch.target_lengths).mean()
         optimizer.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
-    assert loss.item() < 0.1
+    return model.eval()
+
+
+def write_line_model(model: torch.nn.Module, path: Path) -> Path:
+    """Write the network with a language model inside."""
     described = {"name": "sliding", "arguments": ARGUMENTS, "num_classes": len(CHARACTERS), "input_size": 16}
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     draft = trace_weights(Checkpoint("weights", described, tuple(CHARACTERS), tensors), "tiny-line")
     calibration = LineCalibration((1.0, 0.2, 0.1), (1.0, -0.01, 0.0), 0.4)
-    path = tmp_path_factory.mktemp("line") / "tiny-line.onnx"
     content = build_language_model(["口十三", "口口十"] * 9, CHARACTERS, order=3)
     draft = draft.add_constant(LANGUAGE_MODEL, np.frombuffer(content, np.uint8))
+    path.parent.mkdir()
     draft.describe({"line_calibration": write_calibration(calibration)}).write(path)
     return path
+
+
+def is_read(reader: yomite.Recognizer, text: str) -> bool:
+    """Whether a line is read, each character in its own place."""
+    line = reader.read_line(draw_line(text), direction="horizontal", language_model=False)
+    boxes = [one.box for one in line.characters]
+    return line.text == text and all(
+        left < 31 + number * 40 < right for number, (left, _, right, _) in enumerate(boxes)
+    )
+
+
+@pytest.fixture(scope="module")
+def line_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that has learned to read draw_line: not every seed learns it on every processor."""
+    folder = tmp_path_factory.mktemp("line")
+    for seed in range(10):
+        path = write_line_model(learn(seed), folder / f"{seed}" / "tiny-line.onnx")
+        reader = yomite.load(line=path)
+        if all(is_read(reader, text) for text in ("三三十口口", "十三口", "十口", "口")):
+            strokes = [SQUARE + np.array([left, 5]) for left in (-2, -0.5, 1)]
+            if reader.read_line(strokes).text == "口口口":
+                return path
+    raise AssertionError("none of ten networks has learned to read")
 
 
 @pytest.fixture(scope="module")
@@ -318,8 +345,7 @@ def test_flat_and_blank_single_characters() -> None:
 
 
 def test_boxes_of_strokes_are_in_their_unit(reader: yomite.Recognizer) -> None:
-    square = np.array([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0)], float)
-    strokes = [(square + np.array([left, 5])) * 0.07 for left in (-2, -0.5, 1)]
+    strokes = [(SQUARE + np.array([left, 5])) * 0.07 for left in (-2, -0.5, 1)]
     found = np.array([one.box for one in reader.read_line(strokes).characters])
     assert len(found) == 3
     expected = [[left * 0.07, 0.35, (left + 1) * 0.07, 0.42] for left in (-2, -0.5, 1)]

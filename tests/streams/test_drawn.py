@@ -19,7 +19,7 @@ from PIL import Image
 from yomite.charset import Charset, build_charset
 from yomite.charset.prior import SENTENCES
 from yomite.config import DataConfig
-from yomite.config.schema import PenName
+from yomite.config.data import PenName
 from yomite.errors import DataError
 from yomite.ink.canvas import MARGIN, measure_ink, place_ink, to_canvas
 from yomite.ink.fonts import MASK_SIZE, find_fonts
@@ -52,7 +52,7 @@ def make_stream(**changes: Any) -> DrawnStream:
         "glyphs": [[flatten(name)] for name in NAMES],
         "masks": [[] for _ in NAMES],
         "pictures": [],
-        "shares": (1.0, 0.0, 0.0),
+        "shares": (1.0, 0.0, 0.0, 0.0),
         "class_weights": np.ones(len(NAMES)),
         "haste": 0.0,
         "num_samples": 1000,
@@ -70,7 +70,7 @@ def full() -> DrawnStream:
         glyphs=[[flatten(name)] for name in NAMES[:3]] + [[], [], []],
         masks=[[], [], [], [masks[3]], [masks[4]], []],
         pictures=[(draw_ink(NAMES[5], side, 4), 5) for side in (50, 70)],
-        shares=(0.4, 0.35, 0.25),
+        shares=(0.4, 0.35, 0.25, 0.0),
         class_weights=np.array([4.0, 2.0, 2.0, 1.0, 1.0, 9.0]),
         haste=0.5,
     )
@@ -133,6 +133,20 @@ def test_labels_come_in_the_given_proportion(full: DrawnStream) -> None:
     assert (np.abs(counts - num_samples * shares) < 5 * np.sqrt(num_samples * shares * (1 - shares))).all()
 
 
+def test_generated_pictures_have_a_share_of_their_own() -> None:
+    """They come as often as it says, and leave the other samples as they were."""
+    pictures = [(draw_ink(NAMES[5], side, 4), 5) for side in (50, 70)]
+    shares = {"shares": (0.3, 0.0, 0.7, 0.0)}
+    without = make_stream(pictures=pictures, **shares)
+    unused = make_stream(pictures=pictures, generated=[(pictures[0][0], 4)], **shares)
+    indices = np.arange(400)
+    assert np.array_equal(draw(without, 0, indices)[0], draw(unused, 0, indices)[0])
+    some = make_stream(pictures=pictures, generated=[(pictures[0][0], 4)], shares=(0.0, 0.0, 0.7, 0.3))
+    assert some.class_shares == pytest.approx([0, 0, 0, 0, 0.3, 0.7])
+    labels = draw(some, 0, indices)[1]
+    assert set(labels.tolist()) == {4, 5} and 84 < (labels == 4).sum() < 166  # five deviations
+
+
 def test_images_show_what_their_labels_say() -> None:
     """The nearest undistorted drawing is the right one, mostly: hands and pens distort, yet keep it."""
     templates = np.array([to_canvas(draw_page(name, 96, 5)).ravel() for name in NAMES], float)
@@ -143,8 +157,8 @@ def test_images_show_what_their_labels_say() -> None:
     empty: list[list] = [[] for _ in NAMES]
     for one in (
         make_stream(),
-        make_stream(glyphs=empty, masks=masks, shares=(0.0, 1.0, 0.0)),
-        make_stream(glyphs=empty, pictures=pictures, shares=(0.0, 0.0, 1.0)),
+        make_stream(glyphs=empty, masks=masks, shares=(0.0, 1.0, 0.0, 0.0)),
+        make_stream(glyphs=empty, pictures=pictures, shares=(0.0, 0.0, 1.0, 0.0)),
     ):
         images, labels = draw(one, 0, np.arange(300))
         guesses = (images.reshape(300, -1) @ templates.T).argmax(axis=1)

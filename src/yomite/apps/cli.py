@@ -17,6 +17,7 @@ from yomite.apps import (
     demo,
     evaluate,
     export,
+    generate,
     models,
     new,
     profile,
@@ -56,6 +57,7 @@ app.command()(read.read)
 app.command()(bulk.bulk)
 app.command()(models.models)
 app.command()(render.render)
+app.command()(generate.generate)
 app.command()(demo.demo)
 app.command()(train.train)
 app.command()(profile.profile)

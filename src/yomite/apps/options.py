@@ -54,7 +54,7 @@ def find_data_root(config: "RunConfig", option: Path | None) -> Path:
     data, auxiliary = config.data, config.objective.auxiliary
     root = sources.find_data_root(option)
     needs = [auxiliary.strokes, auxiliary.components]
-    if data.stream == "drawn":
+    if data.stream in ("drawn", "hands"):
         needs += [data.ink.share, data.fonts.share, data.cells.share]
     names = (*data.sources, *config.validation.sources)
     named = [name for name in names if not (is_custom(name) or Path(name).exists())]

@@ -4,16 +4,20 @@
 keys are refused with the nearest known one, values out of range with what is allowed.
 """
 
+from yomite.config.data import (
+    CellsConfig,
+    DataConfig,
+    FolderConfig,
+    FontsConfig,
+    GeneratedConfig,
+    HandsConfig,
+    InkConfig,
+)
 from yomite.config.run import RunConfig, changed_keys, load_config, parse_config, read_commit
 from yomite.config.schema import (
     AuxiliaryConfig,
-    CellsConfig,
     CheckpointConfig,
-    DataConfig,
     EmaConfig,
-    FolderConfig,
-    FontsConfig,
-    InkConfig,
     LoaderConfig,
     ModelConfig,
     ObjectiveConfig,
@@ -32,6 +36,8 @@ __all__ = [
     "EmaConfig",
     "FolderConfig",
     "FontsConfig",
+    "GeneratedConfig",
+    "HandsConfig",
     "InkConfig",
     "LoaderConfig",
     "ModelConfig",

@@ -57,6 +57,9 @@ ARCHITECTURES: dict[str, Architecture] = {
         "encoder_decoder:EncoderDecoder", "lines: an encoder sees, a decoder writes (teacher_forcing)", "line"
     ),
     "finder": Architecture("finder:LineFinder", "pages: finds their lines (objective finding)", "page"),
+    "generator": Architecture(
+        "generator:InkGenerator", "hands: draws ink, a U-Net of diffusers (objective denoising)", "hand"
+    ),
 }
 
 # Backbones of other libraries, as `torchvision:resnet18`: random weights, the head of every family here.

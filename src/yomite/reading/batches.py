@@ -1,4 +1,4 @@
-"""Any number of pictures in order and in bounded memory: threads prepare them while the model computes."""
+"""Any number of pictures in order and in bounded memory: a thread prepares them while the model computes."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -11,6 +11,8 @@ from yomite.errors import PictureError
 # Large enough to keep ONNX Runtime busy, small enough that a batch's logits stay in the cache.
 BATCH_SIZE = 32
 
+_BATCHES_AHEAD = 2
+
 _Prepared = TypeVar("_Prepared")
 _Result = TypeVar("_Result")
 
@@ -20,7 +22,6 @@ def read_in_batches(
     prepare: Callable[[Any], _Prepared],
     read: Callable[[Sequence[_Prepared]], Iterable[_Result]],
     *,
-    num_threads: int,
     raises: bool,
 ) -> Iterator[_Result | PictureError]:
     """Yield what each picture is read as, in the same order.
@@ -29,9 +30,8 @@ def read_in_batches(
 
     Args:
         pictures: Pictures of any kind that `prepare` takes.
-        prepare: Turns a picture into what the model takes, or raises a PictureError; runs in threads.
+        prepare: Turns a picture into what the model takes, or raises a PictureError; runs in a thread.
         read: Reads up to BATCH_SIZE prepared pictures, one result each.
-        num_threads: How many threads prepare.
         raises: Ends at the first bad picture with a PictureError that names its index; else the error
             stands in its place.
     """
@@ -48,11 +48,12 @@ def read_in_batches(
 
     iterator = iter(pictures)
     waiting: deque[Future[list[_Prepared | PictureError]]] = deque()
-    pool = ThreadPoolExecutor(num_threads, thread_name_prefix="yomite-canvas")
+    # A second thread makes all slower, measured: many short steps of numpy, each waiting for Python's lock.
+    pool = ThreadPoolExecutor(1, thread_name_prefix="yomite-canvas")
     index = 0
     try:
         while True:
-            while len(waiting) <= num_threads and (batch := list(islice(iterator, BATCH_SIZE))):
+            while len(waiting) < _BATCHES_AHEAD and (batch := list(islice(iterator, BATCH_SIZE))):
                 waiting.append(pool.submit(prepare_batch, batch))
             if not waiting:
                 return

@@ -193,7 +193,6 @@ class Recognizer(ReadsPages):
             pictures,
             lambda picture: to_canvas(picture, self.input_size, self.canvas_version),
             lambda canvases: self._read(canvases, calibration, top, choice),
-            num_threads=self._num_workers,
             raises=raises,
         )
 

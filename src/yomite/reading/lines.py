@@ -209,7 +209,6 @@ class ReadsLines:
                 pictures,
                 lambda picture: self._prepare_line(picture, direction),
                 lambda many: [self._read_prepared(one, language_model, top) for one in many],
-                num_threads=self._num_line_threads,
                 raises=raises,
             )
         )

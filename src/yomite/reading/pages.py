@@ -99,7 +99,7 @@ class ReadsPages(ReadsLines):
         gray = draw_strokes(to_strokes(picture))[0] if is_strokes(picture) else read_gray(picture)
         shape = gray.shape
         found = finder.find(gray)
-        turn = find_turn(gray, found, self._weigh_crop)
+        turn = find_turn(gray, found, self._weigh_crops)
         if turn:
             gray = np.ascontiguousarray(np.rot90(gray, -turn))
             found = finder.find(gray)
@@ -171,12 +171,17 @@ class ReadsPages(ReadsLines):
         except PictureError:
             return None
 
-    def _weigh_crop(self, picture: np.ndarray, direction: Direction) -> float | None:
-        """Return how well a line reads, without its language model; None where its crop is blank."""
-        try:
-            return self._read_prepared(self._prepare_line(picture, direction), False, 1).confidence
-        except PictureError:
-            return None
+    def _weigh_crops(self, crops: Sequence[tuple[np.ndarray, Direction]]) -> list[float]:
+        """Return how well each crop reads, without the language model; 0 where it is blank."""
+
+        def weigh(crop: tuple[np.ndarray, Direction]) -> float:
+            try:
+                return self._read_prepared(self._prepare_line(*crop), False, 1).confidence
+            except PictureError:
+                return 0.0
+
+        with ThreadPoolExecutor(self._num_line_threads, thread_name_prefix="yomite-turn") as pool:
+            return list(pool.map(weigh, crops))
 
     def _open_page_finder(self) -> PageFinder:
         with self._page_lock:

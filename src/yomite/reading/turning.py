@@ -10,8 +10,9 @@ from yomite.reading.crops import cut_out
 from yomite.reading.found_lines import FoundLine
 from yomite.reading.results import Direction
 
-NUM_TRIED = 4
-"""The longest lines of a page; enough to tell (docs/experiments.md, 27)."""
+NUM_TRIED, NUM_FIRST = 4, 2
+"""The longest lines of a page, enough to tell (docs/experiments.md, 27); a turn is given up if the first two
+read no better than as they are."""
 
 SURE = 0.75
 """A page whose lines read so well as they are is not turned."""
@@ -19,38 +20,39 @@ SURE = 0.75
 LEAST, MARGIN = 0.65, 0.08
 """How well lines must read for a page to be turned, and by how much better than as they are."""
 
-ReadCrop = Callable[[np.ndarray, Direction], float | None]
-"""Tells how well a crop, uint8 (H, W), of a line in this direction reads, 0..1; None where it is blank."""
+WeighCrops = Callable[[Sequence[tuple[np.ndarray, Direction]]], Sequence[float]]
+"""Tells how well crops, uint8 (H, W), of lines in these directions read, 0..1; 0 where one is blank."""
 
 _OTHER: dict[Direction, Direction] = {"horizontal": "vertical", "vertical": "horizontal"}
 
 
-def find_turn(gray: np.ndarray, lines: Sequence[FoundLine], read: ReadCrop) -> int:
+def find_turn(gray: np.ndarray, lines: Sequence[FoundLine], weigh: WeighCrops) -> int:
     """Find by how many quarters a page must be turned clockwise.
 
     Args:
         gray: Uint8 (H, W), the page.
         lines: Found on it.
-        read: Of a line model.
+        weigh: Of a line model.
     """
+    if not lines:
+        return 0
     longest = sorted(lines, key=lambda line: -float(np.hypot(*(line.course[-1] - line.course[0]))))
     tried: list[tuple[np.ndarray, Direction]] = [
         (cut_out(gray, line).picture, line.direction) for line in longest[:NUM_TRIED]
     ]
-    best, best_turn = 0.0, 0
-    for turn in range(4):
-        read_so = [
-            read(
-                np.ascontiguousarray(np.rot90(picture, -turn)),
-                direction if turn % 2 == 0 else _OTHER[direction],
-            )
+    as_it_is = weigh(tried)
+    if np.mean(as_it_is) >= SURE:
+        return 0
+    best, best_turn = max(float(np.mean(as_it_is)) + MARGIN, LEAST), 0
+    for turn in (1, 2, 3):
+        turned: list[tuple[np.ndarray, Direction]] = [
+            (np.ascontiguousarray(np.rot90(picture, -turn)), direction if turn == 2 else _OTHER[direction])
             for picture, direction in tried
         ]
-        mean = float(np.mean([one or 0.0 for one in read_so])) if read_so else 0.0
-        if turn == 0:
-            best = max(mean + MARGIN, LEAST)
-            if mean >= SURE:
-                break
-        elif mean > best:
+        first = weigh(turned[:NUM_FIRST])
+        if sum(first) <= sum(as_it_is[:NUM_FIRST]):
+            continue
+        mean = float(np.mean([*first, *weigh(turned[NUM_FIRST:])]))
+        if mean > best:
             best, best_turn = mean, turn
     return best_turn

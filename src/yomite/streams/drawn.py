@@ -15,9 +15,6 @@ import numpy as np
 from yomite.charset import JAPANESE, Charset
 from yomite.charset.prior import SENTENCES, build_log_prior, count_characters, sampling_weights
 from yomite.config import DataConfig
-from yomite.data.cache import open_cache
-from yomite.data.sources import open_source
-from yomite.data.splits import find_held_out
 from yomite.errors import DataError
 from yomite.ink import canvas
 from yomite.ink.canvas import MARGIN
@@ -30,6 +27,7 @@ from yomite.ink.writing import flatten_glyph, write_glyph
 from yomite.streams.batch import Batch, to_batch
 from yomite.streams.glyphs import read_flat_glyphs
 from yomite.streams.kernels import announce_compiling, compile_kernel
+from yomite.streams.pictures import read_generated, read_pictures
 
 PEN_SHARES = {"touch": 0.36, "ballpoint": 0.20, "pencil": 0.20, "felt": 0.15, "brush": 0.09}
 """How often each pen is taken; relative, where data.pens names some of them."""
@@ -61,13 +59,14 @@ class DrawnStream:
         glyphs: list[list[tuple[np.ndarray, np.ndarray, np.ndarray]]],
         masks: list[list[np.ndarray]],
         pictures: list[tuple[np.ndarray, int]],
-        shares: tuple[float, float, float],
+        shares: tuple[float, float, float, float],
         class_weights: np.ndarray,
         haste: float,
         num_samples: int,
         seed: int,
         size: int,
         pens: Sequence[str] = PEN_NAMES,
+        generated: Sequence[tuple[np.ndarray, int]] = (),
     ) -> None:
         """Lay the sources out flat.
 
@@ -75,13 +74,14 @@ class DrawnStream:
             glyphs: for each class, its flattened glyphs (see `flatten_glyph`).
             masks: for each class, its font glyphs, uint8 (MASK_SIZE, MASK_SIZE).
             pictures: real pictures, uint8 (H, W) with ink bright on 0, and their labels.
-            shares: of strokes, fonts and real pictures, with sum 1.
+            shares: of strokes, fonts, real and generated pictures, with sum 1.
             class_weights: float64 (C,), any scale; classes without strokes and fonts are left out.
             haste: share of running hand, 0..1.
             num_samples: in an epoch.
             seed: of the whole stream.
             size: side of the canvas.
             pens: names of `PEN_NAMES`, at least one; each is taken as often as `PEN_SHARES` says.
+            generated: pictures that a generator drew, as `pictures`.
         """
         self.num_samples = num_samples
         self._seed, self._size, self._haste = seed, size, haste
@@ -91,9 +91,11 @@ class DrawnStream:
         self.class_weights = self.class_weights / total if total else self.class_weights
         self._class_steps = np.cumsum(self.class_weights)
         self._pen_steps = stack_pens(pens)
-        real = np.bincount([label for _, label in pictures], minlength=len(class_weights))
-        real_shares = shares[2] * real / max(real.sum(), 1)
-        self.class_shares = (shares[0] + shares[1]) * self.class_weights + real_shares
+        self.class_shares = (shares[0] + shares[1]) * self.class_weights
+        for share, group in zip(shares[2:], (pictures, generated), strict=True):
+            counts = np.bincount([label for _, label in group], minlength=len(class_weights))
+            self.class_shares += share * counts / max(counts.sum(), 1)
+        self._num_real, pictures = len(pictures), [*pictures, *generated]
         self._shares = np.cumsum(shares)
 
         flat = [glyph for group in glyphs for glyph in group]
@@ -127,7 +129,7 @@ class DrawnStream:
             seeds, images, labels, self._shares, self._class_steps, self._pen_steps, self._haste,
             self._points, self._offsets, self._components, self._glyph_points, self._glyph_strokes,
             self._class_glyphs, self._masks, self._class_masks,
-            self._pixels, self._picture_pixels, self._picture_shapes, self._picture_labels,
+            self._pixels, self._picture_pixels, self._picture_shapes, self._picture_labels, self._num_real,
         )  # fmt: skip
         return to_batch((images, labels))
 
@@ -136,7 +138,7 @@ class DrawnStream:
 def _draw_samples(
     seeds, images, labels, shares, class_steps, pen_steps, haste_share,
     points, offsets, components, glyph_points, glyph_strokes, class_glyphs, masks, class_masks,
-    pixels, picture_pixels, picture_shapes, picture_labels,
+    pixels, picture_pixels, picture_shapes, picture_labels, num_real,
 ):  # fmt: skip
     size = images.shape[1]
     for n in range(len(seeds)):
@@ -176,7 +178,10 @@ def _draw_samples(
                     habits[_WAVE] = 0.005 + 0.02 * np.random.random()
                     coverage = bend_ink(mask, habits, length_px, edge, steep)
             else:
-                chosen = np.random.randint(len(picture_labels))
+                first, last = 0, num_real
+                if which >= shares[2] and num_real < len(picture_labels):
+                    first, last = num_real, len(picture_labels)
+                chosen = np.random.randint(first, last)
                 label = picture_labels[chosen]
                 height, width = picture_shapes[chosen]
                 ink = pixels[picture_pixels[chosen] : picture_pixels[chosen + 1]].reshape(height, width)
@@ -207,7 +212,8 @@ def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int
     Raises:
         DataError: a source is missing, or none of the classes can be drawn.
     """
-    shares = np.array([config.ink.share, config.fonts.share, config.cells.share + config.folder.share])
+    real_share = config.cells.share + config.folder.share
+    shares = np.array([config.ink.share, config.fonts.share, real_share, config.generated.share])
     glyphs: list[list] = [[] for _ in charset]
     masks: list[list] = [[] for _ in charset]
     if config.ink.share > 0:
@@ -227,6 +233,7 @@ def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int
     pictures = []
     for name in config.real_sources:
         pictures += read_pictures(name, charset, data_root, size, config.fold, seed)
+    generated = read_generated(config.generated, charset, data_root) if config.generated.share > 0 else []
     weights = np.ones(len(charset))
     if config.frequency_power > 0 and shares[:2].sum() > 0:  # real pictures come as they are
         counts = count_characters(data_root / SENTENCES)
@@ -244,6 +251,7 @@ def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int
         glyphs=glyphs,
         masks=masks,
         pictures=pictures,
+        generated=generated,
         shares=tuple(shares / shares.sum()),
         class_weights=weights,
         haste=config.ink.haste,
@@ -262,39 +270,3 @@ def stack_pens(names: Iterable[str]) -> np.ndarray:
     chosen = set(names)
     steps = np.cumsum([PEN_SHARES[name] if name in chosen else 0.0 for name in PEN_NAMES])
     return steps / steps[-1]
-
-
-def read_pictures(
-    name: str, charset: Charset, data_root: Path, size: int, fold: str | None, seed: int
-) -> list[tuple[np.ndarray, int]]:
-    """Pictures of a source: uint8 (H, W), ink bright, the paper's own level 0; and their labels.
-
-    Args:
-        name: Of the source, or its path.
-        charset: The classes; samples of other characters are left out.
-        data_root: The data folder.
-        size: Side of the canvas that the held-out part is validated on.
-        fold: Such as 2/5: the second of five parts is left out.
-        seed: Of the deal.
-
-    Raises:
-        DataError: If the source is missing, or holds no character of the charset.
-    """
-    source = open_source(name, data_root)
-    cache = open_cache(source, form="gray")
-    known = [index for index, character in enumerate(cache.characters) if character in charset]
-    if fold:
-        # By name: a blank picture is among the gray ones, but is no canvas.
-        canvases = open_cache(source, size=size)
-        held_out = find_held_out(canvases.characters, canvases.writers, charset, fold, seed)
-        names = {canvases.names[index] for index in np.flatnonzero(held_out).tolist()}
-        known = [index for index in known if cache.names[index] not in names]
-    pictures = []
-    for index in known:
-        gray = cache[index].picture.astype(np.int16)
-        paper = int(np.median(gray))
-        ink = paper - gray if paper >= 128 else gray - paper
-        pictures.append((np.clip(ink, 0, 255).astype(np.uint8), charset.label(cache.characters[index])))
-    if not pictures:
-        raise DataError(f"{name} holds no picture of a character in the charset")
-    return pictures

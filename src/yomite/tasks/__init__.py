@@ -1,4 +1,4 @@
-"""Tasks: what differs between a model that reads a character and one that reads a line, in one place each.
+"""Tasks: what differs between models that read a character, a line or a page, or write: one place each.
 
 The loop and the exporter know only the Protocol `Task` below. A model says in its attribute `task` which
 one it is for (without it: character), and `build_task(model, charset)` gives that task for its classes. A
@@ -187,6 +187,7 @@ TASKS: dict[str, str] = {
     "character": "character:CharacterTask",
     "line": "line:LineTask",
     "page": "page:PageTask",
+    "hand": "hand:HandTask",
 }
 """By name, the class of each task as `module:class` of this folder."""
 

@@ -75,8 +75,8 @@ def build_learner(config: RunConfig, charset: Charset, data_root: Path, *, fresh
     stream, task = config.data.stream, name_task(model)
     if stream in STREAMS and STREAMS[stream].task != task:
         raise ConfigError(
-            f"model {config.model.name!r} reads {task}s, data.stream {stream!r} has {STREAMS[stream].task}s; "
-            "give a stream of your own, as data.stream=package.module:callable"
+            f"model {config.model.name!r} is for {task}s, data.stream {stream!r} has "
+            f"{STREAMS[stream].task}s; give a stream of your own, as data.stream=package.module:callable"
         )
     if config.init_from and fresh:
         num_known = fill_from_weights(model, charset, read_checkpoint(find_weights(config.init_from)))

@@ -30,6 +30,7 @@ from yomite.streams.batch import Batch
 from yomite.training.finetune import find_weights
 from yomite.training.objectives.auxiliary import AuxiliaryTargets
 from yomite.training.objectives.ctc import CTC
+from yomite.training.objectives.denoising import Denoising
 from yomite.training.objectives.distillation import Distillation, load_teacher
 from yomite.training.objectives.finding import Finding
 from yomite.training.objectives.margin import add_margin
@@ -135,6 +136,7 @@ OBJECTIVES: dict[str, Callable[..., Objective]] = {
     "ctc": CTC,
     "teacher_forcing": TeacherForcing,
     "finding": Finding,
+    "denoising": Denoising,
 }
 
 
