@@ -221,10 +221,10 @@ class Calibrated:
             yield "look-alike (strict) top-1 in percent for each weight of the prior:"
             yield format_weight_scores(self.weight_scores, self.sets, self.prior_weight)
         for prior, fit in self.fits.items():
-            yield (
-                f"prior {prior}: temperature {fit.temperature}, "
-                f"rejected below confidence {fit.rejection_threshold}"
-            )
+            rejected = f", rejected below confidence {fit.rejection_threshold}"
+            if self.kept and self.kept.known:
+                rejected = ""  # its head rejects, whatever the confidence
+            yield f"prior {prior}: temperature {fit.temperature}{rejected}"
             for name, error, lost in zip(self.sets, fit.calibration_error, fit.lost, strict=True):
                 yield f"  {name}: ECE {100 * error:.2f} %, right readings rejected {100 * lost:.2f} %"
 
