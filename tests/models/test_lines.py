@@ -303,7 +303,7 @@ def test_fine_tuning_keeps_the_blank() -> None:
         ({"model": {"name": "vit"}, "objective": {"name": "ctc"}}, "set objective.name=classification"),
         (
             {"model": {"name": "crnn"}, "objective": {"name": "ctc"}},
-            "'crnn' reads lines, data.stream 'drawn'",
+            "'crnn' is for lines, data.stream 'drawn'",
         ),
     ],
 )

@@ -19,7 +19,7 @@ from PIL import Image
 from yomite.charset import Charset, build_charset
 from yomite.charset.prior import SENTENCES
 from yomite.config import DataConfig
-from yomite.config.data import PenName
+from yomite.config.sources import PenName
 from yomite.errors import DataError
 from yomite.ink.canvas import MARGIN, measure_ink, place_ink, to_canvas
 from yomite.ink.fonts import MASK_SIZE, find_fonts

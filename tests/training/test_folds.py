@@ -73,12 +73,13 @@ def test_each_picture_is_held_out_once_and_never_learned(config: RunConfig) -> N
 def test_drawn_from_the_same_pictures(config: RunConfig) -> None:
     """What is bent anew is learned from the same part as what is taken as it is."""
     pytest.importorskip("numba")
-    from yomite.streams.drawn import read_pictures
+    from yomite.data.cache import read_pictures
+    from yomite.data.sources import open_source
 
     charset, name = build_charset(config.charset), config.data.sources[0]
-    whole = [ink.tobytes() for ink, _ in read_pictures(name, charset, Path(), 16, None, 0)]
+    whole = [ink.tobytes() for ink, _ in read_pictures(open_source(name), charset, 16, None, 0)]
     parts = [
-        [ink.tobytes() for ink, _ in read_pictures(name, charset, Path(), 16, f"{number}/4", 0)]
+        [ink.tobytes() for ink, _ in read_pictures(open_source(name), charset, 16, f"{number}/4", 0)]
         for number in (1, 2, 3, 4)
     ]
     assert all(len(part) == 9 for part in parts)

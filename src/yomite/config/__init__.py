@@ -4,19 +4,11 @@
 keys are refused with the nearest known one, values out of range with what is allowed.
 """
 
-from yomite.config.data import (
-    CellsConfig,
-    DataConfig,
-    FolderConfig,
-    FontsConfig,
-    GeneratedConfig,
-    HandsConfig,
-    InkConfig,
-)
 from yomite.config.run import RunConfig, changed_keys, load_config, parse_config, read_commit
 from yomite.config.schema import (
     AuxiliaryConfig,
     CheckpointConfig,
+    DataConfig,
     EmaConfig,
     LoaderConfig,
     ModelConfig,
@@ -26,6 +18,14 @@ from yomite.config.schema import (
     TeacherConfig,
     TrackingConfig,
     ValidationConfig,
+)
+from yomite.config.sources import (
+    CellsConfig,
+    FolderConfig,
+    FontsConfig,
+    GeneratedConfig,
+    HandsConfig,
+    InkConfig,
 )
 
 __all__ = [

@@ -12,9 +12,9 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, Field, ValidationError
 
-from yomite.config.data import DataConfig
 from yomite.config.schema import (
     CheckpointConfig,
+    DataConfig,
     EmaConfig,
     LoaderConfig,
     ModelConfig,

@@ -23,7 +23,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from yomite.charset import Charset
 from yomite.data.samples import Sample, Source
+from yomite.data.splits import find_held_out
 from yomite.errors import DataError, PictureError
 from yomite.ink import canvas, pictures
 from yomite.ink.canvas import CANVAS_SIZE, draw_strokes, shrink_gray, to_canvas
@@ -220,3 +222,37 @@ def decode_picture(picture: Any, form: Form, size: int) -> np.ndarray:
     if is_strokes(picture):
         return (255.0 * draw_strokes(to_strokes(picture))).astype(np.uint8)
     return shrink_gray(read_gray(picture))
+
+
+def read_pictures(
+    source: Source, charset: Charset, size: int, fold: str | None, seed: int
+) -> list[tuple[np.ndarray, int]]:
+    """Pictures of a source: uint8 (H, W), ink bright, the paper's own level 0; and their labels.
+
+    Args:
+        source: Of characters.
+        charset: The classes; samples of other characters are left out.
+        size: Side of the canvas that the held-out part is validated on.
+        fold: Such as 2/5: the second of five parts is left out.
+        seed: Of the deal.
+
+    Raises:
+        DataError: If the source holds no character of the charset.
+    """
+    cache = open_cache(source, form="gray")
+    known = [index for index, character in enumerate(cache.characters) if character in charset]
+    if fold:
+        # By name: a blank picture is among the gray ones, but is no canvas.
+        canvases = open_cache(source, size=size)
+        held_out = find_held_out(canvases.characters, canvases.writers, charset, fold, seed)
+        names = {canvases.names[index] for index in np.flatnonzero(held_out).tolist()}
+        known = [index for index in known if cache.names[index] not in names]
+    pictures = []
+    for index in known:
+        gray = cache[index].picture.astype(np.int16)
+        paper = int(np.median(gray))
+        ink = paper - gray if paper >= 128 else gray - paper
+        pictures.append((np.clip(ink, 0, 255).astype(np.uint8), charset.label(cache.characters[index])))
+    if not pictures:
+        raise DataError(f"{source.name} holds no picture of a character in the charset")
+    return pictures

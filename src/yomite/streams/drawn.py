@@ -14,7 +14,9 @@ import numpy as np
 
 from yomite.charset import JAPANESE, Charset
 from yomite.charset.prior import SENTENCES, build_log_prior, count_characters, sampling_weights
-from yomite.config import DataConfig
+from yomite.config import DataConfig, GeneratedConfig
+from yomite.data.cache import read_pictures
+from yomite.data.sources import open_source
 from yomite.errors import DataError
 from yomite.ink import canvas
 from yomite.ink.canvas import MARGIN
@@ -27,7 +29,6 @@ from yomite.ink.writing import flatten_glyph, write_glyph
 from yomite.streams.batch import Batch, to_batch
 from yomite.streams.glyphs import read_flat_glyphs
 from yomite.streams.kernels import announce_compiling, compile_kernel
-from yomite.streams.pictures import read_generated, read_pictures
 
 PEN_SHARES = {"touch": 0.36, "ballpoint": 0.20, "pencil": 0.20, "felt": 0.15, "brush": 0.09}
 """How often each pen is taken; relative, where data.pens names some of them."""
@@ -232,7 +233,7 @@ def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int
         raise DataError("data.folder.share is above 0 but data.folder.path is not set; give the folder")
     pictures = []
     for name in config.real_sources:
-        pictures += read_pictures(name, charset, data_root, size, config.fold, seed)
+        pictures += read_pictures(open_source(name, data_root), charset, size, config.fold, seed)
     generated = read_generated(config.generated, charset, data_root) if config.generated.share > 0 else []
     weights = np.ones(len(charset))
     if config.frequency_power > 0 and shares[:2].sum() > 0:  # real pictures come as they are
@@ -270,3 +271,25 @@ def stack_pens(names: Iterable[str]) -> np.ndarray:
     chosen = set(names)
     steps = np.cumsum([PEN_SHARES[name] if name in chosen else 0.0 for name in PEN_NAMES])
     return steps / steps[-1]
+
+
+def read_generated(
+    config: GeneratedConfig, charset: Charset, data_root: Path
+) -> list[tuple[np.ndarray, int]]:
+    """Pictures that a generator drew and that are read right, as `read_pictures` gives real ones.
+
+    Raises:
+        YomiteError: If no generator is named, or it does not do.
+    """
+    from yomite.generation.generated import Wish, open_generated
+
+    if config.weights is None:
+        raise DataError(
+            "data.generated.share is above 0 but data.generated.weights is not set; give the weights of a "
+            "generator, as `yomite train configs/diffusion.yaml` writes them"
+        )
+    wish = Wish(**config.model_dump(exclude={"share"}))
+    ink = open_generated(wish, charset, data_root)
+    return [
+        (image, charset.label(character)) for image, character in zip(ink.images, ink.characters, strict=True)
+    ]
