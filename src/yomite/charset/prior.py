@@ -142,6 +142,23 @@ def sampling_weights(log_prior: np.ndarray, power: float) -> np.ndarray:
     return weights / weights.sum()
 
 
+def weigh_classes(texts: Path, charset: Charset, power: float, language: Language = JAPANESE) -> np.ndarray:
+    """Return how often training draws each class: as texts have it, evened out as for learning, to a power.
+
+    Args:
+        texts: As for `count_characters`.
+        charset: C classes.
+        power: As for `sampling_weights`, whose result this is.
+        language: Of the texts.
+
+    Raises:
+        DataError: As `count_characters`.
+    """
+    counts = count_characters(texts, language)
+    log_prior = build_log_prior(counts, charset, language.learning_even_parts, language)
+    return sampling_weights(log_prior, power)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Count the texts, print the most frequent characters of each script, and write the table as JSON."""
     parser = argparse.ArgumentParser(

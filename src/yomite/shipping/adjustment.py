@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from yomite.charset import JAPANESE, Charset, script_of
-from yomite.charset.prior import SENTENCES, build_log_prior, count_characters, sampling_weights
+from yomite.charset import Charset, script_of
+from yomite.charset.prior import SENTENCES, weigh_classes
 from yomite.checkpoint import Checkpoint, extract_weights, read_checkpoint
 from yomite.errors import ModelFileError
 
@@ -35,8 +35,7 @@ def measure_learned_prior(charset: Charset, power: float, data_root: Path) -> np
     Returns:
         Float64 (C,).
     """
-    counts = count_characters(data_root / SENTENCES)
-    weights = sampling_weights(build_log_prior(counts, charset, JAPANESE.learning_even_parts), power)
+    weights = weigh_classes(data_root / SENTENCES, charset, power)
     is_kanji = np.array([script_of(character) == "kanji" for character in charset])
     log_weights = np.log(np.maximum(weights, 1e-12))
     return np.where(is_kanji, log_weights - log_weights[is_kanji].mean() if is_kanji.any() else 0.0, 0.0)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from yomite.charset import JAPANESE, Charset
-from yomite.charset.prior import SENTENCES, build_log_prior, count_characters, sampling_weights
+from yomite.charset import Charset
+from yomite.charset.prior import SENTENCES, weigh_classes
 from yomite.config import DataConfig, GeneratedConfig
 from yomite.data.cache import read_pictures
 from yomite.data.sources import open_source
@@ -237,9 +237,7 @@ def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int
     generated = read_generated(config.generated, charset, data_root) if config.generated.share > 0 else []
     weights = np.ones(len(charset))
     if config.frequency_power > 0 and shares[:2].sum() > 0:  # real pictures come as they are
-        counts = count_characters(data_root / SENTENCES)
-        log_prior = build_log_prior(counts, charset, JAPANESE.learning_even_parts)
-        weights = sampling_weights(log_prior, config.frequency_power)
+        weights = weigh_classes(data_root / SENTENCES, charset, config.frequency_power)
     missing = [character for label, character in enumerate(charset) if not (glyphs[label] or masks[label])]
     if shares[:2].sum() > 0 and missing:
         if len(missing) == len(charset):

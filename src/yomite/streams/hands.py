@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from yomite.charset import JAPANESE, Charset
-from yomite.charset.prior import SENTENCES, build_log_prior, count_characters, sampling_weights
+from yomite.charset import Charset
+from yomite.charset.prior import SENTENCES, weigh_classes
 from yomite.config import DataConfig
 from yomite.data.cache import CachedSamples, open_cache
 from yomite.data.sources import open_source
@@ -220,9 +220,7 @@ def build_hands(config: DataConfig, charset: Charset, data_root: Path, seed: int
             pages.append(open_cache(source, form="gray"))
     weights = np.ones(len(charset))
     if config.frequency_power > 0:
-        counts = count_characters(data_root / SENTENCES)
-        log_prior = build_log_prior(counts, charset, JAPANESE.learning_even_parts)
-        weights = sampling_weights(log_prior, config.frequency_power)
+        weights = weigh_classes(data_root / SENTENCES, charset, config.frequency_power)
     stream = HandStream(
         charset,
         plain=plain,
