@@ -37,13 +37,13 @@ from yomite.streams.loader import draw_batch
 MAX_REJECTED = 0.015
 """Share of real characters that may be rejected, every set of real writing weighing the same."""
 
-MAX_REJECTED_OF_A_SET = 0.05
+MAX_REJECTED_OF_A_SET = 0.04
 """The same for any one set of ENOUGH samples: hasty hands are further from what was learned."""
 
 NUM_DRAWN = 24_000
 NUM_HASTY = 8_000
 NUM_REAL = 6_000
-NUM_NEGATIVES = 1_000
+NUM_NEGATIVES = 4_000
 """Of each kind."""
 
 HASTE = 0.8
