@@ -293,8 +293,7 @@ class ReadsLines:
                         "this installation has no line model; type: pip install --force-reinstall yomite, "
                         "or give your own: yomite.load(line=FILE)"
                     )
-                path = Path(source)
-                beside = path.with_suffix(".npz")
+                beside = (path := Path(source)).with_suffix(".npz")
                 self._line_reader = LineReader(
                     path, beside if os.path.isfile(beside) else None, self._num_line_threads, self.device
                 )
