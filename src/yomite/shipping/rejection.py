@@ -34,10 +34,10 @@ from yomite.shipping.thresholds import ENOUGH, choose_threshold, round_down, shr
 from yomite.streams import build_stream
 from yomite.streams.loader import draw_batch
 
-MAX_REJECTED = 0.015
+MAX_REJECTED = 0.025
 """Share of real characters that may be rejected, every set of real writing weighing the same."""
 
-MAX_REJECTED_OF_A_SET = 0.04
+MAX_REJECTED_OF_A_SET = 0.08
 """The same for any one set of ENOUGH samples: hasty hands are further from what was learned."""
 
 NUM_DRAWN = 24_000
