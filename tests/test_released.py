@@ -159,7 +159,7 @@ def test_both_files_agree(
 
 
 def test_strangers_are_turned_down(card: dict[str, Any], reader: Recognizer, data_root: Path) -> None:
-    """At least 95 % of what is no character in the mean, at most 2 % of real characters, 8 % of hasty ones."""
+    """At least 95 % of what is no character in the mean, at most 2 % of real ones, 10 % of hasty ones."""
     if not card.get("rejection"):
         pytest.skip("this release has no output `known`")
     pytest.importorskip("numba", reason='needs the extra: pip install "yomite[ink]"')
@@ -167,7 +167,7 @@ def test_strangers_are_turned_down(card: dict[str, Any], reader: Recognizer, dat
     from yomite.evaluation.sketches import read_copybook
 
     said, lost = card["rejection"]["rejected"], card["rejection"]["lost"]
-    assert lost["dev/hasty-kanji"] <= 0.08
+    assert lost["dev/hasty-kanji"] <= 0.1
     small = ("dev/freehand-hiragana", "dev/hasty-kanji")
     assert max(share for name, share in lost.items() if name not in small) <= 0.02
     assert sum(said.values()) / len(said) >= 0.95

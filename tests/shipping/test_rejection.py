@@ -15,7 +15,7 @@ def test_the_threshold_costs_no_more_than_it_may() -> None:
     lost = list(measure_lost(dict(zip("abc", sets, strict=True)), threshold).values())
     weights = np.array([1, 1, 50 / ENOUGH])
     assert 0.9 * rejection.MAX_REJECTED < weights @ lost / weights.sum() <= rejection.MAX_REJECTED
-    hard = [rng.normal(0, 2, 1000), *(rng.normal(9, 1, 1000) for _ in range(6))]
+    hard = [rng.normal(0, 2, 1000), *(rng.normal(9, 1, 1000) for _ in range(9))]
     lost = measure_lost(dict(enumerate(hard)), choose_known_threshold(hard))
     assert lost[0] == pytest.approx(rejection.MAX_REJECTED_OF_A_SET, abs=0.001)
     assert lost[0] <= rejection.MAX_REJECTED_OF_A_SET

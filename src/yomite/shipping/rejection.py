@@ -37,7 +37,7 @@ from yomite.streams.loader import draw_batch
 MAX_REJECTED = 0.025
 """Share of real characters that may be rejected, every set of real writing weighing the same."""
 
-MAX_REJECTED_OF_A_SET = 0.08
+MAX_REJECTED_OF_A_SET = 0.1
 """The same for any one set of ENOUGH samples: hasty hands are further from what was learned."""
 
 NUM_DRAWN = 24_000
