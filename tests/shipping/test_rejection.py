@@ -24,5 +24,5 @@ def test_the_threshold_costs_no_more_than_it_may() -> None:
 def test_a_small_set_has_no_limit_of_its_own() -> None:
     """One of 50 is 2 % already."""
     sets = [np.full(50, -5.0), np.linspace(0, 1, 4000)]
-    assert choose_known_threshold([sets[1]]) == pytest.approx(0.015, abs=1e-3)
+    assert choose_known_threshold([sets[1]]) == pytest.approx(rejection.MAX_REJECTED, abs=1e-3)
     assert choose_known_threshold(sets) == -5.0
