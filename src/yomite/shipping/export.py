@@ -27,6 +27,7 @@ from yomite.shipping.language_model import build_language_model
 from yomite.shipping.line_calibration import calibrate_lines, compute_lines
 from yomite.shipping.quantization import quantize
 from yomite.shipping.rejection import Rejection, add_rejection, keep_rejection
+from yomite.shipping.stroke_counts import list_stroke_counts
 from yomite.shipping.tracing import Parity, check_parity, trace_weights
 from yomite.texts.pool import read_sentences
 
@@ -111,6 +112,12 @@ def export_model(
     kept = find_kept(checkpoint, show) if keeps_calibration else None
     if kept:
         draft = draft.describe({"canvas_version": kept.canvas_version})
+    if stroke_counts := list_stroke_counts(checkpoint.characters, _find_data_root(data_root)):
+        draft = draft.describe({"stroke_counts": json.dumps(stroke_counts, separators=(",", ":"))})
+    elif kept and kept.stroke_counts and kept.characters == tuple(checkpoint.characters):
+        draft = draft.describe({"stroke_counts": kept.stroke_counts})
+    else:
+        show("no stroke counts (no KanjiVG in the data folder): strokes are read as their picture alone")
     if kept and kept.prior_weight:
         log_prior = kept.spread_prior(checkpoint.characters)
         prior_weight = kept.prior_weight if prior_weight is None else prior_weight
