@@ -146,12 +146,21 @@ def test_export_writes_the_language_model_and_the_fits(tmp_path: Path) -> None:
     out.with_suffix(".npz").touch()
     export_model(checkpoint, out, name="line", data_root=tmp_path, show=said.append)
     assert any("line.npz is there: reading takes it instead" in line for line in said)
-    with pytest.raises(DataError, match="int8"):
-        export_model(checkpoint, out, name="line", sets=[source], data_root=tmp_path, int8=True)
+    with pytest.raises(DataError, match="leave out --prior-weight"):
+        export_model(checkpoint, out, name="line", data_root=tmp_path, prior_weight=0.3)
+    with pytest.raises(DataError, match="kanjivg"):
+        export_model(checkpoint, out, name="line", data_root=tmp_path, int8=True)
+
+
+def draw_noise(characters: object, data_root: Path, height: int, *, tells_directions: bool) -> list:
+    assert tells_directions
+    noise = np.random.default_rng(0).integers(0, 256, (2, 2, 1, height, 48), np.uint8)
+    return [{"images": noise[0], "images_vertical": noise[1]}]
 
 
 def test_one_command_makes_a_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its name is that of the released line model, and the card says what the files are."""
+    monkeypatch.setattr("yomite.shipping.export.draw_batches", draw_noise)
     write_sentences(tmp_path)
     (tmp_path / "dev").mkdir()
     draw_lines(tmp_path / "dev" / "lines")

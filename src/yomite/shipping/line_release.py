@@ -47,6 +47,7 @@ def make_line_release(
         data_root=data_root,
         show=show,
         license=LICENSE,
+        int8=True,
     )
     reader = load(line=onnx_path)
     scores = []
