@@ -78,7 +78,7 @@ def export_model(
         name: The model's name.
         sets: Names or paths of real writing; none leaves the file uncalibrated.
         prior_weight: None to keep it, or to choose it on the sets.
-        weights_path: Where to write the weights, float16; None to write none.
+        weights_path: Where to write the weights, float16 or, with int8, int8; None to write none.
         data_root: The data folder.
         show: Takes lines for people.
         license: Of the weights.
@@ -92,9 +92,10 @@ def export_model(
         DataError: If a set is not there, or there is no prior to weigh.
     """
     if weights_path:
-        write_checkpoint(weights_path, extract_weights(checkpoint), half=True)
+        write_checkpoint(weights_path, extract_weights(checkpoint), storage="int8" if int8 else "float16")
         show(f"wrote {weights_path}")
-        checkpoint = read_checkpoint(weights_path)
+        if not int8:  # with it, each file rounds the same numbers in its own way, and once is enough
+            checkpoint = read_checkpoint(weights_path)
     draft = trace_weights(checkpoint, name, allow_custom=allow_custom).describe({"license": license})
     if not attention:
         draft = draft.leave_out("attention")
