@@ -11,6 +11,9 @@ from yomite.reading.decoding import Hypothesis, Weights, align, find_best
 from yomite.reading.language_model import LanguageModel
 from yomite.reading.results import Candidate
 
+NUM_FEATURES = 4
+"""Of a character; files of before 27 November 2026 weigh the first two."""
+
 NUM_RIVALS = 16
 """Characters of a step that are compared with the one that was read."""
 
@@ -23,8 +26,9 @@ class Evidence:
 
     Attributes:
         spans: Int64 (L, 2), the first step of each character and the one after its last.
-        features: Float64 (L, 2), the log-odds of each character against its rivals at its strongest step,
-            and of the texts that have it against those that do not.
+        features: Float64 (L, NUM_FEATURES), the log-odds of each character against its rivals at its
+            strongest step, and of the texts that have it against those that do not; then the means of both
+            over the line: whoever writes one character badly writes the next one so too.
         rivals: For each character, itself and its rivals with their shares, best first.
     """
 
@@ -75,8 +79,9 @@ def weigh_evidence(
         odds.append(to_log_odds(shares[0]))
         rivals.append(tuple(sorted(zip(texts, shares, strict=True), key=_weigh)))
     agreement = measure_agreement(hypotheses)
-    features = np.array([odds, [to_log_odds(share) for share in agreement]]).T.reshape(-1, 2)
-    return Evidence(spans, features, tuple(rivals))
+    own = np.array([odds, [to_log_odds(share) for share in agreement]]).T.reshape(-1, 2)
+    of_line = np.broadcast_to(own.mean(axis=0), own.shape) if len(own) else own
+    return Evidence(spans, np.concatenate([own, of_line], axis=1), tuple(rivals))
 
 
 def measure_agreement(hypotheses: Sequence[Hypothesis]) -> list[float]:
@@ -97,8 +102,11 @@ def to_log_odds(share: float) -> float:
 
 
 def to_chance(features: Sequence[float], weights: Sequence[float]) -> float:
-    """Return the calibrated chance, 0..1, of evidence: a logistic function, the constant weight last."""
-    value = weights[-1] + math.fsum(w * f for w, f in zip(weights[:-1], features, strict=True))
+    """Return the calibrated chance, 0..1, of evidence: a logistic function, the constant weight last.
+
+    Features beyond the weights do not count.
+    """
+    value = weights[-1] + math.fsum(w * f for w, f in zip(weights[:-1], features, strict=False))
     return 1.0 / (1.0 + math.exp(-min(max(value, -30.0), 30.0)))
 
 
