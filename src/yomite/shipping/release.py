@@ -109,12 +109,7 @@ def make_release(
         license=LICENSE,
         keeps_calibration=False,
     )
-    sizes = {path.name: path.stat().st_size for path in (onnx_path, weights_path)}
-    if sum(sizes.values()) > MAX_BYTES:
-        raise ModelFileError(
-            f"the two files have {sum(sizes.values()):,} bytes, {MAX_BYTES:,} are allowed; "
-            "train a smaller model"
-        )
+    sizes = measure_sizes(onnx_path, weights_path)
     if hours is None:
         hours = sum_hours(weights.with_name("log.jsonl"), checkpoint.config["batch_size"])
     training = read_training(weights) or {
@@ -151,6 +146,21 @@ def make_release(
     (out / "card.json").write_text(f"{text}\n", encoding="utf-8")
     (out / "MODEL_CARD.md").write_text(format_model_card(card), encoding="utf-8")
     show(f"wrote {', '.join((*sizes, 'card.json', 'MODEL_CARD.md'))} to {out}")
+
+
+def measure_sizes(*paths: Path) -> dict[str, int]:
+    """Return the bytes of each of a release's model files.
+
+    Raises:
+        ModelFileError: Together they are larger than a release may be.
+    """
+    sizes = {path.name: path.stat().st_size for path in paths}
+    if sum(sizes.values()) > MAX_BYTES:
+        raise ModelFileError(
+            f"the two files have {sum(sizes.values()):,} bytes, {MAX_BYTES:,} are allowed; "
+            "train a smaller model"
+        )
+    return sizes
 
 
 def score_model(

@@ -1,7 +1,7 @@
 """Weights -> a draft of the ONNX file of docs/model-file.md, and how well the two agree.
 
 The draft carries its characters in its metadata. Matrices and kernels are stored as float16 and cast to
-float32 once, when the file is loaded; the numbers are those of write_checkpoint(half=True).
+float32 once, when the file is loaded; the numbers are those of write_checkpoint(storage="float16").
 """
 
 from __future__ import annotations
