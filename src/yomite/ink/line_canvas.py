@@ -15,7 +15,8 @@ import numpy as np
 from PIL import Image
 
 from yomite.errors import PictureError
-from yomite.ink.leveling import level_light
+from yomite.ink.leveling import level_line
+from yomite.ink.line_eraser import remove_grid
 from yomite.ink.line_ink import measure_line_ink, remove_neighbors, remove_rulings
 from yomite.ink.pictures import read_gray
 
@@ -202,12 +203,14 @@ def clean_line(gray: np.ndarray) -> tuple[np.ndarray, bool]:
         has_ink: False when nothing is left.
     """
     height, width = gray.shape
-    ink, has_ink = measure_line_ink(level_light(gray, int(LIGHT_REACH * height), LEAST_SHADOW))
+    leveled, is_leveled = level_line(gray, int(LIGHT_REACH * height), LEAST_SHADOW)
+    ink, has_ink = measure_line_ink(leveled, is_leveled)
     if not has_ink:
         return ink, False
     ruled = remove_rulings(ink, int(1.5 * height), 0.85)
     if ruled.sum() > 0.1 * ink.sum():
         ink = ruled
+    ink = remove_grid(ink)
     if ink.sum() < 4.0:
         return ink, False
     middle, spread, _, _ = find_line(ink)
