@@ -57,7 +57,8 @@ def level_line(gray: np.ndarray, reach: int, least: float) -> tuple[np.ndarray, 
     if block < 2:
         return gray, False
     uneven = find_unevenness(gray, block)
-    if uneven < least:
+    black = 1.0 - float(gray.min()) / max(float(gray.max()), 1.0)
+    if uneven < min(least, REL * black):
         return gray, False
     light = close_gaps(gray, reach)
     dark = ~close_gaps(~gray, reach)
@@ -65,13 +66,14 @@ def level_line(gray: np.ndarray, reach: int, least: float) -> tuple[np.ndarray, 
     beyond = float(np.sum(gray.astype(np.float32) - dark))
     uneven_board = find_unevenness(~gray, block)
     if missing * uneven > LIGHT_INK * beyond * uneven_board:
-        if uneven_board < least:
+        if uneven_board < min(least, REL*float(gray.max())/255.0):
             return gray, False
         gray, light = ~gray, ~dark
     share = gray.astype(np.float32) / np.maximum(light.astype(np.float32), np.float32(1.0))
     return (share * np.float32(240.0)).astype(np.uint8), True
 
 
+REL = 0.25
 LIGHT_INK = 1.4
 
 

@@ -12,12 +12,14 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
+import os
+TURNS=int(os.environ.get('TURNS',1))
 from PIL import Image
 
 from yomite.errors import PictureError
 from yomite.ink.leveling import level_line
-from yomite.ink.line_eraser import remove_grid
-from yomite.ink.line_ink import measure_line_ink, remove_neighbors, remove_rulings
+from yomite.ink.line_eraser import find_grid, find_rows, wipe_rows
+from yomite.ink.line_ink import measure_line_ink, remove_neighbors, turn_dark
 from yomite.ink.pictures import read_gray
 
 LINE_CANVAS_VERSION = 2
@@ -204,13 +206,22 @@ def clean_line(gray: np.ndarray) -> tuple[np.ndarray, bool]:
     """
     height, width = gray.shape
     leveled, is_leveled = level_line(gray, int(LIGHT_REACH * height), LEAST_SHADOW)
-    ink, has_ink = measure_line_ink(leveled, is_leveled)
+    leveled = leveled if is_leveled else turn_dark(gray)
+    ink, has_ink = measure_line_ink(leveled)
     if not has_ink:
         return ink, False
-    ruled = remove_rulings(ink, int(1.5 * height), 0.85)
-    if ruled.sum() > 0.1 * ink.sum():
-        ink = ruled
-    ink = remove_grid(ink)
+    for _ in range(TURNS):
+        columns = find_grid(ink)
+        rows = find_rows(ink, int(1.5 * height), 0.85, columns.any())
+        if not (rows.any() or columns.any()):
+            break
+        crossing = rows & columns
+        leveled = wipe_rows(leveled, rows, crossing)
+        leveled = np.ascontiguousarray(wipe_rows(np.ascontiguousarray(leveled.T), np.ascontiguousarray(columns.T), np.ascontiguousarray(crossing.T)).T)
+        left, has_left = measure_line_ink(leveled)
+        if not has_left or left.sum() <= 0.1 * ink.sum():
+            break
+        ink = left
     if ink.sum() < 4.0:
         return ink, False
     middle, spread, _, _ = find_line(ink)

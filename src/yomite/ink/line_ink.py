@@ -11,16 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 
-def measure_line_ink(gray: np.ndarray, is_leveled: bool) -> tuple[np.ndarray, bool]:
-    """Tell ink from paper.
-
-    Args:
-        gray: Uint8 (H, W), the reading direction along the width.
-
-    Returns:
-        ink: Float32 (H, W), 0..1; long rulings are taken out.
-        has_ink: False when nothing stands out from the paper.
-    """
+def turn_dark(gray: np.ndarray) -> np.ndarray:
     height, width = gray.shape
     levels = np.arange(256).astype(np.float64)
     counts = np.bincount(np.ascontiguousarray(gray).reshape(-1), minlength=256).astype(np.float64)
@@ -30,9 +21,14 @@ def measure_line_ink(gray: np.ndarray, is_leveled: bool) -> tuple[np.ndarray, bo
     threshold = np.argmax(variance)
     rim = np.sum(gray[0] <= threshold) + np.sum(gray[height - 1] <= threshold)
     is_dark_ink = 0.65 * below[threshold] / total + 0.35 * rim / (2.0 * width) <= 0.5
+    return gray if is_dark_ink else ~gray
+
+
+def measure_line_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
+    height, width = gray.shape
+    levels = np.arange(256).astype(np.float64)
+    total = float(height * width)
     level = gray.astype(np.float32)
-    if not is_dark_ink and not is_leveled:
-        level = np.float32(255.0) - level
 
     # The paper's level: the upper quartile of cells about as wide as high, two on top of each other.
     half = max(1, height // 2)
@@ -115,10 +111,7 @@ def remove_rulings(ink: np.ndarray, length: int, least: float) -> np.ndarray:
     plain = np.zeros(height * width + 1)
     plain[1:] = np.cumsum(ink.reshape(-1).astype(np.float64))
     num, beside = width - length + 1, max(3, height // 12)
-    runs = np.zeros((height, num))
-    for row in range(height):
-        first = row * width
-        runs[row] = plain[first + length : first + length + num] - plain[first : first + num]
+    beside_run = np.zeros(num)
     is_ruled = np.zeros((height, width), np.bool_)
     marks = np.zeros(width + 1)
     for row in range(height):
@@ -127,11 +120,11 @@ def remove_rulings(ink: np.ndarray, length: int, least: float) -> np.ndarray:
         starts = run >= least * length
         if starts.any():
             # A ruling is thin: a row through dense writing has as much ink on both sides.
-            above, under = runs[max(row - 2, 0)].copy(), runs[min(row + 2, height - 1)].copy()
-            for side in range(3, beside + 1):
-                above = np.minimum(above, runs[max(row - side, 0)])
-                under = np.minimum(under, runs[min(row + side, height - 1)])
-            starts &= above + under <= 0.8 * length
+            for side in (-beside, beside):
+                first = min(max(row + side, 0), height - 1) * width
+                outer = plain[first + length : first + length + num] - plain[first : first + num]
+                beside_run[:] = outer if side < 0 else beside_run + outer
+            starts &= beside_run <= 0.8 * length
             marks[:] = 0.0
             marks[:num] += starts
             marks[length : length + num] -= starts
