@@ -51,49 +51,6 @@ def level_light(gray: np.ndarray, reach: int, least: float) -> np.ndarray:
     return (share * np.float32(240.0)).astype(np.uint8)
 
 
-def level_line(gray: np.ndarray, reach: int, least: float) -> tuple[np.ndarray, bool]:
-    height, width = gray.shape
-    block = min(BLOCK_PX, min(height, width) // 5)
-    if block < 2:
-        return gray, False
-    uneven = find_unevenness(gray, block)
-    black = 1.0 - float(gray.min()) / max(float(gray.max()), 1.0)
-    if uneven < min(least, REL * black):
-        return gray, False
-    light = close_gaps(gray, reach)
-    dark = ~close_gaps(~gray, reach)
-    missing = float(np.sum(light.astype(np.float32) - gray))
-    beyond = float(np.sum(gray.astype(np.float32) - dark))
-    uneven_board = find_unevenness(~gray, block)
-    if missing * uneven > LIGHT_INK * beyond * uneven_board:
-        if uneven_board < min(least, REL*float(gray.max())/255.0):
-            return gray, False
-        gray, light = ~gray, ~dark
-    share = gray.astype(np.float32) / np.maximum(light.astype(np.float32), np.float32(1.0))
-    return (share * np.float32(240.0)).astype(np.uint8), True
-
-
-REL = 0.25
-LIGHT_INK = 1.4
-
-
-def find_unevenness(gray: np.ndarray, block: int) -> float:
-    height, width = gray.shape
-    num_down, num_across = height // block, width // block
-    inner = gray[: num_down * block, : num_across * block]
-    lightest = np.zeros((num_down, num_across), np.uint8)
-    step = 2 if block >= 4 else 1
-    for row in range(0, block, step):
-        for column in range(0, block, step):
-            lightest = np.maximum(lightest, inner[row::block, column::block].copy())
-    paper = close_gaps(lightest, WIN)
-    high, low = float(paper.max()), float(paper.min())
-    return (high - low) / max(high, 1.0)
-
-
-WIN = 1
-
-
 def close_gaps(values: np.ndarray, reach: int) -> np.ndarray:
     """Close what is dark and narrow: the largest value near each, and of these the smallest near it.
 

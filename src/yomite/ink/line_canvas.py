@@ -12,14 +12,12 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-import os
-TURNS=int(os.environ.get('TURNS',1))
 from PIL import Image
 
 from yomite.errors import PictureError
-from yomite.ink.leveling import level_line
-from yomite.ink.line_eraser import find_grid, find_rows, wipe_rows
-from yomite.ink.line_ink import measure_line_ink, remove_neighbors, turn_dark
+from yomite.ink.line_eraser import erase_lines
+from yomite.ink.line_ink import darken_ink, measure_line_ink, remove_neighbors
+from yomite.ink.line_light import level_line
 from yomite.ink.pictures import read_gray
 
 LINE_CANVAS_VERSION = 2
@@ -195,7 +193,7 @@ def place_line(
 
 
 def clean_line(gray: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Gray levels to the ink of the line alone: rulings and neighbors are taken out.
+    """Gray levels to the ink of the line alone: shadows, printed lines and neighbors are taken out.
 
     Args:
         gray: Uint8 (H, W), the reading direction along the width.
@@ -204,24 +202,33 @@ def clean_line(gray: np.ndarray) -> tuple[np.ndarray, bool]:
         ink: Float32 (H, W), 0..1.
         has_ink: False when nothing is left.
     """
-    height, width = gray.shape
-    leveled, is_leveled = level_line(gray, int(LIGHT_REACH * height), LEAST_SHADOW)
-    leveled = leveled if is_leveled else turn_dark(gray)
+    height = len(gray)
+    leveled, is_leveled = level_line(gray, int(LIGHT_REACH * height))
+    if not is_leveled:
+        leveled = darken_ink(gray)
     ink, has_ink = measure_line_ink(leveled)
     if not has_ink:
         return ink, False
-    for _ in range(TURNS):
-        columns = find_grid(ink)
-        rows = find_rows(ink, int(1.5 * height), 0.85, columns.any())
-        if not (rows.any() or columns.any()):
-            break
-        crossing = rows & columns
-        leveled = wipe_rows(leveled, rows, crossing)
-        leveled = np.ascontiguousarray(wipe_rows(np.ascontiguousarray(leveled.T), np.ascontiguousarray(columns.T), np.ascontiguousarray(crossing.T)).T)
-        left, has_left = measure_line_ink(leveled)
-        if not has_left or left.sum() <= 0.1 * ink.sum():
-            break
-        ink = left
+    bare, is_ruled = erase_lines(leveled, ink, int(1.5 * height))
+    if is_ruled:
+        # What is left is measured anew: the printed lines hid how dark the writing is.
+        left, has_left = measure_line_ink(bare)
+        if has_left and left.sum() > 0.1 * ink.sum():
+            ink = left
+    return remove_beside(ink)
+
+
+def remove_beside(ink: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Take out what hangs in from the lines above and below.
+
+    Args:
+        ink: Float32 (H, W), 0..1.
+
+    Returns:
+        ink: Float32 (H, W), 0..1.
+        has_ink: False when nothing is left.
+    """
+    height, width = ink.shape
     if ink.sum() < 4.0:
         return ink, False
     middle, spread, _, _ = find_line(ink)

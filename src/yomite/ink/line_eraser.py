@@ -1,15 +1,73 @@
-"""Printed rulings across a line of writing: the uprights of squared paper, of cells and of frames."""
+"""Printed lines taken off a line of writing: rulings along it, and the uprights of squared paper and of cells.
+
+A ruling along the line is longer than strokes are. An upright is no longer than a stroke may be, so a single
+one stays: uprights are told by their even pitch, over the whole crop. Where they are found the paper is squared,
+and less is asked of the rulings that cross them.
+
+It keeps to the part of numpy that numba compiles, as `yomite.ink.line_canvas` does; docs/canvas.md writes it
+down.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 NUM_STRIPS = 8
+"""Uprights are looked for in so many pieces of the height."""
+
 STEEPEST = 0.06
+"""Most that printed lines lean, as a share of their length."""
+
 DARK = 0.12
+"""Ink from which a pixel may be of an upright."""
+
+FULL = 0.75
+"""Share of the rows of a strip in which an upright has ink."""
+
+RULED, RULED_SQUARES = 0.85, 0.8
+"""Share of its length in which a ruling has ink, and in which one on squared paper has any."""
+
+THIN = 0.8
+"""Most ink beside a ruling, above and below together, as a share of its length."""
+
+DARKER = 0.5
+"""Ink that is so much darker than a ruling, as a share of the ruling's own depth, is a stroke that lies on it."""
 
 
-def find_grid(ink: np.ndarray) -> np.ndarray:
+def erase_lines(gray: np.ndarray, ink: np.ndarray, length: int) -> tuple[np.ndarray, bool]:
+    """Take printed lines off a picture.
+
+    Args:
+        gray: Uint8 (H, W), dark ink.
+        ink: Float32 (H, W), 0..1, as `measure_line_ink` finds it.
+        length: Of the shortest ruling, in px.
+
+    Returns:
+        gray: Uint8 (H, W), without them; or `gray` itself.
+        is_ruled: Whether any was found.
+    """
+    uprights = find_uprights(ink)
+    is_squared = uprights.any()
+    rulings = find_rulings(ink, length, is_squared)
+    if not is_squared and not rulings.any():
+        return gray, False
+    crossings = rulings & uprights
+    wiped = wipe_rulings(gray, rulings, crossings)
+    turned = wipe_rulings(
+        np.ascontiguousarray(wiped.T), np.ascontiguousarray(uprights.T), np.ascontiguousarray(crossings.T)
+    )
+    return np.ascontiguousarray(turned.T), True
+
+
+def find_uprights(ink: np.ndarray) -> np.ndarray:
+    """Find lines across the writing that stand at an even pitch.
+
+    Args:
+        ink: Float32 (H, W), 0..1.
+
+    Returns:
+        Bool (H, W).
+    """
     height, width = ink.shape
     mask = np.zeros((height, width), np.bool_)
     if height < 24 or width < height // 2:
@@ -18,161 +76,144 @@ def find_grid(ink: np.ndarray) -> np.ndarray:
     wide = dark.copy()
     wide[:, 1:] |= dark[:, :-1]
     wide[:, :-1] |= dark[:, 1:]
-    reach = int(0.5 * STEEPEST * height) + 1
-    share = np.zeros((NUM_STRIPS, width + 2 * reach), np.float32)
-    plain = np.zeros((NUM_STRIPS, width + 2 * reach), np.float32)
+    pad = int(0.5 * STEEPEST * height) + 1
+    share = np.zeros((NUM_STRIPS, width + 2 * pad), np.float32)
+    plain = np.zeros((NUM_STRIPS, width + 2 * pad), np.float32)
     for k in range(NUM_STRIPS):
         top, bottom = k * height // NUM_STRIPS, (k + 1) * height // NUM_STRIPS
         rows = np.float32(bottom - top)
-        share[k, reach : reach + width] = wide[top:bottom].sum(axis=0).astype(np.float32) / rows
-        plain[k, reach : reach + width] = dark[top:bottom].sum(axis=0).astype(np.float32) / rows
-    # The slope at which columns are fullest.
+        share[k, pad : pad + width] = wide[top:bottom].sum(axis=0).astype(np.float32) / rows
+        plain[k, pad : pad + width] = dark[top:bottom].sum(axis=0).astype(np.float32) / rows
+    # They lean alike: the drift from top to bottom at which columns are fullest.
     best, drift = -1.0, 0
-    for turn in range(-2 * reach + 2, 2 * reach - 1):
+    for turn in range(2 - 2 * pad, 2 * pad - 1):
         total = np.zeros(width, np.float32)
         for k in range(NUM_STRIPS):
-            shift = reach + int(np.floor(turn * ((k + 0.5) / NUM_STRIPS - 0.5) + 0.5))
+            shift = pad + int(np.floor(turn * ((k + 0.5) / NUM_STRIPS - 0.5) + 0.5))
             total += share[k, shift : shift + width]
         total = total * total
         score = np.sum(total * total) * (1.0 - 0.002 * abs(turn))
         if score > best:
             best, drift = score, turn
+    # Straight through most of the height, with paper on both sides.
     beside = max(3, height // 12)
     run, longest = np.zeros(width), np.zeros(width)
-    flank, amount = np.zeros(width), np.zeros(width)
+    flanks, num_full = np.zeros(width), np.zeros(width)
+    thick = np.zeros((4, width))
     for k in range(NUM_STRIPS):
-        shift = reach + int(np.floor(drift * ((k + 0.5) / NUM_STRIPS - 0.5) + 0.5))
-        here = share[k, shift : shift + width]
-        thin = plain[k, shift : shift + width]
-        hit = here >= 0.75
-        run = np.where(hit, run + 1.0, 0.0)
+        shift = pad + int(np.floor(drift * ((k + 0.5) / NUM_STRIPS - 0.5) + 0.5))
+        here = plain[k, shift : shift + width]
+        is_full = share[k, shift : shift + width] >= FULL
+        run = np.where(is_full, run + 1.0, 0.0)
         longest = np.maximum(longest, run)
         sides = np.zeros(width)
-        sides[beside:] += thin[:-beside]
-        sides[:-beside] += thin[beside:]
-        flank += np.where(hit, sides, 0.0)
-        amount += np.where(hit, 1.0, 0.0)
-    is_line = (longest >= 5.0) & (flank <= 0.9 * amount)
-    # Runs of columns become one line each.
+        sides[beside:] += here[:-beside]
+        sides[:-beside] += here[beside:]
+        flanks += np.where(is_full, sides, 0.0)
+        num_full += np.where(is_full, 1.0, 0.0)
+        for side in range(1, 4):
+            thick[side, side:] += here[:-side]
+            thick[side, :-side] += here[side:]
     edges = np.zeros(width + 2, np.bool_)
-    edges[1:-1] = is_line
-    firsts = np.flatnonzero(edges[1:] & ~edges[:-1])
-    lasts = np.flatnonzero(edges[:-1] & ~edges[1:])
+    edges[1:-1] = (longest >= 5.0) & (flanks <= 0.9 * num_full)
+    firsts, lasts = np.flatnonzero(edges[1:] & ~edges[:-1]), np.flatnonzero(edges[:-1] & ~edges[1:])
     places = 0.5 * (firsts + lasts - 1.0)
     places = places[lasts - firsts <= max(5, height // 8)]
     if len(places) < 3:
         return mask
-    pitch, start, num = find_pitch(places, longest[places.astype(np.int64)], height, width)
-    if num < 3:
+    columns = (places + 0.5).astype(np.int64)
+    pitch, start = find_pitch(places, longest[columns].min() == NUM_STRIPS, height, width)
+    if pitch == 0.0:
         return mask
-    first, last = int(np.ceil((0.0 - start) / pitch - 0.2)), int(np.floor((width - 1.0 - start) / pitch + 0.2))
-    # How far the lines reach to each side, in px.
-    half = 0
-    for side in (1, 2, 3):
-        amount_here, num_here = 0.0, 0
-        for k in range(NUM_STRIPS):
-            shift = reach + int(np.floor(drift * ((k + 0.5) / NUM_STRIPS - 0.5) + 0.5))
-            for place in places:
-                amount_here += plain[k, shift + max(int(place + 0.5) - side, 0)] + plain[k, shift + min(int(place + 0.5) + side, width - 1)]
-                num_here += 2
-        if amount_here < 0.4 * num_here:
-            break
-        half = side
-    half += 1
+    half = 1
+    while half < 4 and thick[half][columns].mean() >= 0.8 * NUM_STRIPS:
+        half += 1
+    first, last = int(np.ceil(-start / pitch - 0.2)), int(np.floor((width - 1.0 - start) / pitch + 0.2))
     for number in range(first, last + 1):
         place = start + number * pitch
-        near = np.abs(places - place)
-        index = np.argmin(near)
-        if near[index] <= max(1.5, 0.06 * pitch):
-            place = places[index]
+        away = np.abs(places - place)
+        if away.min() <= max(1.5, 0.06 * pitch):
+            place = places[np.argmin(away)]
         column = min(max(int(place + 0.5), 0), width - 1)
         if longest[max(column - 1, 0) : column + 2].max() < 3.0:
             continue
-        for k in range(NUM_STRIPS):
-            top, bottom = k * height // NUM_STRIPS, (k + 1) * height // NUM_STRIPS
-            moved = int(np.floor(drift * ((k + 0.5) / NUM_STRIPS - 0.5) + 0.5))
-            mask[top:bottom, max(column + moved - half, 0) : max(column + moved + half + 1, 0)] = True
+        for row in range(height):
+            middle = int(np.floor(place + drift * ((row + 0.5) / height - 0.5) + 0.5))
+            mask[row, min(max(middle - half, 0), width) : min(max(middle + half + 1, 0), width)] = True
     return mask
 
 
-def find_pitch(places: np.ndarray, runs: np.ndarray, height: int, width: int) -> tuple[float, float, int]:
-    """Find the even steps at which most of the places lie: pitch, first place, how many; 0 if there are none."""
-    best, best_pitch, best_start = 0, 1.0, 0.0
+def find_pitch(places: np.ndarray, is_through: bool, height: int, width: int) -> tuple[float, float]:
+    """Find the even pitch at which places stand.
+
+    Args:
+        places: Float64 (N,), rising, at least 3.
+        is_through: Whether what stands there runs from rim to rim: then three are enough.
+        height, width: Of the picture.
+
+    Returns:
+        pitch: 0 if there is none: nearly all that are due in the picture must be there, and little else.
+        start: One of the places.
+    """
+    most, best_pitch, best_start = 0, 0.0, 0.0
     for i in range(len(places) - 1):
         pitch, start = places[i + 1] - places[i], places[i]
-        if pitch < 0.1 * height or pitch > 2.0 * height:
-            continue
-        on = np.zeros(len(places), np.bool_)
         numbers = np.zeros(len(places))
-        for reach in (4.0, 20.0, 1000.0):
+        is_on = np.zeros(len(places), np.bool_)
+        # A line through the places, fitted to ever more of them.
+        for reach in (4.0, 20.0, 1e6):
+            if pitch < 0.1 * height or pitch > 2.0 * height:
+                break
             numbers = np.floor((places - start) / pitch + 0.5)
-            on = (np.abs(places - start - numbers * pitch) <= max(1.5, 0.06 * pitch)) & (np.abs(numbers) <= reach)
-            count = on.sum()
+            is_on = np.abs(places - start - numbers * pitch) <= max(1.5, 0.06 * pitch)
+            is_on &= np.abs(numbers) <= reach
+            count = is_on.sum()
             if count < 2:
                 break
-            mean_n, mean_p = numbers[on].sum() / count, places[on].sum() / count
-            square = ((numbers[on] - mean_n) ** 2).sum()
+            mean_number, mean_place = numbers[is_on].sum() / count, places[is_on].sum() / count
+            square = ((numbers[is_on] - mean_number) ** 2).sum()
             if square <= 0.0:
                 break
-            pitch = ((numbers[on] - mean_n) * (places[on] - mean_p)).sum() / square
-            start = mean_p - pitch * mean_n
-            if pitch < 0.1 * height:
-                break
-        if pitch < 0.1 * height:
+            pitch = ((numbers[is_on] - mean_number) * (places[is_on] - mean_place)).sum() / square
+            start = mean_place - pitch * mean_number
+        if pitch < 0.1 * height or pitch > 2.0 * height or is_on.sum() < 3:
             continue
-        # Of the places that are due in the picture, nearly all must be there, and little else.
         due = int((width - 1.0 - start) / pitch) + int(start / pitch) + 1
-        count = 1 + int((np.diff(numbers[on]) > 0.5).sum())
-        is_grid = count >= max(0.7 * due, 4.0) or (count == due == 3 and runs.min() == NUM_STRIPS)
-        if is_grid and count >= 0.7 * len(places) and count > best:
-            best, best_pitch, best_start = count, pitch, start
-    return best_pitch, best_start, best
+        on = numbers[is_on]
+        count = 1 + int((on[1:] - on[:-1] > 0.5).sum())
+        is_pitch = count >= max(0.7 * due, 4.0) or (is_through and count == 3 and due == 3)
+        if is_pitch and count >= 0.7 * len(places) and count > most:
+            most, best_pitch, best_start = count, pitch, start
+    return best_pitch, best_start
 
 
-def wipe_rows(gray: np.ndarray, mask: np.ndarray, crossing: np.ndarray) -> np.ndarray:
-    """Wipe masked pixels of a gray picture with dark ink; what has ink above and below stays."""
-    height, width = gray.shape
-    if not mask.any():
-        return gray
-    above, under = gray.copy(), gray.copy()
-    above[0] = np.where(mask[0], np.uint8(255), gray[0])
-    under[height - 1] = np.where(mask[height - 1], np.uint8(255), gray[height - 1])
-    for row in range(1, height):
-        if mask[row].any():
-            above[row] = np.where(mask[row], above[row - 1], gray[row])
-        last = height - 1 - row
-        if mask[last].any():
-            under[last] = np.where(mask[last], under[last + 1], gray[last])
-    # At the rim there is paper on one side only.
-    lightest = np.where(above == 255, under, np.where(under == 255, above, np.maximum(above, under)))
-    flat = gray.reshape(-1)
-    ruled = np.sort(flat[mask.reshape(-1)])
-    level, paper = float(ruled[len(ruled) // 4]), float(np.median(flat))
-    limit = level - max(DARKER * (paper - level), 8.0)
-    is_kept = (gray < limit) & ~crossing
-    return np.where(mask & ~is_kept, np.maximum(gray, lightest), gray)
+def find_rulings(ink: np.ndarray, length: int, is_squared: bool) -> np.ndarray:
+    """Find lines along the writing.
 
+    Args:
+        ink: Float32 (H, W), 0..1.
+        length: Of the shortest one, in px.
+        is_squared: Whether uprights were found: then they may lean and be faint.
 
-DARKER = 0.5
-
-
-def find_rows(ink: np.ndarray, length: int, least: float, is_grid: bool) -> np.ndarray:
-    """Take out rulings along the rows, at one slope."""
+    Returns:
+        Bool (H, W).
+    """
     height, width = ink.shape
     if width <= length or height < 4:
         return np.zeros((height, width), np.bool_)
-    slope = 0.0
-    if is_grid:
-        slope = find_slope(np.minimum(ink * np.float32(4.0), np.float32(1.0)))
-    if abs(slope) * length <= 1.0:
-        return mark_level(ink, length, least, is_grid)
+    any_ink = np.minimum(ink * np.float32(4.0), np.float32(1.0))
+    if not is_squared:
+        return mark_rulings(ink, length, RULED)
+    slope = find_slope(any_ink)
     offsets = np.floor(slope * (np.arange(width) - 0.5 * width) + 0.5).astype(np.int64)
     pad = int(np.abs(offsets).max())
-    sheared = np.zeros((height + 2 * pad, width), np.float32)
+    straight = np.zeros((height + 2 * pad, width), np.float32)
     for column in range(width):
         first = pad - offsets[column]
-        sheared[first : first + height, column] = ink[:, column]
-    found = mark_level(sheared, length, least, is_grid)
+        straight[first : first + height, column] = ink[:, column]
+    found = mark_rulings(straight, length, RULED)
+    straight = np.minimum(straight * np.float32(4.0), np.float32(1.0))
+    found |= mark_rulings(straight, min(2 * length, width - 1), RULED_SQUARES)
     mask = np.zeros((height, width), np.bool_)
     for column in range(width):
         first = pad - offsets[column]
@@ -180,38 +221,22 @@ def find_rows(ink: np.ndarray, length: int, least: float, is_grid: bool) -> np.n
     return mask
 
 
-def mark_level(ink: np.ndarray, length: int, least: float, is_grid: bool) -> np.ndarray:
-    # A ruling may climb by a row: the strongest of three.
-    thick = ink.copy()
-    thick[1:] = np.maximum(thick[1:], ink[:-1])
-    thick[:-1] = np.maximum(thick[:-1], ink[1:])
-    mask = mark_rows(thick, ink, length, least)
-    if is_grid:
-        cover, wide = np.minimum(ink * np.float32(4.0), np.float32(1.0)), np.minimum(thick * np.float32(4.0), np.float32(1.0))
-        mask |= mark_rows(wide, cover, min(2 * length, ink.shape[1] - 1), GRID)
-    return mask
-
-
-GRID = 0.8
-
-
-def find_slope(cover: np.ndarray) -> float:
-    height, width = cover.shape
+def find_slope(ink: np.ndarray) -> float:
+    """Find the slope at which rows are fullest; 0 if no other is much better. Ink: float32 (H, W), 0..1."""
+    height, width = ink.shape
     wide = max(8, height // 3)
     num = width // wide
     pad = int(0.5 * STEEPEST * width) + 2
-    rows = height + 2 * pad
-    share = np.zeros((num, rows))
+    share = np.zeros((num, height + 2 * pad))
     for k in range(num):
-        share[k, pad : pad + height] = cover[:, k * wide : (k + 1) * wide].sum(axis=1) / wide
-    flat = share.reshape(-1)
-    places = (np.arange(num) + 0.5) * wide - 0.5 * width
-    base = (np.arange(num) * rows + pad).reshape(num, 1) + np.arange(height).reshape(1, height)
+        share[k, pad : pad + height] = ink[:, k * wide : (k + 1) * wide].sum(axis=1) / wide
     best, best_slope, level = 0.0, 0.0, 0.0
     for turn in range(-12, 13):
         slope = turn * STEEPEST / 12.0
-        shift = np.floor(slope * places + 0.5).astype(np.int64).reshape(num, 1)
-        total = flat[(base + shift).reshape(-1)].reshape(num, height).sum(axis=0) / num
+        total = np.zeros(height)
+        for k in range(num):
+            shift = pad + int(np.floor(slope * ((k + 0.5) * wide - 0.5 * width) + 0.5))
+            total += share[k, shift : shift + height]
         total = total * total
         score = np.sum(total * total)
         if turn == 0:
@@ -221,29 +246,70 @@ def find_slope(cover: np.ndarray) -> float:
     return best_slope if best > 1.3 * level else 0.0
 
 
+def mark_rulings(ink: np.ndarray, length: int, least: float) -> np.ndarray:
+    """Mark what runs along the rows for so long and is thin.
 
+    Args:
+        ink: Float32 (H, W), 0..1.
+        length: Of the shortest ruling, in px.
+        least: Share of it that must be ink.
 
-def mark_rows(thick: np.ndarray, cover: np.ndarray, length: int, least: float) -> np.ndarray:
-    height, width = cover.shape
-    num, beside = width - length + 1, max(3, height // 12)
+    Returns:
+        Bool (H, W).
+    """
+    height, width = ink.shape
+    # A ruling may climb by a row: the strongest of three.
+    thick = ink.copy()
+    thick[1:] = np.maximum(thick[1:], ink[:-1])
+    thick[:-1] = np.maximum(thick[:-1], ink[1:])
     sums, plain = np.zeros((height, width + 1)), np.zeros((height, width + 1))
     for row in range(height):
-        sums[row, 1:] = np.cumsum(thick[row])
-        plain[row, 1:] = np.cumsum(cover[row])
-    run, plain_run = sums[:, length:] - sums[:, :num], plain[:, length:] - plain[:, :num]
+        sums[row, 1:] = np.cumsum(thick[row].astype(np.float64))
+        plain[row, 1:] = np.cumsum(ink[row].astype(np.float64))
+    num, beside = width - length + 1, max(3, height // 12)
     is_ruled = np.zeros((height, width), np.bool_)
     marks = np.zeros(width + 1)
     for row in range(height):
-        starts = run[row] >= least * length
-        if starts.any():
-            # A ruling is thin: a row through dense writing has as much ink on both sides.
-            above, under = plain_run[max(row - 2, 0)].copy(), plain_run[min(row + 2, height - 1)].copy()
-            for side in range(3, beside + 1):
-                above = np.minimum(above, plain_run[max(row - side, 0)])
-                under = np.minimum(under, plain_run[min(row + side, height - 1)])
-            starts &= above + under <= 0.8 * length
-            marks[:] = 0.0
-            marks[:num] += starts
-            marks[length : length + num] -= starts
-            is_ruled[row] = np.cumsum(marks)[:width] > 0.5
+        starts = sums[row, length:] - sums[row, :num] >= least * length
+        if not starts.any():
+            continue
+        # A ruling is thin: not far from it, above and below, there is little ink.
+        over, under = np.full(num, float(length)), np.full(num, float(length))
+        for side in range(2, beside + 1):
+            above, below = max(row - side, 0), min(row + side, height - 1)
+            over = np.minimum(over, plain[above, length:] - plain[above, :num])
+            under = np.minimum(under, plain[below, length:] - plain[below, :num])
+        starts &= over + under <= THIN * length
+        marks[:] = 0.0
+        marks[:num] += starts
+        marks[length : length + num] -= starts
+        is_ruled[row] = np.cumsum(marks)[:width] > 0.5
     return is_ruled
+
+
+def wipe_rulings(gray: np.ndarray, mask: np.ndarray, crossings: np.ndarray) -> np.ndarray:
+    """Wipe what lies on rulings along the rows; strokes that touch one go through it.
+
+    Args:
+        gray: Uint8 (H, W), dark ink.
+        mask: Bool (H, W), the rulings.
+        crossings: Bool (H, W), where rulings cross each other and are darker.
+
+    Returns:
+        Uint8 (H, W).
+    """
+    height = len(gray)
+    if not mask.any():
+        return gray
+    # The nearest px above and below that is on no ruling.
+    above, below = gray.copy(), gray.copy()
+    above[0] = np.where(mask[0], np.uint8(255), gray[0])
+    below[height - 1] = np.where(mask[height - 1], np.uint8(255), gray[height - 1])
+    for row in range(1, height):
+        above[row] = np.where(mask[row], above[row - 1], gray[row])
+        last = height - 1 - row
+        below[last] = np.where(mask[last], below[last + 1], gray[last])
+    levels = np.sort(gray.reshape(-1)[mask.reshape(-1)])
+    ruling, paper = float(levels[len(levels) // 4]), float(np.median(gray))
+    is_stroke = (gray < ruling - max(DARKER * (paper - ruling), 8.0)) & ~crossings
+    return np.where(mask & ~is_stroke, np.maximum(gray, np.minimum(above, below)), gray)

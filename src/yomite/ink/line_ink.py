@@ -11,7 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 
-def turn_dark(gray: np.ndarray) -> np.ndarray:
+def darken_ink(gray: np.ndarray) -> np.ndarray:
+    """Turn light ink dark: uint8 (H, W) -> (H, W), the picture itself if its ink is dark."""
     height, width = gray.shape
     levels = np.arange(256).astype(np.float64)
     counts = np.bincount(np.ascontiguousarray(gray).reshape(-1), minlength=256).astype(np.float64)
@@ -25,6 +26,15 @@ def turn_dark(gray: np.ndarray) -> np.ndarray:
 
 
 def measure_line_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Tell ink from paper.
+
+    Args:
+        gray: Uint8 (H, W), dark ink, the reading direction along the width.
+
+    Returns:
+        ink: Float32 (H, W), 0..1.
+        has_ink: False when nothing stands out from the paper.
+    """
     height, width = gray.shape
     levels = np.arange(256).astype(np.float64)
     total = float(height * width)
