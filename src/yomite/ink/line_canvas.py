@@ -2,8 +2,8 @@
 
 A strip has a fixed height and the reading direction along its width; a vertical line is laid on its side
 by exchanging rows and columns. Pure functions do the work, and training compiles the very same source (see
-`yomite.streams.lines`): `clean_line` takes the line's ink out of the gray levels, `find_line` finds its
-course and size, `place_line` lays it straight. They keep to the part of numpy that numba compiles.
+`yomite.streams.lines`): `find_ink` takes the ink out of the gray levels, `find_line` finds the line's course
+and size, `place_line` lays it straight. They keep to the part of numpy that numba compiles.
 docs/canvas.md writes the steps down for other languages.
 """
 
@@ -15,12 +15,14 @@ import numpy as np
 from PIL import Image
 
 from yomite.errors import PictureError
-from yomite.ink.line_eraser import erase_lines
-from yomite.ink.line_ink import darken_ink, measure_line_ink, remove_neighbors
-from yomite.ink.line_light import level_line
+from yomite.ink.line_canvas_2 import find_ink_2
+from yomite.ink.line_ink import find_ink, remove_neighbors
 from yomite.ink.pictures import read_gray
 
-LINE_CANVAS_VERSION = 2
+LINE_CANVAS_VERSION = 3
+"""The newest version: 3 evens out any light and takes squared paper off. A model sees the version that it was
+trained with; 1 and 2 are read alike."""
+
 LINE_HEIGHT = 40
 """Height of a strip in px."""
 
@@ -35,9 +37,6 @@ WORK_HEIGHT = 80
 
 LIGHT_REACH = 0.35
 """How far from a pixel the light on its paper is looked for, in heights of the crop."""
-
-LEAST_SHADOW = 0.15
-"""Paper whose darkest part is so much darker than its lightest is leveled, as a share."""
 
 STRETCH = 4
 """Columns that are looked at together where the course of the line is found."""
@@ -192,32 +191,6 @@ def place_line(
     return np.minimum(strip * (255.0 * gain) + 0.5, 255.0).astype(np.uint8)
 
 
-def clean_line(gray: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Gray levels to the ink of the line alone: shadows, printed lines and neighbors are taken out.
-
-    Args:
-        gray: Uint8 (H, W), the reading direction along the width.
-
-    Returns:
-        ink: Float32 (H, W), 0..1.
-        has_ink: False when nothing is left.
-    """
-    height = len(gray)
-    leveled, is_leveled = level_line(gray, int(LIGHT_REACH * height))
-    if not is_leveled:
-        leveled = darken_ink(gray)
-    ink, has_ink = measure_line_ink(leveled)
-    if not has_ink:
-        return ink, False
-    bare, is_ruled = erase_lines(leveled, ink, int(1.5 * height))
-    if is_ruled:
-        # What is left is measured anew: the printed lines hid how dark the writing is.
-        left, has_left = measure_line_ink(bare)
-        if has_left and left.sum() > 0.1 * ink.sum():
-            ink = left
-    return remove_beside(ink)
-
-
 def remove_beside(ink: np.ndarray) -> tuple[np.ndarray, bool]:
     """Take out what hangs in from the lines above and below.
 
@@ -242,14 +215,38 @@ def remove_beside(ink: np.ndarray) -> tuple[np.ndarray, bool]:
 
 def to_strip(gray: np.ndarray, height: int, max_width: int) -> np.ndarray:
     """Gray levels, uint8 (h, w), to a strip, uint8 (H, W); one column wide where there is no ink."""
-    ink, has_ink = clean_line(gray)
+    ink, has_ink = find_ink(gray, int(LIGHT_REACH * len(gray)))
+    if has_ink:
+        ink, has_ink = remove_beside(ink)
     if not has_ink:
         return np.zeros((height, 1), np.uint8)
     middle, spread, left, right = find_line(ink)
     return place_line(ink, middle, spread, left, right, height, max_width)
 
 
-def to_line_canvas(picture: Any, *, is_vertical: bool = False, height: int = LINE_HEIGHT) -> np.ndarray:
+def clean_line(gray: np.ndarray, version: int) -> tuple[np.ndarray, bool]:
+    """Gray levels to the ink of the line alone, in any version.
+
+    Args:
+        gray: Uint8 (H, W), the reading direction along the width.
+        version: 1 to `LINE_CANVAS_VERSION`.
+
+    Returns:
+        ink: Float32 (H, W), 0..1.
+        has_ink: False when nothing is left.
+    """
+    find = find_ink if version > 2 else find_ink_2
+    ink, has_ink = find(gray, int(LIGHT_REACH * len(gray)))
+    return remove_beside(ink) if has_ink else (ink, False)
+
+
+def to_line_canvas(
+    picture: Any,
+    *,
+    is_vertical: bool = False,
+    height: int = LINE_HEIGHT,
+    version: int = LINE_CANVAS_VERSION,
+) -> np.ndarray:
     """Turn a crop of a line into the strip that a line model sees.
 
     Args:
@@ -257,6 +254,7 @@ def to_line_canvas(picture: Any, *, is_vertical: bool = False, height: int = LIN
         is_vertical: Whether the line is written from top to bottom: the strip has it lying on its side, rows
             and columns exchanged.
         height: Of the strip, H.
+        version: That of the model which is to see it.
 
     Returns:
         Uint8 (H, W), ink bright on 0; column 0 is the beginning of the line.
@@ -265,17 +263,12 @@ def to_line_canvas(picture: Any, *, is_vertical: bool = False, height: int = LIN
         PictureError: It cannot be read, or it is blank.
     """
     gray = read_gray(picture)
-    return read_line_canvas(gray, is_vertical=is_vertical, height=height)
-
-
-def read_line_canvas(gray: np.ndarray, *, is_vertical: bool, height: int = LINE_HEIGHT) -> np.ndarray:
-    """`to_line_canvas` of gray levels, uint8 (h, w)."""
     gray = np.ascontiguousarray(gray.T) if is_vertical else gray
-    small = shrink_height(gray, WORK_HEIGHT)
-    strip = to_strip(small, height, MAX_WIDTH)
-    if strip.shape[1] == 1:
+    ink, has_ink = clean_line(np.ascontiguousarray(shrink_height(gray, WORK_HEIGHT)), version)
+    if not has_ink:
         raise PictureError(_BLANK)
-    return strip
+    middle, spread, left, right = find_line(ink)
+    return place_line(ink, middle, spread, left, right, height, MAX_WIDTH)
 
 
 def shrink_height(gray: np.ndarray, height: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Uneven light of a line evened out: shadows with hard and soft edges, folds, slopes, whichever is darker, ink or paper.
+"""Uneven light of a line evened out: shadows with hard or soft edges, folds, slopes, for dark ink and light.
 
 It keeps to the part of numpy that numba compiles, as `yomite.ink.line_canvas` does; docs/canvas.md writes it
 down.
@@ -23,10 +23,10 @@ LIGHT_INK = 1.4
 def level_line(gray: np.ndarray, reach: int) -> tuple[np.ndarray, bool]:
     """Divide a picture by the light on its paper, if that light has steps or slopes.
 
-    The light is what a closing leaves, on which strokes vanish and edges of shadows stay where they are. Whether
-    ink is dark is asked of the picture as a whole: what a closing takes away is dark ink and what it leaves is
-    light, or what an opening takes away is light ink and what it leaves is a board. The better explanation is
-    the one with little ink on an even ground.
+    The light is what a closing leaves, on which strokes vanish and edges of shadows stay where they are.
+    Whether ink is dark is asked of the whole picture: either what a closing takes away is ink and what it
+    leaves is light, or what an opening takes away is ink and what it leaves is a board. The explanation with
+    little ink on an even ground is the better one.
 
     Args:
         gray: Uint8 (H, W).
