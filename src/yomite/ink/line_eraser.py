@@ -175,7 +175,13 @@ def wipe_rulings(gray: np.ndarray, mask: np.ndarray, crossings: np.ndarray, goes
         above[row] = np.where(mask[row], above[row - 1], gray[row])
         last = height - 1 - row
         below[last] = np.where(mask[last], below[last + 1], gray[last])
-    levels = np.sort(gray.reshape(-1)[mask.reshape(-1)])
+    # How dark the rulings are is seen inside of them, not at their soft edges.
+    inside = mask.copy()
+    inside[1:] &= mask[:-1]
+    inside[:-1] &= mask[1:]
+    if not inside.any():
+        inside = mask
+    levels = np.sort(gray.reshape(-1)[inside.reshape(-1)])
     ruling, paper = float(levels[len(levels) // 4]), float(np.median(gray))
     is_stroke = (gray < ruling - max(DARKER * (paper - ruling), 8.0)) & ~crossings
     beyond = np.minimum(above, below) if goes_through else np.maximum(above, below)

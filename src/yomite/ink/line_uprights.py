@@ -88,7 +88,7 @@ def find_uprights(ink: np.ndarray) -> np.ndarray:
     if pitch == 0.0:
         return mask
     half = 1
-    while half < 4 and thick[half][columns].mean() >= 0.8 * NUM_STRIPS:
+    while half < 4 and thick[half][columns].mean() >= 1.4 * NUM_STRIPS:
         half += 1
     first, last = int(np.ceil(-start / pitch - 0.2)), int(np.floor((width - 1.0 - start) / pitch + 0.2))
     for number in range(first, last + 1):
