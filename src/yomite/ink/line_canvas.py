@@ -191,11 +191,13 @@ def place_line(
     return np.minimum(strip * (255.0 * gain) + 0.5, 255.0).astype(np.uint8)
 
 
-def remove_beside(ink: np.ndarray) -> tuple[np.ndarray, bool]:
+def remove_beside(ink: np.ndarray, num_looks: int) -> tuple[np.ndarray, bool]:
     """Take out what hangs in from the lines above and below.
 
     Args:
         ink: Float32 (H, W), 0..1.
+        num_looks: 2 leaves all aside at first that hangs in and does not come near the middle: tall neighbors
+            would make the line look high. 1 does not.
 
     Returns:
         ink: Float32 (H, W), 0..1.
@@ -204,20 +206,25 @@ def remove_beside(ink: np.ndarray) -> tuple[np.ndarray, bool]:
     height, width = ink.shape
     if ink.sum() < 4.0:
         return ink, False
-    middle, spread, _, _ = find_line(ink)
     t = (2.0 * np.arange(width) + 1.0) / width - 1.0
-    course = middle[0] + middle[1] * t + middle[2] * t * t
-    ink = remove_neighbors(ink, course - 1.7 * spread)
-    flipped = remove_neighbors(np.ascontiguousarray(ink[::-1]), height - 1 - (course + 1.7 * spread))
-    ink = np.ascontiguousarray(flipped[::-1])
-    return ink, ink.sum() >= 4.0
+    own = ink
+    for look in range(num_looks, 0, -1):
+        middle, spread, _, _ = find_line(own)
+        course = middle[0] + middle[1] * t + middle[2] * t * t
+        reach = 1.7 * spread if look == 1 else 0.7 * spread
+        own = remove_neighbors(ink, course - reach)
+        flipped = remove_neighbors(np.ascontiguousarray(own[::-1]), height - 1 - (course + reach))
+        own = np.ascontiguousarray(flipped[::-1])
+        if look > 1 and own.sum() < 0.3 * ink.sum():
+            own = ink
+    return own, own.sum() >= 4.0
 
 
 def to_strip(gray: np.ndarray, height: int, max_width: int) -> np.ndarray:
     """Gray levels, uint8 (h, w), to a strip, uint8 (H, W); one column wide where there is no ink."""
     ink, has_ink = find_ink(gray, int(LIGHT_REACH * len(gray)))
     if has_ink:
-        ink, has_ink = remove_beside(ink)
+        ink, has_ink = remove_beside(ink, 2)
     if not has_ink:
         return np.zeros((height, 1), np.uint8)
     middle, spread, left, right = find_line(ink)
@@ -235,9 +242,9 @@ def clean_line(gray: np.ndarray, version: int) -> tuple[np.ndarray, bool]:
         ink: Float32 (H, W), 0..1.
         has_ink: False when nothing is left.
     """
-    find = find_ink if version > 2 else find_ink_2
+    find, num_looks = (find_ink, 2) if version > 2 else (find_ink_2, 1)
     ink, has_ink = find(gray, int(LIGHT_REACH * len(gray)))
-    return remove_beside(ink) if has_ink else (ink, False)
+    return remove_beside(ink, num_looks) if has_ink else (ink, False)
 
 
 def to_line_canvas(
