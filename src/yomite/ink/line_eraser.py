@@ -36,9 +36,11 @@ def erase_lines(gray: np.ndarray, ink: np.ndarray, length: int) -> tuple[np.ndar
         gray: Uint8 (H, W), without them; or `gray` itself.
         is_ruled: Whether any was found.
     """
-    uprights = find_uprights(ink)
+    rulings = find_rulings(ink, length, False)
+    uprights = find_uprights(ink, rulings)
     is_squared = uprights.any()
-    rulings = find_rulings(ink, length, is_squared)
+    if is_squared:
+        rulings = find_rulings(ink, length, True)
     if not is_squared and not rulings.any():
         return gray, False
     crossings = rulings & uprights

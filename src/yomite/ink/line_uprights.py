@@ -17,15 +17,19 @@ STEEPEST = 0.06
 DARK = 0.12
 """Ink from which a pixel may be of an upright."""
 
-FULL = 0.75
+FULL = 0.65
 """Share of the rows of a strip in which an upright has ink."""
 
 
-def find_uprights(ink: np.ndarray) -> np.ndarray:
-    """Find lines across the writing that stand at an even pitch.
+HELD = 0.7
+
+
+def find_uprights(ink: np.ndarray, rulings: np.ndarray) -> np.ndarray:
+    """Find lines across the writing that stand at an even pitch, from rim to rim or from ruling to ruling.
 
     Args:
         ink: Float32 (H, W), 0..1.
+        rulings: Bool (H, W), those along the line.
 
     Returns:
         Bool (H, W).
@@ -61,6 +65,7 @@ def find_uprights(ink: np.ndarray) -> np.ndarray:
     beside = max(3, height // 12)
     run, longest = np.zeros(width), np.zeros(width)
     flanks, num_full = np.zeros(width), np.zeros(width)
+    first_full, last_full = np.full(width, float(NUM_STRIPS)), np.full(width, -1.0)
     thick = np.zeros((4, width))
     for k in range(NUM_STRIPS):
         shift = pad + int(np.floor(drift * ((k + 0.5) / NUM_STRIPS - 0.5) + 0.5))
@@ -73,6 +78,8 @@ def find_uprights(ink: np.ndarray) -> np.ndarray:
         sides[:-beside] += here[beside:]
         flanks += np.where(is_full, sides, 0.0)
         num_full += np.where(is_full, 1.0, 0.0)
+        first_full = np.where(is_full, np.minimum(first_full, float(k)), first_full)
+        last_full = np.where(is_full, float(k), last_full)
         for side in range(1, 4):
             thick[side, side:] += here[:-side]
             thick[side, :-side] += here[side:]
@@ -84,6 +91,19 @@ def find_uprights(ink: np.ndarray) -> np.ndarray:
     if len(places) < 3:
         return mask
     columns = (places + 0.5).astype(np.int64)
+    # A stroke ends anywhere, a printed line at the rim or at another one.
+    is_held = np.zeros(len(places), np.bool_)
+    for i in range(len(places)):
+        ends = 0
+        for strip, rim in ((first_full[columns[i]], 0), (last_full[columns[i]], height - 1)):
+            middle = columns[i] + int(np.floor(drift * ((strip + 0.5) / NUM_STRIPS - 0.5) + 0.5))
+            left, right = max(middle - 2, 0), min(middle + 3, width)
+            top, bottom = int((strip - 1.0) * height / NUM_STRIPS), int((strip + 2.0) * height / NUM_STRIPS)
+            if rulings[max(top, 0) : bottom, left:right].any() or dark[rim, left:right].any():
+                ends += 1
+        is_held[i] = ends == 2
+    if is_held.sum() < HELD * len(places):
+        return mask
     pitch, start = find_pitch(places, longest[columns].min() == NUM_STRIPS, height, width)
     if pitch == 0.0:
         return mask
