@@ -12,10 +12,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from yomite.ink.line_uprights import STEEPEST, find_uprights
+from yomite.ink.line_uprights import DARK, STEEPEST, find_uprights
 
 RULED, RULED_SQUARES = 0.85, 0.8
-"""Share of its length in which a ruling has ink, and in which one on squared paper has any."""
+"""Ink of a ruling as a share of its length; on squared paper a quarter of full ink is enough."""
+
+SOLID = 0.97
+"""Share of its length in which a ruling has any ink: strokes in a row have gaps."""
 
 THIN = 0.8
 """Most ink beside a ruling, above and below together, as a share of its length."""
@@ -130,14 +133,17 @@ def mark_rulings(ink: np.ndarray, length: int, least: float) -> np.ndarray:
     thick[1:] = np.maximum(thick[1:], ink[:-1])
     thick[:-1] = np.maximum(thick[:-1], ink[1:])
     sums, plain = np.zeros((height, width + 1)), np.zeros((height, width + 1))
+    solid = np.zeros((height, width + 1))
     for row in range(height):
         sums[row, 1:] = np.cumsum(thick[row].astype(np.float64))
+        solid[row, 1:] = np.cumsum((thick[row] > DARK).astype(np.float64))
         plain[row, 1:] = np.cumsum(ink[row].astype(np.float64))
     num, beside = width - length + 1, max(3, height // 12)
     is_ruled = np.zeros((height, width), np.bool_)
     marks = np.zeros(width + 1)
     for row in range(height):
         starts = sums[row, length:] - sums[row, :num] >= least * length
+        starts &= solid[row, length:] - solid[row, :num] >= SOLID * length
         if not starts.any():
             continue
         # A ruling is thin: not far from it, above and below, there is little ink.

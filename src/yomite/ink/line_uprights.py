@@ -20,8 +20,8 @@ DARK = 0.12
 FULL = 0.65
 """Share of the rows of a strip in which an upright has ink."""
 
-
 HELD = 0.7
+"""Share of the uprights that end at the rim, or at a ruling, above and below: a stroke ends anywhere."""
 
 
 def find_uprights(ink: np.ndarray, rulings: np.ndarray) -> np.ndarray:
@@ -91,17 +91,17 @@ def find_uprights(ink: np.ndarray, rulings: np.ndarray) -> np.ndarray:
     if len(places) < 3:
         return mask
     columns = (places + 0.5).astype(np.int64)
-    # A stroke ends anywhere, a printed line at the rim or at another one.
     is_held = np.zeros(len(places), np.bool_)
     for i in range(len(places)):
-        ends = 0
+        num_ends = 0
         for strip, rim in ((first_full[columns[i]], 0), (last_full[columns[i]], height - 1)):
             middle = columns[i] + int(np.floor(drift * ((strip + 0.5) / NUM_STRIPS - 0.5) + 0.5))
             left, right = max(middle - 2, 0), min(middle + 3, width)
-            top, bottom = int((strip - 1.0) * height / NUM_STRIPS), int((strip + 2.0) * height / NUM_STRIPS)
-            if rulings[max(top, 0) : bottom, left:right].any() or dark[rim, left:right].any():
-                ends += 1
-        is_held[i] = ends == 2
+            top = max(int((strip - 1.0) * height / NUM_STRIPS), 0)
+            bottom = int((strip + 2.0) * height / NUM_STRIPS)
+            if rulings[top:bottom, left:right].any() or dark[rim, left:right].any():
+                num_ends += 1
+        is_held[i] = num_ends == 2
     if is_held.sum() < HELD * len(places):
         return mask
     pitch, start = find_pitch(places, longest[columns].min() == NUM_STRIPS, height, width)
