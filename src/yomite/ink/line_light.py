@@ -36,18 +36,17 @@ def level_line(gray: np.ndarray, reach: int) -> tuple[np.ndarray, bool]:
         gray: Uint8 (H, W), dark ink, the paper near 240; or `gray` itself.
         is_leveled: Whether it was leveled.
     """
-    block = min(BLOCK_PX, min(gray.shape) // 5)
-    if block < 2:
+    if min(gray.shape) < 10:
         return gray, False
     lightest, darkest = float(gray.max()), float(gray.min())
-    unevenness = measure_unevenness(gray, block)
+    unevenness = measure_unevenness(gray)
     if unevenness < min(EVEN, EVEN_TO_INK * (1.0 - darkest / max(lightest, 1.0))):
         return gray, False
     light, board = close_gaps(gray, reach), close_gaps(~gray, reach)
     level = gray.astype(np.float32)
     dark_ink = np.sum(light.astype(np.float32) - level)
     light_ink = np.sum(board.astype(np.float32) - (np.float32(255.0) - level))
-    board_unevenness = measure_unevenness(~gray, block)
+    board_unevenness = measure_unevenness(~gray)
     if dark_ink * unevenness > LIGHT_INK * light_ink * board_unevenness:
         if board_unevenness < min(EVEN, EVEN_TO_INK * lightest / 255.0):
             return gray, False
@@ -56,15 +55,18 @@ def level_line(gray: np.ndarray, reach: int) -> tuple[np.ndarray, bool]:
     return (share * np.float32(240.0)).astype(np.uint8), True
 
 
-def measure_unevenness(gray: np.ndarray, block: int) -> float:
-    """Measure how much darker the darkest paper is than the lightest, from blocks of so many px: 0..1."""
-    height, width = gray.shape
-    num_down, num_across = height // block, width // block
-    inner = gray[: num_down * block, : num_across * block]
+def measure_unevenness(gray: np.ndarray) -> float:
+    """Measure how much darker the darkest paper is than the lightest, 0..1; gray: uint8 (H, W)."""
+    # Noise is halved first: the lightest of many px would be the noisiest.
+    height, width = gray.shape[0] // 2 * 2, gray.shape[1] // 2 * 2
+    level = gray[:height, :width].astype(np.uint16)
+    half = (level[::2, ::2] + level[1::2, ::2] + level[::2, 1::2] + level[1::2, 1::2]) // np.uint16(4)
+    block = min(BLOCK_PX // 2, min(half.shape) // 5)
+    num_down, num_across = half.shape[0] // block, half.shape[1] // block
+    inner = half[: num_down * block, : num_across * block].astype(np.uint8)
     lightest = np.zeros((num_down, num_across), np.uint8)
-    step = 2 if block >= 4 else 1
-    for row in range(0, block, step):
-        for column in range(0, block, step):
+    for row in range(block):
+        for column in range(block):
             lightest = np.maximum(lightest, inner[row::block, column::block].copy())
     paper = close_gaps(lightest, 1)
     high = float(paper.max())
