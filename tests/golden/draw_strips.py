@@ -3,7 +3,8 @@
     python tests/golden/draw_strips.py
 
 The crops are drawings of our own (examples/drawings.json). docs/canvas.md writes down the steps. A file has
-the form {"version", "height": 40, "spread": 0.2, "cases": [{"name", "height", "width", "gray", "strip"}, ...]}.
+the form {"version", "height": 40, "spread": 0.2, "cases": [{"name", "height", "width", "gray", "strip"},
+...]}.
 
 A version that was released never changes: models that learned from it would read worse.
 """
