@@ -3,6 +3,8 @@
 import math
 from collections.abc import Callable
 
+import ported_paper
+
 HEIGHT, SPREAD, MARGIN_PX, WORK_HEIGHT, MAX_WIDTH = 40, 0.2, 8, 80, 4096
 
 Picture = list[list[int]]
@@ -11,32 +13,49 @@ Place = tuple[list[float], float, int, int]
 """The middle m0, m1, m2, the spread, left and right."""
 
 
-def to_strip(gray: Picture, branches: set[str]) -> Picture | None:
+def to_strip(gray: Picture, version: int, branches: set[str]) -> Picture | None:
     """Gray levels to the strip, None without ink; notes the branches that it takes."""
     if len(gray) > WORK_HEIGHT:
         branches.add("shrunk")
         width = max(1, round(len(gray[0]) * WORK_HEIGHT / len(gray)))
         rows = [shrink_row(row, width) for row in gray]
         gray = transpose([shrink_row(column, WORK_HEIGHT) for column in transpose(rows)])
-    ink = measure_ink(level_light(gray, branches), branches)
+    ink = (find_ink if version == 3 else find_ink_2)(gray, branches)
+    if ink is None or add_up(ink) < 4:
+        return None
+    height, width = len(ink), len(ink[0])
+    own = ink
+    for spreads in (0.7, 1.7) if version == 3 else (1.7,):
+        middle, spread, _, _ = find_line(own)
+        course = [find_middle(middle, (2 * x + 1) / width - 1) for x in range(width)]
+        own = remove_neighbors(ink, [y - spreads * spread for y in course])
+        own = remove_neighbors(own[::-1], [height - 1 - (y + spreads * spread) for y in course])[::-1]
+        if spreads < 1 and add_up(own) < 0.3 * add_up(ink):
+            branches.add("all hangs in")
+            own = ink
+    if add_up(own) < add_up(ink) - 1:
+        branches.add("neighbors")
+    return place(own, find_line(own), branches) if add_up(own) >= 4 else None
+
+
+def find_ink(gray: Picture, branches: set[str]) -> Ink | None:
+    leveled, is_leveled = ported_paper.level_line(gray, close_gaps, branches)
+    if not is_leveled:
+        leveled = darken_ink(gray, branches)
+    ink = measure_ink(leveled)
+    bare = None if ink is None else ported_paper.erase_lines(leveled, ink, branches)
+    left = None if bare is None else measure_ink(bare)
+    return ink if left is None or ink is None or add_up(left) <= 0.1 * add_up(ink) else left
+
+
+def find_ink_2(gray: Picture, branches: set[str]) -> Ink | None:
+    ink = measure_ink(darken_ink(level_light(gray, branches), branches))
     if ink is None:
         return None
     ruled = remove_rulings(ink)
     if add_up(ruled) < add_up(ink) - 1:
         branches.add("rulings")
-    if add_up(ruled) > 0.1 * add_up(ink):
-        ink = ruled
-    if add_up(ink) < 4:
-        return None
-    middle, spread, _, _ = find_line(ink)
-    height, width = len(ink), len(ink[0])
-    course = [find_middle(middle, (2 * x + 1) / width - 1) for x in range(width)]
-    before = add_up(ink)
-    ink = remove_neighbors(ink, [y - 1.7 * spread for y in course])
-    ink = remove_neighbors(ink[::-1], [height - 1 - (y + 1.7 * spread) for y in course])[::-1]
-    if add_up(ink) < before - 1:
-        branches.add("neighbors")
-    return place(ink, find_line(ink), branches) if add_up(ink) >= 4 else None
+    return ruled if add_up(ruled) > 0.1 * add_up(ink) else ink
 
 
 def level_light(gray: Picture, branches: set[str]) -> Picture:
@@ -122,7 +141,7 @@ def interpolate(x: float, centers: list[float], values: list[float]) -> float:
     return values[-1]
 
 
-def measure_ink(gray: Picture, branches: set[str]) -> Ink | None:
+def darken_ink(gray: Picture, branches: set[str]) -> Picture:
     height, width = len(gray), len(gray[0])
     counts = [0] * 256
     for row in gray:
@@ -133,6 +152,11 @@ def measure_ink(gray: Picture, branches: set[str]) -> Ink | None:
     if 0.65 * sum(counts[: t + 1]) / (height * width) + 0.35 * rim > 0.5:
         branches.add("light ink")
         gray = [[255 - level for level in row] for row in gray]
+    return gray
+
+
+def measure_ink(gray: Picture) -> Ink | None:
+    height, width = len(gray), len(gray[0])
     n, half = max(1, math.floor(width / height + 0.5)), max(1, height // 2)
     edges = [i * width // n for i in range(n + 1)]
     centers = [(i + 0.5) * width / n for i in range(n)]

@@ -1,12 +1,25 @@
 """The line canvas: straight, of one size, without neighbors and rulings, whatever the paper."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from yomite.errors import PictureError
-from yomite.ink.line_canvas import LINE_HEIGHT, MARGIN_PX, MAX_WIDTH, SPREAD, find_line, to_line_canvas
-from yomite.ink.line_ink import measure_line_ink, remove_neighbors, remove_rulings
+from yomite.ink.line_canvas import (
+    LINE_CANVAS_VERSION,
+    LINE_HEIGHT,
+    MARGIN_PX,
+    MAX_WIDTH,
+    SPREAD,
+    find_line,
+    to_line_canvas,
+)
+from yomite.ink.line_canvas_2 import remove_rulings
+from yomite.ink.line_eraser import find_rulings
+from yomite.ink.line_ink import measure_line_ink, remove_neighbors
+from yomite.ink.line_uprights import find_uprights
 
 
 def draw_boxes(
@@ -97,6 +110,86 @@ def test_a_ruling_is_taken_out_and_what_crosses_it_stays() -> None:
     assert np.array_equal(remove_rulings(dash, 60, 0.85), dash)
 
 
+def compare(strip: np.ndarray, other: np.ndarray) -> float:
+    """Return how much two strips are alike, 0 where they differ in width."""
+    width = min(strip.shape[1], other.shape[1])
+    if max(strip.shape[1], other.shape[1]) > 1.06 * width:
+        return 0.0
+    return float(np.corrcoef(strip[:, :width].ravel(), other[:, :width].ravel())[0, 1])
+
+
+def cast_shadow(gray: np.ndarray) -> np.ndarray:
+    rows, columns = np.mgrid[: gray.shape[0], : gray.shape[1]]
+    return (gray * np.where(columns + 0.5 * rows > 0.6 * gray.shape[1], 0.35, 1.0)).astype(np.uint8)
+
+
+def rule_squares(gray: np.ndarray, pitch: int, level: int) -> np.ndarray:
+    squared = gray.copy()
+    squared[:, pitch // 2 :: pitch] = np.minimum(squared[:, pitch // 2 :: pitch], level)
+    squared[pitch // 3 :: pitch] = np.minimum(squared[pitch // 3 :: pitch], level)
+    return squared
+
+
+def rule_cells(gray: np.ndarray, pitch: int, level: int) -> np.ndarray:
+    celled = gray.copy()
+    celled[[4, -5]] = np.minimum(celled[[4, -5]], level)
+    celled[4:-5, 7::pitch] = np.minimum(celled[4:-5, 7::pitch], level)
+    return celled
+
+
+@pytest.mark.parametrize(
+    "paper",
+    [
+        pytest.param(cast_shadow, id="the edge of a shadow"),
+        pytest.param(lambda gray: 255 - cast_shadow(gray), id="a bright half, dark ink"),
+        pytest.param(lambda gray: 255 - cast_shadow(255 - (255 - gray) // 2), id="a shadow on light ink"),
+        pytest.param(lambda gray: rule_squares(gray, 14, 90), id="squared"),
+        pytest.param(lambda gray: rule_squares(gray, 33, 150), id="widely squared"),
+        pytest.param(lambda gray: rule_cells(gray, 41, 120), id="cells"),
+    ],
+)
+def test_writing_on_any_paper_is_the_writing(paper: Callable[[np.ndarray], np.ndarray]) -> None:
+    rng = np.random.default_rng(3)
+    plain = 255 - (255 - draw_boxes(height=70)) // 2  # not as dark as the darkest ruling
+    gray = paper(np.clip(plain + rng.normal(0, 1, plain.shape), 0, 255).astype(np.uint8))
+    assert compare(to_line_canvas(gray), to_line_canvas(plain)) > 0.75
+    assert compare(to_line_canvas(gray, version=2), to_line_canvas(plain)) < 0.75
+
+
+def test_a_clean_crop_is_the_same_in_every_version() -> None:
+    for gray in (draw_boxes(), draw_boxes(height=110, slope=0.08), 255 - draw_boxes()):
+        strips = [to_line_canvas(gray, version=version) for version in (1, 2, LINE_CANVAS_VERSION)]
+        assert np.array_equal(strips[0], strips[1]) and np.array_equal(strips[1], strips[2])
+
+
+@pytest.mark.parametrize(
+    "strokes",
+    [
+        pytest.param([(4, 36, 12, 14), (18, 20, 2, 24)], id="crosses"),
+        pytest.param([(5, 35, 3, 5), (5, 35, 21, 23), (5, 7, 3, 23), (33, 35, 3, 23)], id="boxes"),
+        pytest.param([(3, 37, 12, 15)], id="ones"),
+        pytest.param([(19, 22, 2, 23)], id="dashes"),
+        pytest.param([(4, 34, 4, 6), (4, 34, 12, 14), (4, 34, 20, 22)], id="threes"),
+    ],
+)
+def test_strokes_in_a_row_are_no_printed_lines(strokes: list[tuple[int, int, int, int]]) -> None:
+    ink = np.zeros((40, 26 * 8), np.float32)
+    for cell in range(8):
+        for top, bottom, left, right in strokes:
+            ink[top:bottom, 26 * cell + left : 26 * cell + right] = 1.0
+    rulings = find_rulings(ink, 60, False)
+    assert not rulings.any() and not find_uprights(ink, rulings).any()
+
+
+def test_tall_neighbors_do_not_change_the_size() -> None:
+    gray = draw_boxes(side=20, height=60)
+    crowded = gray.copy()
+    for first in range(8, 240, 12):
+        crowded[:12, first : first + 4] = crowded[-12:, first + 3 : first + 8] = 30
+    assert compare(to_line_canvas(crowded), to_line_canvas(gray)) > 0.9
+    assert compare(to_line_canvas(crowded, version=2), to_line_canvas(gray)) < 0.9
+
+
 def test_only_what_hangs_in_from_the_rim_is_a_neighbor() -> None:
     ink = np.zeros((40, 60), np.float32)
     ink[0:5, 10:13] = 1.0  # hangs in
@@ -120,8 +213,8 @@ def test_the_compiled_strip_is_the_strip() -> None:
     from yomite.streams.lines import to_strip
 
     rng = np.random.default_rng(0)
-    for slope in (0.0, 0.06):
-        gray = draw_boxes(height=78, slope=slope)
+    plain = draw_boxes(height=78)
+    for gray in (plain, draw_boxes(height=78, slope=0.06), cast_shadow(plain), rule_squares(plain, 15, 120)):
         noisy = np.clip(gray + rng.normal(0, 6, gray.shape), 0, 255).astype(np.uint8)
         compiled = to_strip(noisy, is_vertical=False, height=LINE_HEIGHT)
         assert np.abs(compiled.astype(int) - to_line_canvas(noisy)).max() <= 1

@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from tiny_line_model import CHARACTERS, write_tiny_line_model
+from tiny_line_model import CHARACTERS, HEIGHT, write_tiny_line_model
 
 from yomite.errors import ModelFileError
+from yomite.ink.line_canvas import to_line_canvas
 from yomite.reading.language_model import read_language_model
 from yomite.reading.lines import LineReader
 from yomite.reading.results import Line
@@ -41,6 +42,28 @@ def write_with_weights(path: Path, *values: float, last: str = "LogSoftmax") -> 
 def test_the_tiny_model_reads(tmp_path: Path) -> None:
     line = read(write_tiny_line_model(tmp_path / "m.onnx"))
     assert line.text and set(line.text) <= set(CHARACTERS) and 0 < line.confidence <= 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "version"),
+    [({"canvas_version": None}, 1), ({"canvas_version": "2"}, 2), ({"canvas_version": "3"}, 3)],
+)
+def test_a_model_sees_the_strip_that_it_was_trained_with(tmp_path: Path, fields: dict, version: int) -> None:
+    reader = LineReader(write_tiny_line_model(tmp_path / "m.onnx", **fields))
+    squared = PAGE.copy()
+    squared[:, 5::11] = squared[3::11] = 90
+    (strip,) = reader.prepare(squared, "horizontal")
+    assert reader.file.canvas_version == version
+    assert np.array_equal(strip.image, to_line_canvas(squared, height=HEIGHT, version=version))
+    others = [to_line_canvas(squared, height=HEIGHT, version=other) for other in (2, 3)]
+    assert others[0].shape != others[1].shape or not np.array_equal(*others)
+
+
+@pytest.mark.parametrize("version", ["4", "0", "true", '"2"', "2.5"])
+def test_a_strip_of_the_future_is_refused(tmp_path: Path, version: str) -> None:
+    path = write_tiny_line_model(tmp_path / "m.onnx", canvas_version=version)
+    with pytest.raises(ModelFileError, match="'canvas_version' is not valid"):
+        read(path)
 
 
 @pytest.mark.parametrize(

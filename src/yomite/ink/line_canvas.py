@@ -2,8 +2,8 @@
 
 A strip has a fixed height and the reading direction along its width; a vertical line is laid on its side
 by exchanging rows and columns. Pure functions do the work, and training compiles the very same source (see
-`yomite.streams.lines`): `clean_line` takes the line's ink out of the gray levels, `find_line` finds its
-course and size, `place_line` lays it straight. They keep to the part of numpy that numba compiles.
+`yomite.streams.lines`): `find_ink` takes the ink out of the gray levels, `find_line` finds the line's course
+and size, `place_line` lays it straight. They keep to the part of numpy that numba compiles.
 docs/canvas.md writes the steps down for other languages.
 """
 
@@ -15,11 +15,14 @@ import numpy as np
 from PIL import Image
 
 from yomite.errors import PictureError
-from yomite.ink.leveling import level_light
-from yomite.ink.line_ink import measure_line_ink, remove_neighbors, remove_rulings
+from yomite.ink.line_canvas_2 import find_ink_2
+from yomite.ink.line_ink import find_ink, remove_neighbors
 from yomite.ink.pictures import read_gray
 
-LINE_CANVAS_VERSION = 2
+LINE_CANVAS_VERSION = 3
+"""The newest version: 3 evens out any light and takes squared paper off. A model sees the version that it was
+trained with; 1 and 2 are read alike."""
+
 LINE_HEIGHT = 40
 """Height of a strip in px."""
 
@@ -34,9 +37,6 @@ WORK_HEIGHT = 80
 
 LIGHT_REACH = 0.35
 """How far from a pixel the light on its paper is looked for, in heights of the crop."""
-
-LEAST_SHADOW = 0.15
-"""Paper whose darkest part is so much darker than its lightest is leveled, as a share."""
 
 STRETCH = 4
 """Columns that are looked at together where the course of the line is found."""
@@ -191,44 +191,69 @@ def place_line(
     return np.minimum(strip * (255.0 * gain) + 0.5, 255.0).astype(np.uint8)
 
 
-def clean_line(gray: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Gray levels to the ink of the line alone: rulings and neighbors are taken out.
+def remove_beside(ink: np.ndarray, num_looks: int) -> tuple[np.ndarray, bool]:
+    """Take out what hangs in from the lines above and below.
 
     Args:
-        gray: Uint8 (H, W), the reading direction along the width.
+        ink: Float32 (H, W), 0..1.
+        num_looks: 2 leaves all aside at first that hangs in and does not come near the middle: tall neighbors
+            would make the line look high. 1 does not.
 
     Returns:
         ink: Float32 (H, W), 0..1.
         has_ink: False when nothing is left.
     """
-    height, width = gray.shape
-    ink, has_ink = measure_line_ink(level_light(gray, int(LIGHT_REACH * height), LEAST_SHADOW))
-    if not has_ink:
-        return ink, False
-    ruled = remove_rulings(ink, int(1.5 * height), 0.85)
-    if ruled.sum() > 0.1 * ink.sum():
-        ink = ruled
+    height, width = ink.shape
     if ink.sum() < 4.0:
         return ink, False
-    middle, spread, _, _ = find_line(ink)
     t = (2.0 * np.arange(width) + 1.0) / width - 1.0
-    course = middle[0] + middle[1] * t + middle[2] * t * t
-    ink = remove_neighbors(ink, course - 1.7 * spread)
-    flipped = remove_neighbors(np.ascontiguousarray(ink[::-1]), height - 1 - (course + 1.7 * spread))
-    ink = np.ascontiguousarray(flipped[::-1])
-    return ink, ink.sum() >= 4.0
+    own = ink
+    for look in range(num_looks, 0, -1):
+        middle, spread, _, _ = find_line(own)
+        course = middle[0] + middle[1] * t + middle[2] * t * t
+        reach = 1.7 * spread if look == 1 else 0.7 * spread
+        own = remove_neighbors(ink, course - reach)
+        flipped = remove_neighbors(np.ascontiguousarray(own[::-1]), height - 1 - (course + reach))
+        own = np.ascontiguousarray(flipped[::-1])
+        if look > 1 and own.sum() < 0.3 * ink.sum():
+            own = ink
+    return own, own.sum() >= 4.0
 
 
 def to_strip(gray: np.ndarray, height: int, max_width: int) -> np.ndarray:
     """Gray levels, uint8 (h, w), to a strip, uint8 (H, W); one column wide where there is no ink."""
-    ink, has_ink = clean_line(gray)
+    ink, has_ink = find_ink(gray, int(LIGHT_REACH * len(gray)))
+    if has_ink:
+        ink, has_ink = remove_beside(ink, 2)
     if not has_ink:
         return np.zeros((height, 1), np.uint8)
     middle, spread, left, right = find_line(ink)
     return place_line(ink, middle, spread, left, right, height, max_width)
 
 
-def to_line_canvas(picture: Any, *, is_vertical: bool = False, height: int = LINE_HEIGHT) -> np.ndarray:
+def clean_line(gray: np.ndarray, version: int) -> tuple[np.ndarray, bool]:
+    """Gray levels to the ink of the line alone, in any version.
+
+    Args:
+        gray: Uint8 (H, W), the reading direction along the width.
+        version: 1 to `LINE_CANVAS_VERSION`.
+
+    Returns:
+        ink: Float32 (H, W), 0..1.
+        has_ink: False when nothing is left.
+    """
+    find, num_looks = (find_ink, 2) if version > 2 else (find_ink_2, 1)
+    ink, has_ink = find(gray, int(LIGHT_REACH * len(gray)))
+    return remove_beside(ink, num_looks) if has_ink else (ink, False)
+
+
+def to_line_canvas(
+    picture: Any,
+    *,
+    is_vertical: bool = False,
+    height: int = LINE_HEIGHT,
+    version: int = LINE_CANVAS_VERSION,
+) -> np.ndarray:
     """Turn a crop of a line into the strip that a line model sees.
 
     Args:
@@ -236,6 +261,7 @@ def to_line_canvas(picture: Any, *, is_vertical: bool = False, height: int = LIN
         is_vertical: Whether the line is written from top to bottom: the strip has it lying on its side, rows
             and columns exchanged.
         height: Of the strip, H.
+        version: That of the model which is to see it.
 
     Returns:
         Uint8 (H, W), ink bright on 0; column 0 is the beginning of the line.
@@ -244,17 +270,12 @@ def to_line_canvas(picture: Any, *, is_vertical: bool = False, height: int = LIN
         PictureError: It cannot be read, or it is blank.
     """
     gray = read_gray(picture)
-    return read_line_canvas(gray, is_vertical=is_vertical, height=height)
-
-
-def read_line_canvas(gray: np.ndarray, *, is_vertical: bool, height: int = LINE_HEIGHT) -> np.ndarray:
-    """`to_line_canvas` of gray levels, uint8 (h, w)."""
     gray = np.ascontiguousarray(gray.T) if is_vertical else gray
-    small = shrink_height(gray, WORK_HEIGHT)
-    strip = to_strip(small, height, MAX_WIDTH)
-    if strip.shape[1] == 1:
+    ink, has_ink = clean_line(np.ascontiguousarray(shrink_height(gray, WORK_HEIGHT)), version)
+    if not has_ink:
         raise PictureError(_BLANK)
-    return strip
+    middle, spread, left, right = find_line(ink)
+    return place_line(ink, middle, spread, left, right, height, MAX_WIDTH)
 
 
 def shrink_height(gray: np.ndarray, height: int) -> np.ndarray:

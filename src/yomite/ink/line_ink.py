@@ -10,17 +10,38 @@ from __future__ import annotations
 
 import numpy as np
 
+from yomite.ink.line_eraser import erase_lines
+from yomite.ink.line_light import level_line
 
-def measure_line_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Tell ink from paper.
+
+def find_ink(gray: np.ndarray, reach: int) -> tuple[np.ndarray, bool]:
+    """Gray levels to ink: shadows and printed lines are taken out.
 
     Args:
         gray: Uint8 (H, W), the reading direction along the width.
+        reach: How far from a px the light on its paper is looked for.
 
     Returns:
-        ink: Float32 (H, W), 0..1; long rulings are taken out.
+        ink: Float32 (H, W), 0..1.
         has_ink: False when nothing stands out from the paper.
     """
+    leveled, is_leveled = level_line(gray, reach)
+    if not is_leveled:
+        leveled = darken_ink(gray)
+    ink, has_ink = measure_line_ink(leveled)
+    if not has_ink:
+        return ink, False
+    bare, is_ruled = erase_lines(leveled, ink, int(1.5 * len(gray)))
+    if is_ruled:
+        # Measured anew: the printed lines hid how dark the writing is.
+        left, has_left = measure_line_ink(bare)
+        if has_left and left.sum() > 0.1 * ink.sum():
+            ink = left
+    return ink, True
+
+
+def darken_ink(gray: np.ndarray) -> np.ndarray:
+    """Turn light ink dark: uint8 (H, W) -> (H, W), the picture itself if its ink is dark."""
     height, width = gray.shape
     levels = np.arange(256).astype(np.float64)
     counts = np.bincount(np.ascontiguousarray(gray).reshape(-1), minlength=256).astype(np.float64)
@@ -30,9 +51,23 @@ def measure_line_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
     threshold = np.argmax(variance)
     rim = np.sum(gray[0] <= threshold) + np.sum(gray[height - 1] <= threshold)
     is_dark_ink = 0.65 * below[threshold] / total + 0.35 * rim / (2.0 * width) <= 0.5
+    return gray if is_dark_ink else ~gray
+
+
+def measure_line_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
+    """Tell ink from paper.
+
+    Args:
+        gray: Uint8 (H, W), dark ink, the reading direction along the width.
+
+    Returns:
+        ink: Float32 (H, W), 0..1.
+        has_ink: False when nothing stands out from the paper.
+    """
+    height, width = gray.shape
+    levels = np.arange(256).astype(np.float64)
+    total = float(height * width)
     level = gray.astype(np.float32)
-    if not is_dark_ink:
-        level = np.float32(255.0) - level
 
     # The paper's level: the upper quartile of cells about as wide as high, two on top of each other.
     half = max(1, height // 2)
@@ -90,58 +125,6 @@ def measure_line_ink(gray: np.ndarray) -> tuple[np.ndarray, bool]:
     ink = (depth - np.float32(low)) / (local - np.float32(low))
     ink = np.minimum(np.maximum(ink, np.float32(0.0)), np.float32(1.0))
     return ink, True
-
-
-def remove_rulings(ink: np.ndarray, length: int, least: float) -> np.ndarray:
-    """Take out what runs along the rows for so long; what crosses it stays.
-
-    Args:
-        ink: Float32 (H, W), 0..1.
-        length: Of the shortest ruling, in px.
-        least: Share of it that must be ink.
-
-    Returns:
-        Float32 (H, W), 0..1.
-    """
-    height, width = ink.shape
-    if width <= length or height < 4:
-        return ink
-    # A ruling may climb by a row: the strongest of three.
-    thick = ink.copy()
-    thick[1:] = np.maximum(thick[1:], ink[:-1])
-    thick[:-1] = np.maximum(thick[:-1], ink[1:])
-    sums = np.zeros(height * width + 1)
-    sums[1:] = np.cumsum(thick.reshape(-1).astype(np.float64))
-    plain = np.zeros(height * width + 1)
-    plain[1:] = np.cumsum(ink.reshape(-1).astype(np.float64))
-    num, beside = width - length + 1, max(3, height // 12)
-    beside_run = np.zeros(num)
-    is_ruled = np.zeros((height, width), np.bool_)
-    marks = np.zeros(width + 1)
-    for row in range(height):
-        first = row * width
-        run = sums[first + length : first + length + num] - sums[first : first + num]
-        starts = run >= least * length
-        if starts.any():
-            # A ruling is thin: a row through dense writing has as much ink on both sides.
-            for side in (-beside, beside):
-                first = min(max(row + side, 0), height - 1) * width
-                outer = plain[first + length : first + length + num] - plain[first : first + num]
-                beside_run[:] = outer if side < 0 else beside_run + outer
-            starts &= beside_run <= 0.8 * length
-            marks[:] = 0.0
-            marks[:num] += starts
-            marks[length : length + num] -= starts
-            is_ruled[row] = np.cumsum(marks)[:width] > 0.5
-    # What crosses a ruling has ink above and below it.
-    above, under = ink.copy(), ink.copy()
-    above[0] = np.where(is_ruled[0], np.float32(0.0), ink[0])
-    under[height - 1] = np.where(is_ruled[height - 1], np.float32(0.0), ink[height - 1])
-    for row in range(1, height):
-        above[row] = np.where(is_ruled[row], above[row - 1], ink[row])
-        last = height - 1 - row
-        under[last] = np.where(is_ruled[last], under[last + 1], ink[last])
-    return np.where(is_ruled, np.minimum(ink, np.minimum(above, under)), ink)
 
 
 def remove_neighbors(ink: np.ndarray, low: np.ndarray) -> np.ndarray:

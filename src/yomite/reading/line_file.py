@@ -11,6 +11,7 @@ import numpy as np
 import onnxruntime
 
 from yomite.errors import ModelFileError
+from yomite.ink.line_canvas import LINE_CANVAS_VERSION
 from yomite.reading.decoding import Weights
 from yomite.reading.devices import Device
 from yomite.reading.evidence import NUM_FEATURES
@@ -62,6 +63,7 @@ class LineFile:
         name: The model's name.
         characters: C characters in label order; the blank is the class after the last.
         height: Of the strips that it reads, in px.
+        canvas_version: Of the strips that it was trained with.
         step_px: Px of a strip for each step.
         weights: What the language model counts.
         calibration: Of its confidence.
@@ -74,6 +76,7 @@ class LineFile:
     name: str
     characters: tuple[str, ...]
     height: int
+    canvas_version: int
     step_px: int
     weights: Weights
     calibration: LineCalibration
@@ -164,6 +167,7 @@ def open_line_file(source: Path | bytes, num_threads: int, device: Device = "cpu
         name=metadata.fields.get("name", "line-model" if isinstance(source, bytes) else source.stem),
         characters=characters,
         height=_read_height(where, session),
+        canvas_version=metadata.read("canvas_version", _to_canvas_version, 1),
         step_px=metadata.read("step_px", _to_step_px),
         weights=metadata.read("language_weights", _to_weights, Weights()),
         calibration=metadata.read("line_calibration", _to_calibration, LineCalibration()),
@@ -188,6 +192,12 @@ def _read_height(where: str, session: onnxruntime.InferenceSession) -> int:
             f"{where}: no input 'images' of shape (N, 1, H, W), 8 <= H <= {MAX_HEIGHT}; export it again"
         )
     return shape[2]
+
+
+def _to_canvas_version(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LINE_CANVAS_VERSION:
+        raise ValueError(f"a version above {LINE_CANVAS_VERSION}")
+    return value
 
 
 def _to_step_px(value: Any) -> int:

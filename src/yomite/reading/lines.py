@@ -71,7 +71,7 @@ class LineReader:
         Raises:
             PictureError: The picture cannot be read, or is blank.
         """
-        return to_strips(picture, direction, self.file.height)
+        return to_strips(picture, direction, self.file.height, self.file.canvas_version)
 
     def read(self, strips: Sequence[Strip], *, language_model: bool = True, top: int = 5) -> Line:
         """Read one line.

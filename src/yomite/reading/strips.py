@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 
 from yomite.errors import PictureError
 from yomite.ink.line_canvas import (
+    LINE_CANVAS_VERSION,
     MARGIN_PX,
     MAX_WIDTH,
     SPREAD,
@@ -141,13 +142,16 @@ class Strip:
         return [(left, top, right, bottom) for left, top, right, bottom in corners.reshape(-1, 4).tolist()]
 
 
-def to_strips(picture: Any, direction: Directions, height: int) -> list[Strip]:
+def to_strips(
+    picture: Any, direction: Directions, height: int, version: int = LINE_CANVAS_VERSION
+) -> list[Strip]:
     """Turn a picture of a line into the strips to read: one, or two where its direction is open.
 
     Args:
         picture: A path, bytes, an open file, a PIL image, an array, or strokes.
         direction: "auto" goes by the shape of the picture, and reads both ways where that is not clear.
         height: Of the strips, H.
+        version: Of the strips, that of the model which is to see them.
 
     Raises:
         PictureError: The picture cannot be read, or is blank.
@@ -166,7 +170,9 @@ def to_strips(picture: Any, direction: Directions, height: int) -> list[Strip]:
     elif rows >= CLEARLY_LONG * columns:
         directions = ["vertical"]
     strips = [
-        strip for one in directions if (strip := _build_strip(gray, one, height, unit_px, origin)) is not None
+        strip
+        for one in directions
+        if (strip := _build_strip(gray, one, height, version, unit_px, origin)) is not None
     ]
     if not strips:
         raise PictureError(_BLANK)
@@ -201,11 +207,11 @@ def draw_strokes(strokes: list[Stroke]) -> tuple[np.ndarray, float, np.ndarray]:
 
 
 def _build_strip(
-    gray: np.ndarray, direction: Direction, height: int, unit_px: float, origin: np.ndarray
+    gray: np.ndarray, direction: Direction, height: int, version: int, unit_px: float, origin: np.ndarray
 ) -> Strip | None:
     lying = gray if direction == "horizontal" else np.ascontiguousarray(gray.T)
     small = np.ascontiguousarray(shrink_height(lying, WORK_HEIGHT))
-    ink, has_ink = clean_line(small)
+    ink, has_ink = clean_line(small, version)
     if not has_ink:
         return None
     course, spread, left, right = find_line(ink)

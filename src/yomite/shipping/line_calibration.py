@@ -96,7 +96,9 @@ def compute_lines(file: LineFile, samples: Sequence[Sample]) -> list[ReadLine]:
     for sample in samples:
         is_vertical = sample.part == "vertical"
         try:
-            strip = to_line_canvas(sample.picture, is_vertical=is_vertical, height=file.height)
+            strip = to_line_canvas(
+                sample.picture, is_vertical=is_vertical, height=file.height, version=file.canvas_version
+            )
         except PictureError:
             continue
         steps = file.compute(strip, "vertical" if is_vertical else "horizontal")

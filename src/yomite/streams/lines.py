@@ -15,7 +15,7 @@ import torch
 from yomite.charset import Charset
 from yomite.config import DataConfig
 from yomite.data.cache import find_cache_folder
-from yomite.ink import leveling, line_canvas, line_ink
+from yomite.ink import leveling, line_canvas, line_eraser, line_ink, line_light, line_uprights
 from yomite.ink.line import LineComposer, build_line_composer
 from yomite.ink.line_canvas import MAX_WIDTH, WORK_HEIGHT, shrink_height
 from yomite.streams.batch import Batch, pad_lines
@@ -43,17 +43,36 @@ It becomes blank paper. One line in 35 is such, and each would make its whole ba
 
 _find_line = compile_kernel(line_canvas.find_line)
 _close_gaps = compile_kernel(leveling.close_gaps, take_largest=compile_kernel(leveling.take_largest))
-_clean_line = compile_kernel(
-    line_canvas.clean_line,
-    level_light=compile_kernel(leveling.level_light, close_gaps=_close_gaps),
+_find_ink = compile_kernel(
+    line_ink.find_ink,
+    level_line=compile_kernel(
+        line_light.level_line,
+        close_gaps=_close_gaps,
+        measure_unevenness=compile_kernel(line_light.measure_unevenness, close_gaps=_close_gaps),
+    ),
+    darken_ink=compile_kernel(line_ink.darken_ink),
     measure_line_ink=compile_kernel(line_ink.measure_line_ink),
-    remove_rulings=compile_kernel(line_ink.remove_rulings),
-    remove_neighbors=compile_kernel(line_ink.remove_neighbors),
-    find_line=_find_line,
+    erase_lines=compile_kernel(
+        line_eraser.erase_lines,
+        find_uprights=compile_kernel(
+            line_uprights.find_uprights, find_pitch=compile_kernel(line_uprights.find_pitch)
+        ),
+        find_rulings=compile_kernel(
+            line_eraser.find_rulings,
+            find_slope=compile_kernel(line_eraser.find_slope),
+            mark_rulings=compile_kernel(line_eraser.mark_rulings),
+        ),
+        wipe_rulings=compile_kernel(line_eraser.wipe_rulings),
+    ),
 )
 _to_strip = compile_kernel(
     line_canvas.to_strip,
-    clean_line=_clean_line,
+    find_ink=_find_ink,
+    remove_beside=compile_kernel(
+        line_canvas.remove_beside,
+        find_line=_find_line,
+        remove_neighbors=compile_kernel(line_ink.remove_neighbors),
+    ),
     find_line=_find_line,
     place_line=compile_kernel(line_canvas.place_line),
 )
