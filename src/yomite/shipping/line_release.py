@@ -15,7 +15,7 @@ from yomite.models.cost import count_parameters
 from yomite.reading.characters import load
 from yomite.shipping.export import export_model
 from yomite.shipping.line_card import format_line_card
-from yomite.shipping.release import LICENSE, measure_sizes
+from yomite.shipping.release import LICENSE, measure_sizes, read_training
 
 LINE_SETS = ("dev/lines",)
 """Real lines to choose and calibrate with."""
@@ -69,7 +69,8 @@ def make_line_release(
         "parameters": count_parameters(load_model(checkpoint)),
         "sizes": sizes,
         "language_model_size": exported.language_model_size,
-        "training": {
+        "training": read_training(weights)
+        or {
             "command": f"yomite train {config.as_posix()}",
             "config": checkpoint.config,
             "commit": checkpoint.commit,

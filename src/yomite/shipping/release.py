@@ -190,9 +190,12 @@ def score_model(
 
 def read_training(weights: Path) -> dict[str, Any] | None:
     """Return how released weights were trained, from the card beside them; None for those of a run."""
-    path = weights.with_name("card.json")
-    card = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"name": ""}
-    return card["training"] if weights.name == f"{card['name']}.safetensors" else None
+    for path in (weights.with_suffix(".json"), weights.with_name("card.json")):
+        if path.is_file():
+            card = json.loads(path.read_text(encoding="utf-8"))
+            if card.get("name") == weights.stem:
+                return card["training"]
+    return None
 
 
 def describe_model(checkpoint: Checkpoint) -> dict[str, Any]:
