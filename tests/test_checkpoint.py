@@ -45,13 +45,39 @@ def test_comes_back_as_it_went(tmp_path: Path) -> None:
 
 def test_half_storage_rounds_matrices_alone(tmp_path: Path) -> None:
     written = build_checkpoint()
-    for name, half in [("whole", False), ("half", True)]:
-        write_checkpoint(tmp_path / name, written, half=half)
+    write_checkpoint(tmp_path / "whole", written)
+    write_checkpoint(tmp_path / "half", written, storage="float16")
     assert (tmp_path / "half").stat().st_size < 0.75 * (tmp_path / "whole").stat().st_size
     for name, tensor in read_checkpoint(tmp_path / "half").tensors.items():
         expected = written.tensors[name]
         assert tensor.dtype == expected.dtype
         assert torch.equal(tensor, expected.half().float() if expected.ndim > 1 else expected)
+
+
+def test_bytes_round_each_row_of_large_matrices_by_itself(tmp_path: Path) -> None:
+    rows = torch.randn(120, 10, 3, 3) * torch.logspace(-6, 3, 120)[:, None, None, None]
+    rows[7] = 0
+    tensors = {"model.kernel": rows, "model.small": torch.randn(8, 8), "model.bias": torch.randn(20_000)}
+    tensors["model.count"] = torch.tensor(3)
+    write_checkpoint(tmp_path / "bytes", build_checkpoint(tensors=tensors), storage="int8")
+    assert (tmp_path / "bytes").stat().st_size < rows.numel() + 4 * 20_000 + 4_000
+    read = read_checkpoint(tmp_path / "bytes").tensors
+    assert read.keys() == tensors.keys()
+    assert all(tensor.dtype == tensors[name].dtype for name, tensor in read.items())
+    assert torch.equal(read["model.small"], tensors["model.small"].half().float())
+    assert torch.equal(read["model.bias"], tensors["model.bias"]) and read["model.count"] == 3
+    step = rows.flatten(1).abs().amax(1)[:, None, None, None] / 127
+    assert ((read["model.kernel"] - rows).abs() <= 0.501 * step).all()
+    again = build_checkpoint(tensors=read)
+    write_checkpoint(tmp_path / "again", again, storage="int8")
+    assert torch.allclose(read_checkpoint(tmp_path / "again").tensors["model.kernel"], read["model.kernel"])
+
+
+def test_damaged_scales_are_one_clear_line(tmp_path: Path) -> None:
+    tensors = {"model.kernel": torch.zeros(4, 9, dtype=torch.int8), "scales.model.kernel": torch.ones(3)}
+    write_checkpoint(tmp_path / "bytes", build_checkpoint(tensors=tensors))
+    with pytest.raises(ModelFileError, match="damaged scales"):
+        read_checkpoint(tmp_path / "bytes")
 
 
 def test_the_moving_average_is_preferred() -> None:
@@ -106,7 +132,7 @@ def test_one_wrong_bit_is_noticed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "line"),
     [
-        ({"format_version": "2"}, "format version '2'; this yomite reads version 1"),
+        ({"format_version": "3"}, "format version '3'; this yomite reads versions 1 and 2"),
         ({"format_version": None}, "not written by yomite"),
         ({"charset": "[“"}, "damaged metadata"),
         ({"progress": None}, "damaged metadata"),

@@ -1,6 +1,7 @@
 """The shipped model is the one that its card describes, and still scores what the card says."""
 
 import json
+import math
 from contextlib import suppress
 from functools import cache
 from itertools import chain
@@ -71,6 +72,22 @@ def test_metadata_is_complete(released_model: Path, card: dict[str, Any]) -> Non
         assert json.loads(metadata["known_threshold"]) == rejection["known_threshold"]
 
 
+def chance_of_count(drawn: int, written: int) -> float:
+    """Q(k | n) of docs/model-file.md."""
+    total = 0.0
+    for joined in range(written):
+        broken = drawn - written + joined
+        if 0 <= broken <= 3:
+            ways = math.comb(written - 1, joined)
+            joins = sum(
+                share * ways * chance**joined * (1 - chance) ** (written - 1 - joined)
+                for share, chance in ((0.5, 0.02), (0.3, 0.1), (0.2, 0.3))
+            )
+            mean = 0.02 * written
+            total += joins * math.exp(-mean) * mean**broken / math.factorial(broken)
+    return 0.98 * total + 0.02 / 40
+
+
 @pytest.mark.parametrize("prior", ["text", "uniform"])
 def test_the_file_is_all_that_a_confidence_takes(
     released_model: Path, reader: Recognizer, prior: Literal["text", "uniform"]
@@ -83,7 +100,11 @@ def test_the_file_is_all_that_a_confidence_takes(
     log_prior = weight * np.array(json.loads(fields["log_prior"]))
     picture = [[(0, 0), (0, 10)], [(0, 0), (10, 0), (10, 10)], [(0, 10), (10, 10)]]
     logits = session.run(["logits"], {"images": to_canvas(picture)[None, None]})[0][0].astype(float)
-    powers = np.exp((logits + log_prior) / json.loads(fields["temperature"])[prior])
+    chances = [
+        [chance_of_count(len(picture), n) for n in counts] for counts in json.loads(fields["stroke_counts"])
+    ]
+    counted = np.array([np.mean(one) for one in chances])
+    powers = np.exp((logits + log_prior) / json.loads(fields["temperature"])[prior] + np.log(counted))
     shares = dict(zip(charset, powers / powers.sum(), strict=True))
     best = max(shares, key=shares.__getitem__)
     alike = next((group for group in groups if best in group), best)
@@ -138,7 +159,7 @@ def test_both_files_agree(
 
 
 def test_strangers_are_turned_down(card: dict[str, Any], reader: Recognizer, data_root: Path) -> None:
-    """The bars: at least 95 % of what is no character in the mean, at most 2 % of real characters."""
+    """At least 95 % of what is no character in the mean, at most 2 % of real ones, 10 % of hasty ones."""
     if not card.get("rejection"):
         pytest.skip("this release has no output `known`")
     pytest.importorskip("numba", reason='needs the extra: pip install "yomite[ink]"')
@@ -146,7 +167,9 @@ def test_strangers_are_turned_down(card: dict[str, Any], reader: Recognizer, dat
     from yomite.evaluation.sketches import read_copybook
 
     said, lost = card["rejection"]["rejected"], card["rejection"]["lost"]
-    assert max(share for name, share in lost.items() if "freehand-hiragana" not in name) <= 0.02
+    assert lost["dev/hasty-kanji"] <= 0.1
+    small = ("dev/freehand-hiragana", "dev/hasty-kanji")
+    assert max(share for name, share in lost.items() if name not in small) <= 0.02
     assert sum(said.values()) / len(said) >= 0.95
     again = measure_rejected(
         lambda pictures: reader.recognize_many(pictures, errors="return"), read_copybook(data_root), num=60

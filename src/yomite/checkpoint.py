@@ -2,7 +2,8 @@
 
 Tensors are `model.<name>`, and in a training checkpoint also `objective.<name>`, `ema.<name>` and
 `optimizer.<parameter>.<state>`. The metadata are strings: format_version, kind ("weights" or "checkpoint"),
-model, charset, config, progress (JSON), commit, checksum.
+model, charset, config, progress (JSON), commit, checksum. A file of format version 2 has tensors of int8,
+each with `scales.<its name>`, float32 (R,), that its rows (along the first axis) are multiplied with.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -24,9 +25,15 @@ from yomite.extensions import is_custom
 from yomite.files import write_whole
 from yomite.models import build, is_built_in
 
-FORMAT_VERSION = "1"
+FORMAT_VERSION, BYTES_VERSION = "1", "2"
 MAX_INPUT_SIZE = 4096
 """px; a larger one in a damaged file would take all memory."""
+
+Storage = Literal["float32", "float16", "int8"]
+_MIN_BYTES = 10_000
+"""Tensors of so many numbers are stored as int8; smaller ones as float16."""
+
+_SCALES = "scales."
 
 
 @dataclass(frozen=True)
@@ -59,21 +66,30 @@ class Checkpoint:
         }
 
 
-def write_checkpoint(path: str | Path, checkpoint: Checkpoint, *, half: bool = False) -> None:
+def write_checkpoint(path: str | Path, checkpoint: Checkpoint, *, storage: Storage = "float32") -> None:
     """Write a checkpoint whole: the path holds the old or the new file, never a part.
 
     Args:
         path: The file to write.
         checkpoint: What it holds.
-        half: Stores matrices and kernels as float16, half the bytes; vectors (norms, biases) stay float32.
+        storage: Of matrices and kernels; vectors (norms, biases) stay float32. int8 is for the large ones,
+            each row with a scale of its own; the others are float16 then.
     """
     path = Path(path)
     tensors = {}
     for name, tensor in checkpoint.tensors.items():
-        narrow = half and tensor.is_floating_point() and tensor.ndim > 1
-        tensors[name] = tensor.detach().to("cpu", torch.float16 if narrow else tensor.dtype).contiguous()
+        tensor = tensor.detach().cpu()
+        if storage == "float32" or not tensor.is_floating_point() or tensor.ndim < 2:
+            tensors[name] = tensor.contiguous()
+        elif storage == "float16" or tensor.numel() < _MIN_BYTES:
+            tensors[name] = tensor.half().contiguous()
+        else:
+            rows = tensor.float().flatten(1)
+            scales = rows.abs().amax(dim=1).clamp_min(1e-30) / 127
+            tensors[name] = (rows / scales[:, None]).round().to(torch.int8).view(tensor.shape)
+            tensors[_SCALES + name] = scales
     metadata = {
-        "format_version": FORMAT_VERSION,
+        "format_version": BYTES_VERSION if storage == "int8" else FORMAT_VERSION,
         "kind": checkpoint.kind,
         "model": json.dumps(checkpoint.model),
         "charset": json.dumps(checkpoint.characters, ensure_ascii=False),
@@ -96,7 +112,7 @@ def _sum_up(tensors: dict[str, Tensor]) -> str:
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint:
-    """Read a file that write_checkpoint wrote; float16 comes back as float32.
+    """Read a file that write_checkpoint wrote; float16 and int8 come back as float32.
 
     Raises:
         ModelFileError: If it is missing, damaged, not of yomite, or of another version.
@@ -117,9 +133,11 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
     if "checksum" in metadata and metadata["checksum"] != _sum_up(tensors):
         raise ModelFileError(f"model file {path} is damaged (its checksum is wrong); get it again")
     version = metadata.get("format_version")
-    if version != FORMAT_VERSION:
+    if version not in (FORMAT_VERSION, BYTES_VERSION):
         found = f"format version {version!r}" if version else "no format version (not written by yomite)"
-        raise ModelFileError(f"model file {path} has {found}; this yomite reads version {FORMAT_VERSION}")
+        raise ModelFileError(
+            f"model file {path} has {found}; this yomite reads versions {FORMAT_VERSION} and {BYTES_VERSION}"
+        )
     try:
         model, characters = json.loads(metadata["model"]), tuple(json.loads(metadata["charset"]))
         config, progress = json.loads(metadata["config"]), json.loads(metadata["progress"])
@@ -131,10 +149,21 @@ def read_checkpoint(path: str | Path) -> Checkpoint:
         raise ModelFileError(
             f"model file {path}: {num_classes} classes but {len(characters)} characters; get it again"
         )
-    tensors = {
-        name: tensor.float() if tensor.dtype == torch.float16 else tensor for name, tensor in tensors.items()
-    }
+    try:
+        tensors = {
+            name: _to_float(tensor, tensors.get(_SCALES + name))
+            for name, tensor in tensors.items()
+            if not name.startswith(_SCALES)
+        }
+    except RuntimeError as error:
+        raise ModelFileError(f"model file {path} has damaged scales ({error}); get it again") from error
     return Checkpoint(kind, model, characters, tensors, config, progress, metadata.get("commit", ""))
+
+
+def _to_float(tensor: Tensor, scales: Tensor | None) -> Tensor:
+    if scales is not None:
+        return (tensor.flatten(1) * scales[:, None]).view(tensor.shape)
+    return tensor.float() if tensor.dtype == torch.float16 else tensor
 
 
 def _check_description(model: dict[str, Any]) -> None:

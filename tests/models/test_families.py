@@ -194,7 +194,7 @@ def test_the_exported_file_gives_the_same(case: str, head: Any, tmp_path: Path) 
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     characters = tuple("あいうえおかきく")
     path = tmp_path / "weights.safetensors"
-    write_checkpoint(path, Checkpoint("weights", described, characters, tensors), half=True)
+    write_checkpoint(path, Checkpoint("weights", described, characters, tensors), storage="float16")
     weights = read_checkpoint(path)
     trace_weights(weights, "model").write(tmp_path / "model.onnx")
     session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))

@@ -121,7 +121,7 @@ def test_a_backbone_exports(tmp_path: Path) -> None:
     }
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     path = tmp_path / "weights.safetensors"
-    write_checkpoint(path, Checkpoint("weights", described, tuple("あいうえお"), tensors), half=True)
+    write_checkpoint(path, Checkpoint("weights", described, tuple("あいうえお"), tensors), storage="float16")
     weights = read_checkpoint(path)
     draft = trace_weights(weights, "model")
     parity = check_parity(draft, weights, draw_images(9).numpy(), batch_size=4)

@@ -6,8 +6,19 @@ import math
 import numpy as np
 import pytest
 
-from yomite.reading.decoding import Weights, align, read_best_path, search
-from yomite.reading.language_model import LanguageModel
+from yomite.reading.decoding import (
+    BEAM,
+    CHOICES,
+    FAINTEST,
+    LEAST,
+    Weights,
+    align,
+    find_best,
+    read_best_path,
+    search,
+)
+from yomite.reading.language_model import LanguageModel, read_language_model
+from yomite.shipping.language_model import build_language_model
 
 CHARACTERS = "あいう"
 BLANK = len(CHARACTERS)
@@ -29,6 +40,66 @@ def sum_paths(line: np.ndarray) -> dict[tuple[int, ...], float]:
         share = math.exp(sum(float(line[step, label]) for step, label in enumerate(path)))
         sums[collapse(path)] = sums.get(collapse(path), 0.0) + share
     return sums
+
+
+def search_plainly(
+    line: np.ndarray, characters: str, model: object, weights: Weights, beam: int
+) -> dict[tuple[int, ...], float]:
+    """Prefix beam search as the papers have it: whole texts as keys, every one made, none left out early."""
+    texts = {(): (1.0, 0.0)}
+    for step in np.exp(line).tolist():
+        if max(step[:-1]) < FAINTEST:
+            texts = {text: (ended + open_, 0.0) for text, (ended, open_) in texts.items()}
+            continue
+        best = sorted(range(len(step) - 1), key=lambda label: -step[label])[:CHOICES]
+        grown: dict[tuple[int, ...], list[float]] = {}
+        for text, (ended, open_) in texts.items():
+            grown.setdefault(text, [0.0, 0.0])[0] += (ended + open_) * step[-1]
+            for label in (one for one in best if step[one] >= LEAST * step[best[0]]):
+                is_same = text[-1:] == (label,)
+                if is_same:
+                    grown[text][1] += open_ * step[label]
+                context = "".join(characters[one] for one in text)
+                boost = math.exp(weights.language * model.score(context, characters[label]) + weights.length)  # type: ignore[attr-defined]
+                share = (ended if is_same else ended + open_) * step[label] * boost
+                if share:
+                    grown.setdefault((*text, label), [0.0, 0.0])[1] += share
+        kept = sorted(grown.items(), key=lambda entry: -sum(entry[1]))[:beam]
+        total = sum(kept[0][1])
+        texts = {text: (ended / total, open_ / total) for text, (ended, open_) in kept}
+    whole = sum(map(sum, texts.values()))
+    return {text: sum(both) / whole for text, both in texts.items()}
+
+
+@pytest.mark.parametrize(("beam", "num_steps", "width"), [(1, 12, 9), (3, 20, 5), (BEAM, 30, 40)])
+@pytest.mark.parametrize("seed", range(3))
+def test_what_is_left_out_early_changes_no_answer(seed: int, beam: int, num_steps: int, width: int) -> None:
+    rng = np.random.default_rng(seed)
+    characters = "".join(map(chr, range(0x4E00, 0x4E00 + width)))
+    logits = rng.normal(size=(num_steps, width + 1)) * 2.5
+    logits[:, width] += 5.0
+    logits[rng.random(num_steps) < 0.3, width] += 9.0  # steps that write nothing
+    line = (logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))).astype(np.float32)
+    texts = ["".join(rng.choice(list(characters), 8)) for _ in range(200)]
+    model = read_language_model(build_language_model(texts, characters, order=3, threshold=0.0, min_count=1))
+    expected = search_plainly(line, characters, model, weights := Weights(0.5, 2.5), beam)
+    found = search(line, characters, model, weights, beam=beam)
+    assert [one.labels for one in found] == list(expected)
+    np.testing.assert_allclose([one.probability for one in found], list(expected.values()), atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(0, 50), (4, 3), (3, 16), (5, 97), (7, 1000), (2, 6691)])
+def test_the_best_of_each_row(shape: tuple[int, int]) -> None:
+    rows = np.random.default_rng(0).normal(size=shape).astype(np.float32)
+    places, values = find_best(rows, 16)
+    expected = np.argsort(-rows, axis=1)[:, :16]
+    assert np.array_equal(places, expected)
+    assert np.array_equal(values, np.take_along_axis(rows, expected, axis=1))
+
+
+def test_the_best_of_rows_of_ties() -> None:
+    places, values = find_best(np.zeros((3, 200), np.float32), 5)
+    assert places.shape == (3, 5) and all(len(set(row)) == 5 for row in places.tolist()) and not values.any()
 
 
 class Liking:

@@ -57,6 +57,10 @@ BAD_FIELDS = {
         {"rejection_threshold": '{"text": Infinity, "uniform": 1}'},
         "'rejection_threshold' is not valid",
     ),
+    "stroke counts of other characters": ({"stroke_counts": "[[1], [2]]"}, "'stroke_counts' is not valid"),
+    "stroke counts of nothing": ({"stroke_counts": json.dumps([[]] * 7)}, "'stroke_counts' is not valid"),
+    "a count of 0": ({"stroke_counts": json.dumps([[1]] * 6 + [[0]])}, "'stroke_counts' is not valid"),
+    "a count that is no number": ({"stroke_counts": json.dumps([["1"]] * 7)}, "'stroke_counts' is not valid"),
     "deep JSON": ({"charset": "[" * 100_000}, "'charset' is not valid"),
     "half a surrogate pair": (
         {"charset": json.dumps([*CHARACTERS[:6], "\ud800"])},

@@ -11,7 +11,7 @@ from PIL import Image
 from tiny_model import CHARACTERS, PRIOR, STROKES
 
 from yomite.checkpoint import Checkpoint, write_checkpoint
-from yomite.ink.canvas import to_canvas
+from yomite.ink.canvas import CANVAS_VERSION, to_canvas
 from yomite.models import build
 from yomite.shipping.export import export_model
 from yomite.shipping.kept import find_kept
@@ -26,6 +26,7 @@ torch = pytest.importorskip("torch", reason='needs the extra: pip install "yomit
 SIZE = 16
 TEMPERATURE = {"text": 0.62, "uniform": 0.61}
 THRESHOLD = -0.5
+STROKE_COUNTS = "[[1],[2],[3],[3],[1],[2],[2]]"
 LOG_PRIOR = np.log(PRIOR / PRIOR.sum()).round(4)
 
 
@@ -60,7 +61,8 @@ def base(tmp_path: Path) -> Path:
             "known_threshold": json.dumps(THRESHOLD),
             "prior_weight": "0.3",
             "log_prior": json.dumps(LOG_PRIOR.tolist()),
-            "canvas_version": "2",
+            "canvas_version": "1",
+            "stroke_counts": STROKE_COUNTS,
         }
     )
     draft.write(path.with_suffix(".onnx"))
@@ -109,7 +111,8 @@ def test_without_a_set_everything_is_kept(
     assert read_numbers(metadata) == {**TEMPERATURE, "known": THRESHOLD}
     assert json.loads(metadata["prior_weight"]) == 0.3
     assert json.loads(metadata["log_prior"]) == LOG_PRIOR.tolist()
-    assert metadata["canvas_version"] == "2"
+    assert metadata["canvas_version"] == "1"
+    assert metadata["stroke_counts"] == STROKE_COUNTS
     assert json.loads(metadata["rejection_threshold"]) == {"text": 0, "uniform": 0}
     assert json.loads(metadata["calibration"]) == {"num_samples": 0, "kept_from": "base", "kept_share": 1}
     assert sum("kept from base: temperature, rejection, prior weight 0.3" in line for line in said) == 1
@@ -147,6 +150,7 @@ def test_other_characters_keep_their_prior(
     kanji = np.mean([before[one] for one in "一十口人"])
     assert prior["永"] - prior["十"] == pytest.approx(kanji - before["十"], abs=2e-4)
     assert np.exp(list(prior.values())).sum() == pytest.approx(1, abs=1e-3)
+    assert "stroke_counts" not in metadata
     # Its logits mean something else now: the old head would reject at random.
     assert "known_threshold" not in metadata
     assert any("told by low confidence alone" in line for line in said)
@@ -157,7 +161,7 @@ def test_a_release_is_calibrated_afresh(
 ) -> None:
     monkeypatch.setenv("YOMITE_DATA", str(tmp_path))
     metadata, said = export(fine_tune(base), tmp_path / "mine.onnx", own, keeps_calibration=False)
-    assert "calibration" not in metadata and metadata.get("canvas_version", "1") == "1"
+    assert "calibration" not in metadata and metadata["canvas_version"] == str(CANVAS_VERSION)
     assert any("7 samples are few to calibrate on, 400 are enough" in line for line in said)
 
 

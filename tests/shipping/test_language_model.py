@@ -3,7 +3,7 @@
 import io
 import math
 from collections import Counter
-from itertools import pairwise
+from itertools import pairwise, product
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +73,37 @@ def test_it_likes_what_it_has_read(tmp_path: Path) -> None:
     assert model.score_text("あいう") > model.score_text("うえう")
     assert model.score("えおあい", "う") == model.score("yyyyえおあい"[-4:], "う")
     assert model.score("", "犬") == min(model.score("", character) for character in CHARACTERS)
+
+
+@pytest.mark.parametrize("settings", [{}, {"threshold": 3e-3}, {"min_count": 5}])
+def test_scores_are_those_of_the_definition(tmp_path: Path, settings: dict[str, float]) -> None:
+    path = write_model(tmp_path, **settings)
+    model, arrays = read_language_model(path), np.load(path)
+    grams: dict[str, tuple[float, float]] = {}
+    parents = [""]
+    for n in range(1, int(arrays["order"]) + 1):
+        counts = arrays[f"counts_{n - 1}"] if n > 1 else [len(CHARACTERS)]
+        named = [parent for parent, count in zip(parents, counts, strict=True) for _ in range(count)]
+        parents = [one + CHARACTERS[k] for one, k in zip(named, arrays[f"numbers_{n}"], strict=True)]
+        grams |= {
+            gram: (-STEP * cost, STEP * backoff)
+            for gram, cost, backoff in zip(
+                parents, arrays[f"costs_{n}"].tolist(), arrays[f"backoffs_{n}"].tolist(), strict=True
+            )
+        }
+
+    def define(context: str, character: str) -> float:
+        if context + character in grams:
+            return grams[context + character][0]
+        return min(define(context[1:], character) + grams.get(context, (0.0, 0.0))[1], 0.0)
+
+    for round_ in range(2):  # the second time it remembers
+        for context in map("".join, product(CHARACTERS + "犬", repeat=4)):
+            context = context[round_ :: 1 + round_]
+            for character in CHARACTERS:
+                assert model.score(context, character) == pytest.approx(define(context, character), abs=1e-9)
+    model.forget()
+    assert model.score("あい", "う") == pytest.approx(define("あい", "う"), abs=1e-9)
 
 
 def test_pruning_makes_the_file_smaller(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from yomite.checkpoint import Checkpoint, write_checkpoint
 from yomite.data.samples import Sample
 from yomite.errors import DataError
 from yomite.models import build
-from yomite.reading.evidence import to_chance
+from yomite.reading.decoding import Weights, search
+from yomite.reading.evidence import NUM_FEATURES, to_chance, weigh_evidence
 from yomite.reading.language_model import read_language_model
 from yomite.reading.line_file import open_line_file
 from yomite.shipping.export import export_model
@@ -65,7 +66,7 @@ def test_error_rates_are_those_of_what_is_seen(file: Any) -> None:
     assert 0 <= found.calibration.rejection_threshold <= HIGHEST_THRESHOLD
     metadata = found.to_metadata()
     assert json.loads(metadata["language_weights"]) == [0, 0]
-    assert len(json.loads(metadata["line_calibration"])["character"]) == 3
+    assert len(json.loads(metadata["line_calibration"])["character"]) == NUM_FEATURES + 1
 
 
 def test_the_language_model_helps_where_the_network_doubts(file: Any, tmp_path: Path) -> None:
@@ -89,8 +90,26 @@ def test_sure_characters_are_more_often_right(file: Any) -> None:
         lines.append(ReadLine(see("".join(shown), 0.99 if is_sure else 0.6), written, str(number % 5)))
     found = calibrate_lines(file, lines, None)
     weights = found.calibration.character
-    assert to_chance([4.0, 4.0], weights) > 0.9
+    assert to_chance([4.0] * NUM_FEATURES, weights) > 0.9
     assert found.error < 0.1
+
+
+def test_what_the_rest_of_the_line_is_like_counts() -> None:
+    """A sure character in a line of doubtful ones."""
+    means = []
+    for rest in (0.99, 0.5):
+        steps = np.concatenate([see("あ", 0.9), see("いう", rest)])
+        features = weigh_evidence(
+            steps, search(steps, CHARACTERS), CHARACTERS, None, Weights(0.0, 0.0)
+        ).features
+        assert features.shape == (3, NUM_FEATURES)
+        assert features[:, 2:] == pytest.approx(np.tile(features[:, :2].mean(axis=0), (3, 1)))
+        means.append(features[0, 2])
+    assert means[0] > means[1]
+
+
+def test_weights_of_an_older_file_do_not_see_the_rest_of_the_line() -> None:
+    assert to_chance([1.0, 2.0, 9.0, -9.0], [0.5, 0.25, 0.1]) == to_chance([1.0, 2.0], [0.5, 0.25, 0.1])
 
 
 def test_blank_pictures_are_left_out() -> None:
@@ -146,12 +165,21 @@ def test_export_writes_the_language_model_and_the_fits(tmp_path: Path) -> None:
     out.with_suffix(".npz").touch()
     export_model(checkpoint, out, name="line", data_root=tmp_path, show=said.append)
     assert any("line.npz is there: reading takes it instead" in line for line in said)
-    with pytest.raises(DataError, match="int8"):
-        export_model(checkpoint, out, name="line", sets=[source], data_root=tmp_path, int8=True)
+    with pytest.raises(DataError, match="leave out --prior-weight"):
+        export_model(checkpoint, out, name="line", data_root=tmp_path, prior_weight=0.3)
+    with pytest.raises(DataError, match="kanjivg"):
+        export_model(checkpoint, out, name="line", data_root=tmp_path, int8=True)
+
+
+def draw_noise(characters: object, data_root: Path, height: int, *, tells_directions: bool) -> list:
+    assert tells_directions
+    noise = np.random.default_rng(0).integers(0, 256, (2, 2, 1, height, 48), np.uint8)
+    return [{"images": noise[0], "images_vertical": noise[1]}]
 
 
 def test_one_command_makes_a_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its name is that of the released line model, and the card says what the files are."""
+    monkeypatch.setattr("yomite.shipping.export.draw_batches", draw_noise)
     write_sentences(tmp_path)
     (tmp_path / "dev").mkdir()
     draw_lines(tmp_path / "dev" / "lines")

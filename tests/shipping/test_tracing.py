@@ -38,7 +38,9 @@ def weights_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     }
     tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
     path = tmp_path_factory.mktemp("weights") / "weights.safetensors"
-    write_checkpoint(path, Checkpoint("weights", described, CHARACTERS, tensors, commit="abc"), half=True)
+    write_checkpoint(
+        path, Checkpoint("weights", described, CHARACTERS, tensors, commit="abc"), storage="float16"
+    )
     return path
 
 

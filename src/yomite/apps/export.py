@@ -35,7 +35,10 @@ def export(
         ),
     ] = None,
     int8: Annotated[
-        bool, typer.Option("--int8", help="Use 8-bit convolutions: faster on a CPU; needs --calibrate.")
+        bool,
+        typer.Option(
+            "--int8", help="Compute with 8 bits: faster on a CPU; of characters it needs --calibrate."
+        ),
     ] = False,
     attention: Annotated[
         bool,

@@ -233,7 +233,7 @@ def _list_names(data_root: str | os.PathLike[str] | None) -> str:
 
 def find_sets(root: Path) -> list[str]:
     """Return the names of what lies in a data folder: archives, strokes, fonts, and folders of arrays."""
-    known = (".zip", *TAR_SUFFIXES, ".charcol", ".inkml", *FONT_SUFFIXES)
+    known = (".zip", *TAR_SUFFIXES, ".charcol", ".inkml", ".jsonl", *FONT_SUFFIXES)
     paths = [path for path in (*root.glob("*"), *root.glob("*/*")) if path.name.lower().endswith(known)]
     names = set()
     for name in (path.relative_to(root).as_posix() for path in paths):

@@ -133,18 +133,24 @@ def bend_ink(
     return bent
 
 
+def find_font(name: str, data_root: Path) -> Path | None:
+    """Find a font file by path, by name in the data folder's `fonts`, or by name among the system's fonts."""
+    nearby = [Path(name), data_root / "fonts" / name]
+    path = next((path for path in nearby if path.is_file()), None)
+    for folder in FONT_FOLDERS if path is None else ():
+        path = path or next(iter(sorted(Path(folder).expanduser().rglob(name))), None)
+    return path
+
+
 def find_fonts(names: Iterable[str], data_root: Path) -> list[Path]:
-    """Find font files by path, by name in the data folder's `fonts`, or by name among the system's fonts.
+    """Find font files as `find_font` does.
 
     Raises:
         DataError: A font is nowhere.
     """
     found = []
     for name in names:
-        nearby = [Path(name), data_root / "fonts" / name]
-        path = next((path for path in nearby if path.is_file()), None)
-        for folder in FONT_FOLDERS if path is None else ():
-            path = path or next(iter(sorted(Path(folder).expanduser().rglob(name))), None)
+        path = find_font(name, data_root)
         if path is None:
             raise DataError(
                 f"font {name} is neither in {data_root / 'fonts'} nor among the system's fonts; install it"

@@ -9,10 +9,9 @@ import numpy as np
 
 from yomite.cores import count_cores
 from yomite.errors import CharsetError, ModelFileError, YomiteError
-from yomite.ink.canvas import to_canvas
 from yomite.ink.pictures import Picture
-from yomite.reading.among import MIN_SHARE, Choice, Choices
-from yomite.reading.answers import rank, weigh
+from yomite.reading.among import Choice, Choices
+from yomite.reading.answers import answer
 from yomite.reading.arguments import (
     check_among,
     check_errors,
@@ -30,7 +29,7 @@ from yomite.reading.metadata import Prior
 from yomite.reading.model_file import Calibration, find_model, open_model_file
 from yomite.reading.pages import ReadsPages
 from yomite.reading.results import Recognition
-from yomite.reading.several import seems_several
+from yomite.reading.stroke_counts import Drawing, to_drawing
 
 _MAX_THREADS = 8  # one small picture gains nothing from more
 
@@ -112,8 +111,8 @@ class Recognizer(ReadsPages):
         """
         calibration, top, choice = self._choose_calibration(prior), check_top(top), self._choose(among)
         check_one(picture, "recognize_many([...])")
-        canvas = to_canvas(picture, self.input_size, self.canvas_version)
-        return self._read([canvas], calibration, top, choice)[0]
+        drawing = to_drawing(picture, self.input_size, self.canvas_version)
+        return self._read([drawing], calibration, top, choice)[0]
 
     @overload
     def recognize_many(
@@ -191,8 +190,8 @@ class Recognizer(ReadsPages):
         check_several(pictures, "recognize")
         return read_in_batches(
             pictures,
-            lambda picture: to_canvas(picture, self.input_size, self.canvas_version),
-            lambda canvases: self._read(canvases, calibration, top, choice),
+            lambda picture: to_drawing(picture, self.input_size, self.canvas_version),
+            lambda drawings: self._read(drawings, calibration, top, choice),
             raises=raises,
         )
 
@@ -218,12 +217,12 @@ class Recognizer(ReadsPages):
         check_kind(kind)
         check_one(picture, "explain(...) for each")
         check_explains(self._model, kind)
-        canvas = to_canvas(picture, self.input_size, self.canvas_version)
+        drawing = to_drawing(picture, self.input_size, self.canvas_version)
         if character is None:
-            character = self._read([canvas], self._choose_calibration(None), 1, self._choose(None))[0].text
+            character = self._read([drawing], self._choose_calibration(None), 1, self._choose(None))[0].text
         if (label := self._label_by_character.get(character)) is None:
             raise CharsetError(f"{character!r} is none of {self.name}'s {len(self.characters)} characters")
-        return compute_heat(self._model, canvas, label, kind)
+        return compute_heat(self._model, drawing.canvas, label, kind)
 
     def compute_logits(self, images: np.ndarray) -> np.ndarray:
         """Run the model alone: uint8 (N, 1, S, S) canvas images -> float32 (N, C), without prior."""
@@ -244,28 +243,12 @@ class Recognizer(ReadsPages):
         return self._choose(among).characters
 
     def _read(
-        self, canvases: Sequence[np.ndarray], calibration: Calibration, top: int, choice: Choice
+        self, drawings: Sequence[Drawing], calibration: Calibration, top: int, choice: Choice
     ) -> list[Recognition]:
-        logits, is_unknown = self._model.compute_answers(np.stack(canvases)[:, None])
-        log_prior = calibration.log_prior
-        if choice.is_covered is not None:
-            without_prior = self._model.calibrations["uniform"]
-            shares = weigh(logits, without_prior.log_prior, without_prior.temperature, self._model.where)
-            is_unknown |= shares[:, choice.is_covered].sum(axis=1) < MIN_SHARE
-            logits, log_prior = logits[:, choice.labels], log_prior[choice.labels]
-        probabilities = weigh(logits, log_prior, calibration.temperature, self._model.where)
-        results = []
-        for canvas, (candidates, confidence), unknown in zip(
-            canvases, rank(probabilities, choice, top), is_unknown.tolist(), strict=True
-        ):
-            is_rejected = unknown or confidence < calibration.rejection_threshold
-            results.append(
-                Recognition(candidates, confidence, is_rejected, is_rejected and seems_several(canvas))
-            )
-        return results
+        return answer(self._model, drawings, calibration, choice, top)
 
-    def _recognize_canvas(self, canvas: np.ndarray, top: int, prior: Prior) -> Recognition:
-        return self._read([canvas], self._choose_calibration(prior), top, self._choose(None))[0]
+    def _recognize_drawing(self, drawing: Drawing, top: int, prior: Prior) -> Recognition:
+        return self._read([drawing], self._choose_calibration(prior), top, self._choose(None))[0]
 
     def _choose(self, among: str | Iterable[str] | None) -> Choice:
         return self._choices.choose(check_among(among))

@@ -7,9 +7,12 @@ from difflib import SequenceMatcher
 
 import numpy as np
 
-from yomite.reading.decoding import Hypothesis, Weights, align
+from yomite.reading.decoding import Hypothesis, Weights, align, find_best
 from yomite.reading.language_model import LanguageModel
 from yomite.reading.results import Candidate
+
+NUM_FEATURES = 4
+"""Of a character; files of before 27 November 2026 weigh the first two."""
 
 NUM_RIVALS = 16
 """Characters of a step that are compared with the one that was read."""
@@ -23,14 +26,15 @@ class Evidence:
 
     Attributes:
         spans: Int64 (L, 2), the first step of each character and the one after its last.
-        features: Float64 (L, 2), the log-odds of each character against its rivals at its strongest step,
-            and of the texts that have it against those that do not.
+        features: Float64 (L, NUM_FEATURES), the log-odds of each character against its rivals at its
+            strongest step, and of the texts that have it against those that do not; then the means of both
+            over the line: whoever writes one character badly writes the next one so too.
         rivals: For each character, itself and its rivals with their shares, best first.
     """
 
     spans: np.ndarray
     features: np.ndarray
-    rivals: tuple[tuple[Candidate, ...], ...]
+    rivals: tuple[tuple[tuple[str, float], ...], ...]
 
 
 def weigh_evidence(
@@ -51,27 +55,33 @@ def weigh_evidence(
     """
     labels = hypotheses[0].labels
     spans = align(log_probabilities, labels)
-    blank = log_probabilities.shape[1] - 1
-    num_rivals = min(NUM_RIVALS, blank)
+    steps = [
+        first + int(log_probabilities[first:last, label].argmax())
+        for label, (first, last) in zip(labels, spans.tolist(), strict=True)
+    ]
+    rows = log_probabilities[steps, :-1]
+    best = find_best(rows, NUM_RIVALS)[0].tolist()
     rivals, odds = [], []
-    for index, (label, (first, last)) in enumerate(zip(labels, spans.tolist(), strict=True)):
-        step = first + int(log_probabilities[first:last, label].argmax())
-        scores = log_probabilities[step, :blank]
-        best: list[int] = np.argpartition(-scores, num_rivals - 1)[:num_rivals].tolist()
-        best = [label, *(other for other in best if other != label)]
-        values = scores[best].astype(np.float64)
+    for index, (label, others) in enumerate(zip(labels, best, strict=True)):
+        compared: list[int] = [label, *(other for other in others if other != label)]
+        scores: list[float] = rows[index, compared].tolist()
+        texts = [characters[one] for one in compared]
         if language_model:
             context = "".join(characters[one] for one in labels[max(0, index - language_model.order) : index])
-            language = [language_model.score(context, characters[other]) for other in best]
-            values = values + weights.language * np.array(language)
-        shares = np.exp(values - values.max())
-        shares /= shares.sum()
-        odds.append(to_log_odds(float(shares[0])))
-        order = np.argsort(-shares, kind="stable")
-        rivals.append(tuple(Candidate(characters[best[k]], float(shares[k])) for k in map(int, order)))
+            scores = [
+                score + weights.language * language_model.score(context, text)
+                for score, text in zip(scores, texts, strict=True)
+            ]
+        highest = max(scores)
+        shares = [math.exp(score - highest) for score in scores]
+        whole = math.fsum(shares)
+        shares = [share / whole for share in shares]
+        odds.append(to_log_odds(shares[0]))
+        rivals.append(tuple(sorted(zip(texts, shares, strict=True), key=_weigh)))
     agreement = measure_agreement(hypotheses)
-    features = np.array([odds, [to_log_odds(share) for share in agreement]]).T.reshape(-1, 2)
-    return Evidence(spans, features, tuple(rivals))
+    own = np.array([odds, [to_log_odds(share) for share in agreement]]).T.reshape(-1, 2)
+    of_line = np.broadcast_to(own.mean(axis=0), own.shape) if len(own) else own
+    return Evidence(spans, np.concatenate([own, of_line], axis=1), tuple(rivals))
 
 
 def measure_agreement(hypotheses: Sequence[Hypothesis]) -> list[float]:
@@ -92,19 +102,26 @@ def to_log_odds(share: float) -> float:
 
 
 def to_chance(features: Sequence[float], weights: Sequence[float]) -> float:
-    """Return the calibrated chance, 0..1, of evidence: a logistic function, the constant weight last."""
-    value = weights[-1] + math.fsum(w * f for w, f in zip(weights[:-1], features, strict=True))
+    """Return the calibrated chance, 0..1, of evidence: a logistic function, the constant weight last.
+
+    Features beyond the weights do not count.
+    """
+    value = weights[-1] + math.fsum(w * f for w, f in zip(weights[:-1], features, strict=False))
     return 1.0 / (1.0 + math.exp(-min(max(value, -30.0), 30.0)))
 
 
-def share_out(rivals: Sequence[Candidate], text: str, confidence: float, top: int) -> tuple[Candidate, ...]:
+def share_out(
+    rivals: Sequence[tuple[str, float]], text: str, confidence: float, top: int
+) -> tuple[Candidate, ...]:
     """Give the character that was read its confidence, and its rivals the rest in proportion, best first."""
-    rest = math.fsum(one.probability for one in rivals if one.text != text)
+    rest = math.fsum(share for other, share in rivals if other != text)
     scale = (1.0 - confidence) / rest if rest > 0 else 0.0
-    shared = [
-        Candidate(one.text, confidence if one.text == text else one.probability * scale) for one in rivals
-    ]
-    chosen = sorted(shared, key=lambda one: -one.probability)[:top]
-    if all(one.text != text for one in chosen):
-        chosen[-1] = next(one for one in shared if one.text == text)
-    return tuple(chosen)
+    shared = [(other, confidence if other == text else share * scale) for other, share in rivals]
+    chosen = sorted(shared, key=_weigh)[:top]
+    if all(other != text for other, _ in chosen):
+        chosen[-1] = (text, confidence)
+    return tuple(Candidate(*pair) for pair in chosen)
+
+
+def _weigh(pair: tuple[str, float]) -> float:
+    return -pair[1]

@@ -11,8 +11,10 @@ from __future__ import annotations
 import io
 import math
 import os
+from array import array
 from bisect import bisect_left
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -26,7 +28,28 @@ MAX_ORDER = 16
 MAX_BYTES = 400_000_000
 """What its arrays may unpack to."""
 
-_MAX_KNOWN = 300_000
+_MAX_CONTEXTS = 50_000
+"""What it remembers before it begins anew."""
+
+
+class _Context(NamedTuple):
+    """The n-grams that continue a context, and what is known of it.
+
+    Attributes:
+        numbers, costs: Of all n-grams of that order.
+        low, high: Where among them those lie that continue this context; others go on with `shorter`.
+        backoff: What is added then, a natural logarithm.
+        shorter: The context without its first character; None where there is no context.
+        scores: Natural logarithm by number of the character.
+    """
+
+    numbers: array[int]
+    costs: bytes
+    low: int
+    high: int
+    backoff: float
+    shorter: _Context | None
+    scores: dict[int, float]
 
 
 class LanguageModel:
@@ -48,60 +71,85 @@ class LanguageModel:
         """
         self.characters, self.order = characters, len(levels)
         self._number_by_character = {character: number for number, character in enumerate(characters)}
-        self._numbers = [np.ascontiguousarray(level[0]).data for level in levels]
-        self._costs = [np.ascontiguousarray(level[1]).data for level in levels]
-        self._backoffs = [np.ascontiguousarray(level[2]).data for level in levels]
-        self._firsts = [np.ascontiguousarray(level[3]).data for level in levels]
-        self._floor = -STEP * float(levels[0][1].max())
-        self._places: dict[str, int] = {}
-        self._known: dict[tuple[str, str], float] = {}
+        # Single numbers come quicker out of arrays and bytes than out of numpy.
+        self._numbers = [array("H", level[0].tobytes()) for level in levels]
+        self._costs = [level[1].tobytes() for level in levels]
+        self._backoffs = [array("b", level[2].tobytes()) for level in levels]
+        self._firsts = [array("I", level[3].tobytes()) for level in levels]
+        self._floor = -STEP * max(self._costs[0])
+        self.forget()
 
     def score(self, context: str, character: str) -> float:
-        """Return the natural logarithm of P(character | context); only the end of the context counts."""
-        context = context[1 - self.order :] if self.order > 1 else ""
-        key = (context, character)
-        known = self._known.get(key)
-        if known is None:
-            if len(self._known) > _MAX_KNOWN:
-                self._known.clear()
-            known = self._known[key] = self._score(context, character)
-        return known
+        """Return the natural logarithm of P(character | context), at most 0.
+
+        Only the end of the context counts.
+        """
+        if len(context) >= self.order:
+            context = context[len(context) - self.order + 1 :]
+        number = self._number_by_character.get(character)
+        if number is None:
+            return self._floor
+        known = self._contexts.get(context) or self._open_context(context)
+        score = known.scores.get(number)
+        return self._score(known, number) if score is None else score
 
     def score_text(self, text: str) -> float:
         """Return the natural logarithm of the probability of a text, its length taken as given."""
         return math.fsum(self.score(text[:index], character) for index, character in enumerate(text))
 
-    def _score(self, context: str, character: str) -> float:
-        if character not in self._number_by_character:
-            return self._floor
-        place = self._find(context + character)
+    def forget(self) -> None:
+        """Empty what it remembers of its look-ups; answers stay the same."""
+        self._places: dict[str, int] = {}
+        whole = _Context(self._numbers[0], self._costs[0], 0, len(self.characters), 0.0, None, {})
+        self._contexts: dict[str, _Context] = {"": whole}
+
+    def _score(self, context: _Context, number: int) -> float:
+        shorter = context.shorter
+        if shorter is None:
+            score = -STEP * context.costs[number]
+        elif (place := _search(context.numbers, number, context.low, context.high)) >= 0:
+            score = -STEP * context.costs[place]
+        else:
+            known = shorter.scores.get(number)
+            score = self._score(shorter, number) if known is None else known
+            score = min(score + context.backoff, 0.0)  # rounded, the sum may be a little more than certain
+        context.scores[number] = score
+        return score
+
+    def _open_context(self, context: str) -> _Context:
+        if len(self._contexts) > _MAX_CONTEXTS:
+            self.forget()
+        shorter = self._contexts.get(context[1:]) or self._open_context(context[1:])
+        place, level = self._find(context), len(context) - 1
+        opened = shorter
         if place >= 0:
-            return -STEP * self._costs[len(context)][place]
-        shorter = self.score(context[1:], character)
-        before = self._find(context)
-        return shorter + (STEP * self._backoffs[len(context) - 1][before] if before >= 0 else 0.0)
+            low, high = self._firsts[level][place], self._firsts[level][place + 1]
+            backoff = STEP * self._backoffs[level][place]
+            if low < high:
+                below = self._numbers[level + 1], self._costs[level + 1]
+                opened = _Context(*below, low, high, backoff, shorter, {})
+            elif backoff:
+                opened = _Context(*shorter[:2], 0, 0, backoff, shorter, {})
+        self._contexts[context] = opened
+        return opened
 
     def _find(self, gram: str) -> int:
         """Return the place of an n-gram among those of its length, or -1."""
         place = self._places.get(gram)
         if place is None:
-            if len(self._places) > _MAX_KNOWN:
-                self._places.clear()
-            place = self._places[gram] = self._search(gram)
+            number, level = self._number_by_character.get(gram[-1], -1), len(gram) - 1
+            place = number
+            if level and number >= 0 and (place := self._find(gram[:-1])) >= 0:
+                first = self._firsts[level - 1]
+                place = _search(self._numbers[level], number, first[place], first[place + 1])
+            self._places[gram] = place
         return place
 
-    def _search(self, gram: str) -> int:
-        number = self._number_by_character.get(gram[-1])
-        if number is None or len(gram) == 1:
-            return -1 if number is None else number
-        parent = self._find(gram[:-1])
-        if parent < 0:
-            return -1
-        level = len(gram) - 1
-        low, high = self._firsts[level - 1][parent], self._firsts[level - 1][parent + 1]
-        numbers = self._numbers[level]
-        place = bisect_left(numbers, number, low, high)
-        return place if place < high and numbers[place] == number else -1
+
+def _search(numbers: array[int], number: int, low: int, high: int) -> int:
+    """Return the place of a number among those from low to high, which are sorted, or -1."""
+    place = bisect_left(numbers, number, low, high)
+    return place if place < high and numbers[place] == number else -1
 
 
 def read_language_model(

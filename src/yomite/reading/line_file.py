@@ -14,6 +14,7 @@ from yomite.errors import ModelFileError
 from yomite.ink.line_canvas import LINE_CANVAS_VERSION
 from yomite.reading.decoding import Weights
 from yomite.reading.devices import Device
+from yomite.reading.evidence import NUM_FEATURES
 from yomite.reading.language_model import LanguageModel, read_language_model
 from yomite.reading.metadata import read_metadata, to_characters, to_number
 from yomite.reading.model_file import open_session
@@ -218,7 +219,7 @@ def _to_calibration(value: Any) -> LineCalibration:
         tuple(map(to_number, value["line"])),
         to_number(value["rejection_threshold"]),
     )
-    if len(calibration.character) != 3 or len(calibration.line) != 3:
+    if len(calibration.character) not in (3, NUM_FEATURES + 1) or len(calibration.line) != 3:
         raise ValueError("weights of another number")
     if not all(
         math.isfinite(number) and abs(number) < 1e6 for number in (*calibration.character, *calibration.line)

@@ -12,7 +12,6 @@ from typing import Any, Literal
 import numpy as np
 
 from yomite.errors import CharsetError, ModelFileError, PictureError
-from yomite.ink.canvas import to_canvas
 from yomite.ink.pictures import Picture, read_gray
 from yomite.ink.strokes import is_strokes, to_strokes
 from yomite.reading.arguments import check_direction, check_errors, check_one, check_several, check_top
@@ -27,6 +26,7 @@ from yomite.reading.metadata import Prior
 from yomite.reading.model_file import released_models
 from yomite.reading.results import Directions, Line, LineCharacter, Recognition
 from yomite.reading.strips import Strip, to_strips
+from yomite.reading.stroke_counts import Drawing, to_drawing
 
 
 class LineReader:
@@ -108,8 +108,8 @@ class LineReader:
         return Line(tuple(characters), confidence, min(exact, confidence), strip.direction, is_rejected)
 
 
-_Prepared = tuple[list[Strip], np.ndarray | None]
-"""The strips of a picture, and its canvas where it may show a single character."""
+_Prepared = tuple[list[Strip], Drawing | None]
+"""The strips of a picture, and what the character model sees where it may show a single character."""
 
 
 def to_line(recognition: Recognition, strip: Strip) -> Line:
@@ -262,26 +262,26 @@ class ReadsLines:
     def _prepare_line(self, picture: Any, direction: Directions) -> "_Prepared":
         subject = to_strokes(picture) if is_strokes(picture) else read_gray(picture)
         strips = self._open_line_reader().prepare(subject, direction)
-        canvas = None
+        drawing = None
         if any(strip.may_be_one_character for strip in strips):
             with suppress(PictureError):
-                canvas = to_canvas(subject, self.input_size, self.canvas_version)
-        return strips, canvas
+                drawing = to_drawing(subject, self.input_size, self.canvas_version)
+        return strips, drawing
 
     def _read_prepared(self, prepared: "_Prepared", language_model: bool, top: int) -> Line:
-        strips, canvas = prepared
+        strips, drawing = prepared
         reader = self._open_line_reader()
         line = reader.read(strips, language_model=language_model, top=top)
-        if canvas is None:
+        if drawing is None:
             return line
-        recognition = self._recognize_canvas(canvas, top, "text" if language_model else "uniform")
+        recognition = self._recognize_drawing(drawing, top, "text" if language_model else "uniform")
         is_surer = not line.characters or recognition.confidence >= line.exact_confidence
         if recognition.is_rejected or not is_surer or recognition.text not in reader.file.characters:
             return line
         return to_line(recognition, strips[0])
 
-    def _recognize_canvas(self, canvas: np.ndarray, top: int, prior: Prior) -> Recognition:
-        """Read the canvas of a single character with the character model."""
+    def _recognize_drawing(self, drawing: Drawing, top: int, prior: Prior) -> Recognition:
+        """Read a single character with the character model."""
         raise NotImplementedError
 
     def _open_line_reader(self) -> "LineReader":
@@ -293,8 +293,7 @@ class ReadsLines:
                         "this installation has no line model; type: pip install --force-reinstall yomite, "
                         "or give your own: yomite.load(line=FILE)"
                     )
-                path = Path(source)
-                beside = path.with_suffix(".npz")
+                beside = (path := Path(source)).with_suffix(".npz")
                 self._line_reader = LineReader(
                     path, beside if os.path.isfile(beside) else None, self._num_line_threads, self.device
                 )

@@ -8,6 +8,7 @@ import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ from yomite.reading.metadata import (
     to_vector,
     to_weight,
 )
+from yomite.reading.stroke_counts import to_stroke_counts, weigh_stroke_counts
 
 TASK = "character"
 DEFAULT_MODEL = "yomite-character"
@@ -72,6 +74,7 @@ class ModelFile:
         calibrations: By prior, "text" and "uniform".
         known_threshold: Value of the output `known` below which a reading is rejected; None where the file
             has no such output.
+        stroke_counts: With how many strokes each character is written; None where the file does not say.
     """
 
     where: str
@@ -83,6 +86,12 @@ class ModelFile:
     canvas_version: int
     calibrations: Mapping[Prior, Calibration]
     known_threshold: float | None = None
+    stroke_counts: tuple[tuple[int, ...], ...] | None = None
+
+    @cached_property
+    def stroke_evidence(self) -> np.ndarray | None:
+        """Of `weigh_stroke_counts`; None without stroke counts."""
+        return weigh_stroke_counts(self.stroke_counts) if self.stroke_counts else None
 
     @property
     def outputs(self) -> frozenset[str]:
@@ -192,6 +201,9 @@ def open_model_file(source: Path | bytes, num_threads: int, device: Device = "cp
         canvas_version=metadata.read("canvas_version", _to_canvas_version, 1),
         calibrations=_read_calibrations(metadata, len(characters)),
         known_threshold=metadata.read("known_threshold", to_number) if has_known else None,
+        stroke_counts=metadata.read(
+            "stroke_counts", partial(to_stroke_counts, num_classes=len(characters)), None
+        ),
     )
     _check_blank_reading(model_file)
     return model_file

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -96,16 +98,18 @@ class Strip:
             *map(self._cut(profile), centers[:-1], centers[1:]),
             float(width - MARGIN_PX),
         ]
-        boxes = []
+        is_ink = self.image > 60
+        inked = np.flatnonzero(is_ink.any(axis=0)).tolist()
+        places = []
         for first, last in pairwise(cuts):
-            begin, end = int(first), max(int(np.ceil(last)), int(first) + 1)
-            part = self.image[:, begin:end]
-            columns, rows = np.flatnonzero(part.max(axis=0) > 60), np.flatnonzero(part.max(axis=1) > 60)
-            if len(columns):
-                begin, end = begin + int(columns[0]), begin + int(columns[-1]) + 1
-            top, bottom = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, height)
-            boxes.append(self._to_picture(begin, top, end, bottom))
-        return boxes
+            begin, end = int(first), max(math.ceil(last), int(first) + 1)
+            rows = np.flatnonzero(is_ink[:, begin:end].any(axis=1))
+            if not len(rows):
+                places.append((begin, 0, end, height))
+                continue
+            begin, end = inked[bisect_left(inked, begin)], inked[bisect_left(inked, end) - 1] + 1
+            places.append((begin, int(rows[0]), end, int(rows[-1]) + 1))
+        return self._to_picture(np.array(places, np.float64))
 
     @staticmethod
     def _cut(profile: np.ndarray) -> Any:
@@ -122,21 +126,20 @@ class Strip:
 
         return cut
 
-    def _to_picture(self, begin: float, top: float, end: float, bottom: float) -> Box:
+    def _to_picture(self, places: np.ndarray) -> list[Box]:
+        """Carry left, top, right and bottom, float (L, 4) in px of the strip, over to the picture."""
         crop_height, crop_width = self.crop_shape
-        xs = self.left + (np.array([begin, end]) - MARGIN_PX) / self.scale
+        xs = self.left + (places[:, ::2] - MARGIN_PX) / self.scale
         t = 2.0 * xs / crop_width - 1.0
         middles = self.course[0] + self.course[1] * t + self.course[2] * t * t
-        half = 0.5 * self.image.shape[0]
-        low = float(middles.min() + (top - half) / self.scale)
-        high = float(middles.max() + (bottom - half) / self.scale)
+        away = (places[:, 1::2] - 0.5 * self.image.shape[0]) / self.scale
+        ys = np.stack([middles.min(axis=1), middles.max(axis=1)], axis=1) + away
         shape = self.picture_shape if self.direction == "horizontal" else self.picture_shape[::-1]
-        along, across = shape[1] / crop_width, shape[0] / crop_height
-        left, right = (float(np.clip(x * along, 0, shape[1])) for x in xs)
-        low, high = (float(np.clip(y * across, 0, shape[0])) for y in (low, high))
-        box = (left, low, right, high) if self.direction == "horizontal" else (low, left, high, right)
-        (x, y), unit_px = self.origin.tolist(), self.unit_px
-        return (box[0] / unit_px + x, box[1] / unit_px + y, box[2] / unit_px + x, box[3] / unit_px + y)
+        xs = np.clip(xs * (shape[1] / crop_width), 0, shape[1])
+        ys = np.clip(ys * (shape[0] / crop_height), 0, shape[0])
+        corners = np.stack([xs, ys] if self.direction == "horizontal" else [ys, xs], axis=2)
+        corners = corners / self.unit_px + self.origin
+        return [(left, top, right, bottom) for left, top, right, bottom in corners.reshape(-1, 4).tolist()]
 
 
 def to_strips(

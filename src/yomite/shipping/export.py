@@ -16,7 +16,7 @@ from yomite.data.samples import tell_unread
 from yomite.data.sources import open_source, resolve_data_root
 from yomite.errors import DataError
 from yomite.evaluation.scores import ScoredSet, score_again, score_set
-from yomite.reading.line_file import LANGUAGE_MODEL, open_line_file
+from yomite.reading.line_file import INPUTS, LANGUAGE_MODEL, open_line_file
 from yomite.reading.line_file import TASK as LINE_TASK
 from yomite.reading.page_file import TASK as PAGE_TASK
 from yomite.shipping.calibration import Calibrated, calibrate
@@ -25,8 +25,10 @@ from yomite.shipping.kept import find_kept
 from yomite.shipping.known import count_features
 from yomite.shipping.language_model import build_language_model
 from yomite.shipping.line_calibration import calibrate_lines, compute_lines
-from yomite.shipping.quantization import quantize
+from yomite.shipping.line_ranges import draw_batches
+from yomite.shipping.quantization import quantize, quantize_lines
 from yomite.shipping.rejection import Rejection, add_rejection, keep_rejection
+from yomite.shipping.stroke_counts import list_stroke_counts
 from yomite.shipping.tracing import Parity, check_parity, trace_weights
 from yomite.texts.pool import read_sentences
 
@@ -77,12 +79,12 @@ def export_model(
         name: The model's name.
         sets: Names or paths of real writing; none leaves the file uncalibrated.
         prior_weight: None to keep it, or to choose it on the sets.
-        weights_path: Where to write the weights, float16; None to write none.
+        weights_path: Where to write the weights, float16 or, with int8, int8; None to write none.
         data_root: The data folder.
         show: Takes lines for people.
         license: Of the weights.
         allow_custom: Runs the code of a model that is not built in.
-        int8: Convolutions compute with 8-bit integers; sets are needed.
+        int8: Computes with 8-bit integers. Of characters sets are needed, of lines the data folder.
         attention: Whether the file of a model that has attention gets that output.
         keeps_calibration: Whether a run that began from other weights keeps what their model file says.
 
@@ -90,27 +92,36 @@ def export_model(
         ModelFileError: If the model cannot be exported, or has no attention to leave out.
         DataError: If a set is not there, or there is no prior to weigh.
     """
-    if int8 and not sets:
-        raise DataError("--int8 takes the ranges of numbers from real writing; give --calibrate SET")
     if weights_path:
-        write_checkpoint(weights_path, extract_weights(checkpoint), half=True)
+        write_checkpoint(weights_path, extract_weights(checkpoint), storage="int8" if int8 else "float16")
         show(f"wrote {weights_path}")
-        checkpoint = read_checkpoint(weights_path)
+        if not int8:  # with it, each file rounds the same numbers in its own way, and once is enough
+            checkpoint = read_checkpoint(weights_path)
     draft = trace_weights(checkpoint, name, allow_custom=allow_custom).describe({"license": license})
     if not attention:
         draft = draft.leave_out("attention")
     if draft.metadata["task"] == LINE_TASK:
-        if int8 or prior_weight:
-            raise DataError("a model of lines has no prior and no --int8; leave these out")
+        if prior_weight:
+            raise DataError("a model of lines has no prior; leave out --prior-weight")
+        if int8:
+            draft = _quantize_lines(draft, checkpoint, data_root, show)
         return _export_lines(draft, out, sets, data_root, show)
     if draft.metadata["task"] == PAGE_TASK:
         if int8 or prior_weight or sets:
             raise DataError("a model of pages has no prior, no --int8 and no --calibrate; leave these out")
         draft.write(out)
         return Exported(draft)
+    if int8 and not sets:
+        raise DataError("--int8 takes the ranges of numbers from real writing; give --calibrate SET")
     kept = find_kept(checkpoint, show) if keeps_calibration else None
     if kept:
         draft = draft.describe({"canvas_version": kept.canvas_version})
+    if stroke_counts := list_stroke_counts(checkpoint.characters, _find_data_root(data_root)):
+        draft = draft.describe({"stroke_counts": json.dumps(stroke_counts, separators=(",", ":"))})
+    elif kept and kept.stroke_counts and kept.characters == tuple(checkpoint.characters):
+        draft = draft.describe({"stroke_counts": kept.stroke_counts})
+    else:
+        show("no stroke counts (no KanjiVG in the data folder): strokes are read as their picture alone")
     if kept and kept.prior_weight:
         log_prior = kept.spread_prior(checkpoint.characters)
         prior_weight = kept.prior_weight if prior_weight is None else prior_weight
@@ -186,6 +197,19 @@ def _reject(
         show=show,
         before=before,
     )
+
+
+def _quantize_lines(
+    draft: Draft, checkpoint: Checkpoint, data_root: Path | None, show: Callable[[str], object]
+) -> Draft:
+    batches = draw_batches(
+        checkpoint.characters,
+        resolve_data_root(data_root),
+        checkpoint.model["input_size"],
+        tells_directions=any(one.name == INPUTS["vertical"] for one in draft.network.graph.input),
+    )
+    show(f"8 bits: ranges of {len(batches)} batches of composed lines")
+    return quantize_lines(draft, batches)
 
 
 def _export_lines(

@@ -41,6 +41,7 @@ class Kept:
         log_prior: Float32 (C,), natural logarithm.
         prior_weight: At least 0; 0 where it has no prior.
         canvas_version: Of its canvas.
+        stroke_counts: As its metadata has them; None where it has none.
         known_threshold: Of its output `known`; None where it has none.
         known: What that output was built from, as for build_known; None where it has none.
     """
@@ -52,6 +53,7 @@ class Kept:
     log_prior: np.ndarray = field(repr=False)
     prior_weight: float
     canvas_version: str
+    stroke_counts: str | None = None
     known_threshold: float | None = None
     known: tuple[float, Mapping[str, np.ndarray]] | None = field(default=None, repr=False)
 
@@ -131,6 +133,7 @@ def find_kept(checkpoint: Checkpoint, show: Callable[[str], object]) -> Kept | N
         log_prior=metadata.read("log_prior", to_vector),
         prior_weight=metadata.read("prior_weight", to_weight),
         canvas_version=draft.metadata.get("canvas_version", "1"),
+        stroke_counts=draft.metadata.get("stroke_counts"),
         known_threshold=metadata.read("known_threshold", to_number) if known else None,
         known=known,
     )

@@ -21,7 +21,7 @@ from yomite.evaluation.measures import expected_calibration_error
 from yomite.evaluation.text_errors import judge_characters, measure_characters, normalize_text
 from yomite.ink.line_canvas import to_line_canvas
 from yomite.reading.decoding import Hypothesis, Weights, search
-from yomite.reading.evidence import to_chance, to_log_odds, weigh_evidence
+from yomite.reading.evidence import NUM_FEATURES, to_chance, to_log_odds, weigh_evidence
 from yomite.reading.language_model import LanguageModel
 from yomite.reading.line_file import LineCalibration, LineFile, write_calibration
 
@@ -198,7 +198,7 @@ def _collect(
         line_features.append([to_log_odds(hypotheses[0].probability), len(read)])
         is_exact.append(normalize_text(line.text) == normalize_text("".join(read)))
     return (
-        np.array(features).reshape(-1, 2), np.array(is_right, bool), np.array(owners, int),
+        np.array(features).reshape(-1, NUM_FEATURES), np.array(is_right, bool), np.array(owners, int),
         np.array(line_features, float), np.array(is_exact, bool),
     )  # fmt: skip
 

@@ -15,7 +15,7 @@ from yomite.models.cost import count_parameters
 from yomite.reading.characters import load
 from yomite.shipping.export import export_model
 from yomite.shipping.line_card import format_line_card
-from yomite.shipping.release import LICENSE
+from yomite.shipping.release import LICENSE, measure_sizes, read_training
 
 LINE_SETS = ("dev/lines",)
 """Real lines to choose and calibrate with."""
@@ -47,7 +47,9 @@ def make_line_release(
         data_root=data_root,
         show=show,
         license=LICENSE,
+        int8=True,
     )
+    sizes = measure_sizes(onnx_path, weights_path)
     reader = load(line=onnx_path)
     scores = []
     for source in LINE_SETS:
@@ -65,9 +67,10 @@ def make_line_release(
         "input_size": described["input_size"],
         "model": {key: described[key] for key in ("name", "arguments")},
         "parameters": count_parameters(load_model(checkpoint)),
-        "sizes": {path.name: path.stat().st_size for path in (onnx_path, weights_path)},
+        "sizes": sizes,
         "language_model_size": exported.language_model_size,
-        "training": {
+        "training": read_training(weights)
+        or {
             "command": f"yomite train {config.as_posix()}",
             "config": checkpoint.config,
             "commit": checkpoint.commit,

@@ -38,6 +38,7 @@ DEV_SETS = (
     "dev/hiragana-sheets",
     "dev/freehand-jis-kanji",
     "dev/freehand-hiragana",
+    "dev/hasty-kanji",
 )
 TEST_SETS = (
     "test/touchscreen-100",
@@ -67,7 +68,8 @@ def make_release(
     """Make the files of a release.
 
     Args:
-        weights: What `yomite train` wrote.
+        weights: What `yomite train` wrote; or the safetensors file of a release, to calibrate it anew: the
+            card beside it says how it was trained.
         out: The folder to write into.
         name: The model's name.
         data_root: The data folder.
@@ -107,34 +109,30 @@ def make_release(
         license=LICENSE,
         keeps_calibration=False,
     )
-    sizes = {path.name: path.stat().st_size for path in (onnx_path, weights_path)}
-    if sum(sizes.values()) > MAX_BYTES:
-        raise ModelFileError(
-            f"the two files have {sum(sizes.values()):,} bytes, {MAX_BYTES:,} are allowed; "
-            "train a smaller model"
-        )
+    sizes = measure_sizes(onnx_path, weights_path)
     if hours is None:
         hours = sum_hours(weights.with_name("log.jsonl"), checkpoint.config["batch_size"])
+    training = read_training(weights) or {
+        "command": f"yomite train {config.as_posix()}",
+        "changed": describe_changes(config, checkpoint.config),
+        "config": checkpoint.config,
+        "commit": checkpoint.commit,
+        "device": device,
+        "hours": hours,
+        "steps": checkpoint.progress["step"],
+        "samples": checkpoint.progress["samples"],
+        "init_from": checkpoint.config.get("init_from"),
+        "keep": keep,
+        "adjustment": adjustment,
+        "note": note,
+    }
     card = {
         "format_version": 1,
         "name": name,
         **describe_model(checkpoint),
         "sizes": sizes,
         "license": LICENSE,
-        "training": {
-            "command": f"yomite train {config.as_posix()}",
-            "changed": describe_changes(config, checkpoint.config),
-            "config": checkpoint.config,
-            "commit": checkpoint.commit,
-            "device": device,
-            "hours": hours,
-            "steps": checkpoint.progress["step"],
-            "samples": checkpoint.progress["samples"],
-            "init_from": checkpoint.config.get("init_from"),
-            "keep": keep,
-            "adjustment": adjustment,
-            "note": note,
-        },
+        "training": training,
         "release": {
             "command": describe_command(weights, test, prior_weight, adjustment, keep),
             "commit": commit,
@@ -148,6 +146,21 @@ def make_release(
     (out / "card.json").write_text(f"{text}\n", encoding="utf-8")
     (out / "MODEL_CARD.md").write_text(format_model_card(card), encoding="utf-8")
     show(f"wrote {', '.join((*sizes, 'card.json', 'MODEL_CARD.md'))} to {out}")
+
+
+def measure_sizes(*paths: Path) -> dict[str, int]:
+    """Return the bytes of each of a release's model files.
+
+    Raises:
+        ModelFileError: Together they are larger than a release may be.
+    """
+    sizes = {path.name: path.stat().st_size for path in paths}
+    if sum(sizes.values()) > MAX_BYTES:
+        raise ModelFileError(
+            f"the two files have {sum(sizes.values()):,} bytes, {MAX_BYTES:,} are allowed; "
+            "train a smaller model"
+        )
+    return sizes
 
 
 def score_model(
@@ -173,6 +186,16 @@ def score_model(
     show(format_table(reports))
     left_out = ("model", "confusions")
     return [{k: v for k, v in report.to_json().items() if k not in left_out} for report in reports]
+
+
+def read_training(weights: Path) -> dict[str, Any] | None:
+    """Return how released weights were trained, from the card beside them; None for those of a run."""
+    for path in (weights.with_suffix(".json"), weights.with_name("card.json")):
+        if path.is_file():
+            card = json.loads(path.read_text(encoding="utf-8"))
+            if card.get("name") == weights.stem:
+                return card["training"]
+    return None
 
 
 def describe_model(checkpoint: Checkpoint) -> dict[str, Any]:

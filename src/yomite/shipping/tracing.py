@@ -1,7 +1,7 @@
 """Weights -> a draft of the ONNX file of docs/model-file.md, and how well the two agree.
 
 The draft carries its characters in its metadata. Matrices and kernels are stored as float16 and cast to
-float32 once, when the file is loaded; the numbers are those of write_checkpoint(half=True).
+float32 once, when the file is loaded; the numbers are those of write_checkpoint(storage="float16").
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from yomite.charset import Charset, select_lookalikes
 from yomite.checkpoint import Checkpoint, load_model
+from yomite.ink.canvas import CANVAS_VERSION
 from yomite.ink.line_canvas import LINE_CANVAS_VERSION
 from yomite.ink.page_canvas import PAGE_CANVAS_VERSION
 from yomite.reading.line_file import TASK as LINE_TASK
@@ -74,6 +75,7 @@ def _describe_characters(checkpoint: Checkpoint) -> dict[str, str]:
     num_classes = len(checkpoint.characters)
     return {
         "lookalikes": json.dumps(select_lookalikes(checkpoint.characters), ensure_ascii=False),
+        "canvas_version": str(CANVAS_VERSION),
         "temperature": json.dumps({"text": 1.0, "uniform": 1.0}),
         "rejection_threshold": json.dumps({"text": 0.0, "uniform": 0.0}),
         "log_prior": json.dumps([round(-math.log(num_classes), 4)] * num_classes),

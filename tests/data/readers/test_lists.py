@@ -78,6 +78,26 @@ def test_bad_lines_are_left_out_and_told(folder: Path) -> None:
     assert "line 2: expected keys with values" in faults and "line 3: expected keys" in faults
 
 
+def test_strokes_in_the_place_of_a_path(folder: Path) -> None:
+    rows = [
+        {"character": "十", "strokes": [[[0, 5], [9, 5]], [[5, 0], [5, 9]]], "writer": "anna"},
+        {"character": "一", "strokes": [[[0, 5], [9, 5]]]},
+        {"character": "一", "strokes": "zigzag"},
+        {"character": "一", "strokes": []},
+    ]
+    path = folder / "drawn.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    samples = list(open_source(str(path)))
+    assert [(one.character, one.writer, one.name) for one in samples] == [
+        ("十", "anna", "line 1"),
+        ("一", "", "line 2"),
+    ]
+    assert samples[0].picture == rows[0]["strokes"]
+    faults = walk(path)[1]
+    assert "line 3: strokes of type str; give [[[x, y], ...], ...]" in faults
+    assert "line 4: has no path" in faults
+
+
 @pytest.mark.parametrize(
     ("name", "content", "complaint"),
     [

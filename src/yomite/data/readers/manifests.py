@@ -1,7 +1,8 @@
-"""A list of pictures and what they are: CSV, JSON or JSON lines.
+"""A list of pictures or strokes and what they are: CSV, JSON or JSON lines.
 
 Columns or keys: `path` (or file, file_name), `character` (or label, text; `U+3042` is understood), and where
-known `writer` and `part` (or split). Paths are relative to the list's folder.
+known `writer` and `part` (or split). Paths are relative to the list's folder. In JSON, `strokes` may stand in
+the place of a path: [[[x, y], ...], ...], y down.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def read_manifest(path: Path) -> Reading:
         rows = _READERS[path.suffix.lower()](text)
         for number, row in rows:
             try:
-                yield _build_sample(path.parent, row)
+                yield _build_sample(path.parent, row, number)
             except DataError as error:
                 yield Fault(f"{path}, {number}", str(error))
     except UnicodeDecodeError as error:
@@ -47,20 +48,25 @@ def read_manifest(path: Path) -> Reading:
         yield Fault(str(path), f"not to be read as {path.suffix[1:]} ({error})")
 
 
-def _build_sample(folder: Path, row: Any) -> Sample:
+def _build_sample(folder: Path, row: Any, number: str) -> Sample:
     if not isinstance(row, dict):
         raise DataError(f"expected keys with values, not {str(row)[:40]!r}")
     values = {
         field: next((str(row[name]) for name in names if row.get(name) not in (None, "")), "")
         for field, names in _NAMES.items()
     }
-    for field in ("path", "character"):
+    strokes = row.get("strokes")
+    for field in ("character",) if strokes else ("path", "character"):
         if not values[field]:
             raise DataError(f"has no {field}; the keys may be {', '.join(_NAMES[field])}")
+    character = read_character_name(values["character"])
+    if strokes:
+        if not isinstance(strokes, list):
+            raise DataError(f"strokes of type {type(strokes).__name__}; give [[[x, y], ...], ...]")
+        return Sample(strokes, character, values["writer"], values["path"] or number, values["part"])
     picture = folder / values["path"]
     if not os.path.isfile(picture):
         raise DataError(f"{picture} is not there")
-    character = read_character_name(values["character"])
     return Sample(picture, character, values["writer"], values["path"], values["part"])
 
 
