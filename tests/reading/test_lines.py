@@ -115,8 +115,13 @@ def line_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path = write_line_model(learn(seed), folder / f"{seed}" / "tiny-line.onnx")
         reader = yomite.load(line=path)
         if all(is_read(reader, text) for text in ("三三十口口", "十三口", "十口", "口")):
-            strokes = [SQUARE + np.array([left, 5]) for left in (-2, -0.5, 1)]
-            if reader.read_line(strokes).text == "口口口":
+            lefts = (-2.0, -0.5, 1.0)
+            boxes = [
+                one.box
+                for one in reader.read_line([SQUARE + np.array((left, 5)) for left in lefts]).characters
+            ]
+            places = zip(lefts, boxes, strict=False)
+            if len(boxes) == 3 and all(box[0] < left + 0.5 < box[2] for left, box in places):
                 return path
     raise AssertionError("none of ten networks has learned to read")
 

@@ -116,7 +116,7 @@ def test_weights_of_an_older_file_do_not_see_the_rest_of_the_line() -> None:
 def test_blank_pictures_are_left_out() -> None:
     blank = Sample(np.full((40, 200), 255, np.uint8), "あ", "a", "blank", "horizontal")
     with pytest.raises(DataError, match="no line"):
-        compute_lines(SimpleNamespace(height=16), [blank])  # type: ignore[arg-type]
+        compute_lines(SimpleNamespace(height=16, canvas_version=3), [blank])  # type: ignore[arg-type]
 
 
 def draw_lines(folder: Path) -> Path:
