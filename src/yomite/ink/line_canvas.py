@@ -204,8 +204,9 @@ def remove_beside(ink: np.ndarray, num_looks: int) -> tuple[np.ndarray, bool]:
         has_ink: False when nothing is left.
     """
     height, width = ink.shape
-    if ink.sum() < 4.0:
-        return ink, False
+    has_ink = ink.sum() >= 4.0
+    if not has_ink or max(ink[0].max(), ink[height - 1].max()) <= 0.25:
+        return ink, has_ink  # nothing hangs in
     t = (2.0 * np.arange(width) + 1.0) / width - 1.0
     own = ink
     for look in range(num_looks, 0, -1):

@@ -132,26 +132,26 @@ def mark_rulings(ink: np.ndarray, length: int, least: float) -> np.ndarray:
     thick = ink.copy()
     thick[1:] = np.maximum(thick[1:], ink[:-1])
     thick[:-1] = np.maximum(thick[:-1], ink[1:])
-    sums, plain = np.zeros((height, width + 1)), np.zeros((height, width + 1))
-    solid = np.zeros((height, width + 1))
-    for row in range(height):
-        sums[row, 1:] = np.cumsum(thick[row].astype(np.float64))
-        solid[row, 1:] = np.cumsum((thick[row] > DARK).astype(np.float64))
-        plain[row, 1:] = np.cumsum(ink[row].astype(np.float64))
     num, beside = width - length + 1, max(3, height // 12)
     is_ruled = np.zeros((height, width), np.bool_)
-    marks = np.zeros(width + 1)
-    for row in range(height):
-        starts = sums[row, length:] - sums[row, :num] >= least * length
-        starts &= solid[row, length:] - solid[row, :num] >= SOLID * length
+    sums = np.cumsum(thick.reshape(-1).astype(np.float64)).reshape(height, width)
+    is_full = sums[:, length - 1 :] - sums[:, :num] + thick[:, :num] >= least * length
+    rows = np.flatnonzero(is_full.sum(axis=1))
+    if len(rows) == 0:
+        return is_ruled
+    plain = np.cumsum(ink.reshape(-1).astype(np.float64)).reshape(height, width)
+    sparse = plain[:, length - 1 :] - plain[:, :num] + ink[:, :num]
+    marks, solid = np.zeros(width + 1), np.zeros(width + 1)
+    for row in rows:
+        solid[1:] = np.cumsum((thick[row] > DARK).astype(np.float64))
+        starts = is_full[row] & (solid[length:] - solid[:num] >= SOLID * length)
         if not starts.any():
             continue
         # A ruling is thin: not far from it, above and below, there is little ink.
-        over, under = np.full(num, float(length)), np.full(num, float(length))
-        for side in range(2, beside + 1):
-            above, below = max(row - side, 0), min(row + side, height - 1)
-            over = np.minimum(over, plain[above, length:] - plain[above, :num])
-            under = np.minimum(under, plain[below, length:] - plain[below, :num])
+        over, under = sparse[max(row - 2, 0)].copy(), sparse[min(row + 2, height - 1)].copy()
+        for side in range(3, beside + 1):
+            over = np.minimum(over, sparse[max(row - side, 0)])
+            under = np.minimum(under, sparse[min(row + side, height - 1)])
         starts &= over + under <= THIN * length
         marks[:] = 0.0
         marks[:num] += starts
@@ -180,9 +180,11 @@ def wipe_rulings(gray: np.ndarray, mask: np.ndarray, crossings: np.ndarray, goes
     above[0] = np.where(mask[0], np.uint8(255), gray[0])
     below[height - 1] = np.where(mask[height - 1], np.uint8(255), gray[height - 1])
     for row in range(1, height):
-        above[row] = np.where(mask[row], above[row - 1], gray[row])
+        if mask[row].any():
+            above[row] = np.where(mask[row], above[row - 1], gray[row])
         last = height - 1 - row
-        below[last] = np.where(mask[last], below[last + 1], gray[last])
+        if mask[last].any():
+            below[last] = np.where(mask[last], below[last + 1], gray[last])
     # How dark the rulings are is seen inside of them, not at their soft edges.
     inside = mask.copy()
     inside[1:] &= mask[:-1]

@@ -111,6 +111,9 @@ def find_uprights(ink: np.ndarray, rulings: np.ndarray) -> np.ndarray:
     while half < 4 and thick[half][columns].mean() >= 1.4 * NUM_STRIPS:
         half += 1
     first, last = int(np.ceil(-start / pitch - 0.2)), int(np.floor((width - 1.0 - start) / pitch + 0.2))
+    flat = mask.reshape(-1)
+    rows_first = np.arange(height) * width
+    lean = drift * ((np.arange(height) + 0.5) / height - 0.5)
     for number in range(first, last + 1):
         place = start + number * pitch
         away = np.abs(places - place)
@@ -119,9 +122,10 @@ def find_uprights(ink: np.ndarray, rulings: np.ndarray) -> np.ndarray:
         column = min(max(int(place + 0.5), 0), width - 1)
         if longest[max(column - 1, 0) : column + 2].max() < 3.0:
             continue
-        for row in range(height):
-            middle = int(np.floor(place + drift * ((row + 0.5) / height - 0.5) + 0.5))
-            mask[row, min(max(middle - half, 0), width) : min(max(middle + half + 1, 0), width)] = True
+        middles = np.floor(place + lean + 0.5).astype(np.int64)
+        for side in range(-half, half + 1):
+            is_inside = (middles + side >= 0) & (middles + side < width)
+            flat[(rows_first + middles + side)[is_inside]] = True
     return mask
 
 
@@ -166,4 +170,6 @@ def find_pitch(places: np.ndarray, is_through: bool, height: int, width: int) ->
         is_pitch = count >= max(0.7 * due, 4.0) or (is_through and count == 3 and due == 3)
         if is_pitch and count >= 0.7 * len(places) and count > most:
             most, best_pitch, best_start = count, pitch, start
+        if most == len(places):
+            break
     return best_pitch, best_start
