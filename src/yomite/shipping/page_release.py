@@ -16,7 +16,7 @@ from yomite.reading.characters import load
 from yomite.reading.line_file import DEFAULT_LINE_MODEL
 from yomite.shipping.export import export_model
 from yomite.shipping.page_card import format_page_card
-from yomite.shipping.release import LICENSE
+from yomite.shipping.release import LICENSE, read_training
 
 PAGE_SETS = ("dev/pages",)
 """Real pages to choose with."""
@@ -56,7 +56,8 @@ def make_page_release(
         "parameters": count_parameters(load_model(checkpoint)),
         "sizes": {path.name: path.stat().st_size for path in (onnx_path, weights_path)},
         "line_model": DEFAULT_LINE_MODEL,
-        "training": {
+        "training": read_training(weights)
+        or {
             "command": f"yomite train {config.as_posix()}",
             "config": checkpoint.config,
             "commit": checkpoint.commit,
