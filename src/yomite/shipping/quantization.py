@@ -3,7 +3,8 @@
 Static quantization (Jacob et al., arXiv:1712.05877): each channel of a kernel has its scale, each activation
 the range that it had on given images. Of characters the convolutions take 8 bits. The classifier, the
 features and the head of `known` keep floats: they take little time, and it is between close logits that
-precision counts. Of lines the classes take 8 bits, too: a matrix of thousands of classes for each step.
+precision counts. Of lines the classes take 8 bits, too: a matrix of thousands of classes for each step. What
+mixes the steps of a line keeps floats, which are only stored as bytes.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import TensorProto
+from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 
 from yomite.shipping.draft import Draft
@@ -32,6 +33,9 @@ _MIN_HALF = 10_000
 
 _MIN_KERNEL = 9_000
 """Kernels of lines with fewer numbers stay floats: they take little time, and rounding them costs most."""
+
+_TRUNK_DIMS = 4
+"""Kernels of lines with fewer dimensions run along the line alone; they stay floats as well."""
 
 
 class _Feeds(CalibrationDataReader):
@@ -57,6 +61,7 @@ def quantize(draft: Draft, images: np.ndarray) -> Draft:
         op_types_to_quantize=["Conv"],
         nodes_to_exclude=sorted(_name_convolutions(folded) - _name_convolutions(folded, "logits")),
     )
+    store_half(quantized, _name_large(quantized))
     return replace(draft, network=quantized)
 
 
@@ -77,8 +82,8 @@ def quantize_lines(draft: Draft, feeds: Iterable[Mapping[str, np.ndarray]]) -> D
     floats = []
     for node in folded.graph.node:
         shape = shapes.get(node.input[1], ()) if node.op_type in ("Conv", "MatMul") else ()
-        is_small = node.op_type == "Conv" and math.prod(shape) < _MIN_KERNEL
-        if is_small or (node.op_type == "MatMul" and shape[1:] != (num_classes,)):
+        is_trunk = len(shape) == _TRUNK_DIMS and math.prod(shape) >= _MIN_KERNEL
+        if not is_trunk and shape[1:] != (num_classes,):
             floats.append(node.name)
     quantized = _quantize(
         folded,
@@ -89,6 +94,7 @@ def quantize_lines(draft: Draft, feeds: Iterable[Mapping[str, np.ndarray]]) -> D
         # Logits stay floats; the mean of what batches span is what ONNX Runtime calls a moving average.
         extra_options={"OpTypesToExcludeOutputQuantization": ["MatMul"], "CalibMovingAverage": True},
     )
+    _store_bytes(quantized, _name_large(quantized))
     return replace(draft, network=quantized)
 
 
@@ -113,7 +119,6 @@ def _quantize(
     finally:
         logging.getLogger().removeFilter(_is_no_advice)
     _join_equal(quantized)
-    store_half(quantized, _name_large(quantized))
     return quantized
 
 
@@ -147,6 +152,26 @@ def _join_equal(model: onnx.ModelProto) -> None:
     kept = [table for table in model.graph.initializer if first_by_name[table.name] == table.name]
     del model.graph.initializer[:]
     model.graph.initializer.extend(kept)
+
+
+def _store_bytes(model: onnx.ModelProto, stored: set[str]) -> None:
+    """Store tables of floats as int8, each row along the first axis with a scale; opening folds them back."""
+    graph = model.graph
+    unpacking = []
+    for table in list(graph.initializer):
+        if table.name not in stored:
+            continue
+        name, values = table.name, numpy_helper.to_array(table)
+        scales = np.abs(values).max(axis=tuple(range(1, values.ndim)), keepdims=True).clip(1e-30) / 127
+        table.CopyFrom(numpy_helper.from_array(np.round(values / scales).astype(np.int8), f"{name}_bytes"))
+        graph.initializer.append(numpy_helper.from_array(scales.astype(np.float32), f"{name}_scales"))
+        unpacking.append(
+            helper.make_node("Cast", [f"{name}_bytes"], [f"{name}_floats"], to=TensorProto.FLOAT)
+        )
+        unpacking.append(helper.make_node("Mul", [f"{name}_floats", f"{name}_scales"], [name]))
+    nodes = [*unpacking, *graph.node]
+    del graph.node[:]
+    graph.node.extend(nodes)
 
 
 def _name_convolutions(model: onnx.ModelProto, output: str | None = None) -> set[str]:
