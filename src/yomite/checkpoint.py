@@ -71,7 +71,8 @@ def write_checkpoint(path: str | Path, checkpoint: Checkpoint, *, half: bool = F
     tensors = {}
     for name, tensor in checkpoint.tensors.items():
         narrow = half and tensor.is_floating_point() and tensor.ndim > 1
-        tensors[name] = tensor.detach().to("cpu", torch.float16 if narrow else tensor.dtype).contiguous()
+        tensor = tensor.detach().to("cpu", torch.float16 if narrow else tensor.dtype)
+        tensors[name] = tensor.clone(memory_format=torch.contiguous_format)  # tied ones are written twice
     metadata = {
         "format_version": FORMAT_VERSION,
         "kind": checkpoint.kind,

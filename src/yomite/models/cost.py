@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import torch
 from torch import Tensor, nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -30,7 +32,9 @@ def count_macs(model: nn.Module, width: int | None = None, length: int | None = 
     if length is not None:
         given.append(torch.zeros((1, length), dtype=torch.long, device=device))
     # Fused attention and fused LSTMs are not counted on every device; written out as matrices they are.
-    unfused = torch.backends.mkldnn.flags(enabled=False)
-    with unfused, sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
-        model.eval()(*given)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*TF32")  # of another make's devices
+        unfused = torch.backends.mkldnn.flags(enabled=False)
+        with unfused, sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
+            model.eval()(*given)
     return counter.get_total_flops() // 2
