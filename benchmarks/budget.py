@@ -17,6 +17,8 @@ from yomite.streams import Stream
 from yomite.tasks import ValidationSet
 from yomite.training.loop import train
 
+WARM_UP_STEPS = 4
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -38,7 +40,6 @@ class BudgetedRun:
         validation: Sequence[ValidationSet],
         *,
         clock: Callable[[], float] = time.perf_counter,
-        warm_up_steps: int = 4,
         timed_steps: int = 12,
         average: Callable[[Any], Any] = np.median,
     ) -> None:
@@ -50,23 +51,21 @@ class BudgetedRun:
             stream: Shared by all families.
             validation: Sets to score the trained model on.
             clock: In seconds: of the wall, or of the processor.
-            warm_up_steps: That the trial begins with, not timed.
-            timed_steps: That it then times.
+            timed_steps: Of the trial, after the first few.
             average: Of its times: the mean where steps differ in what they do, else the median.
         """
         self.config, self.data_root = config, data_root
         self.stream, self.validation = stream, validation
-        self._clock, self._average = clock, average
-        self._warm_up_steps, self._timed_steps = warm_up_steps, timed_steps
+        self._clock, self._timed_steps, self._average = clock, timed_steps, average
 
     def plan(self, seconds: float, precisions: Sequence[str]) -> Plan:
         """Try each precision for a few steps; the faster one is taken."""
         plans = []
         for precision in precisions:
-            config = self.change(precision, self._warm_up_steps + self._timed_steps, folder="trial")
+            config = self.change(precision, WARM_UP_STEPS + self._timed_steps, folder="trial")
             shutil.rmtree(config.folder, ignore_errors=True)
             stamps = self.train(config, validation=())
-            step_seconds = float(self._average(np.diff(stamps)[self._warm_up_steps :]))
+            step_seconds = float(self._average(np.diff(stamps)[WARM_UP_STEPS:]))
             shutil.rmtree(config.folder)
             plans.append(Plan(precision, max(2, round(seconds / step_seconds)), step_seconds))
         return min(plans, key=lambda plan: plan.step_seconds)

@@ -3,10 +3,10 @@
     OMP_NUM_THREADS=1 python benchmarks/line_zoo.py --data-root ../shared/data --out runs/line-zoo
 
 The characters are the kana, digits and some punctuation: texts are cut at all others, so lines are short.
-For each family a few steps tell how many fit into the time, which is time
-of the processor; then configs/line-zoo.yaml is trained for so many steps. Prints a Markdown table for
-docs/models.md and keeps it in OUT/table.md, and in OUT/FAMILY/maps.png where the family looked. What is done
-is kept: a run that was stopped goes on with the same command.
+They are composed once, for all families. For each family a few steps tell how many fit into the time, which
+is time of the processor; then configs/line-zoo.yaml is trained for so many steps. Prints a Markdown table
+for docs/models.md and keeps it in OUT/table.md, and in OUT/FAMILY/maps.png where the family looked. What is
+done is kept: a run that was stopped goes on with the same command.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from torch import nn
 
 from yomite.charset import Charset, build_charset
 from yomite.checkpoint import load_model, read_checkpoint
-from yomite.config import load_config
+from yomite.config import RunConfig, load_config
 from yomite.data.sources import resolve_data_root
 from yomite.models.cost import count_macs, count_parameters
 from yomite.reports.sheets import draw_sheet, overlay_heat
@@ -56,20 +56,37 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "vit_ctc": (*TRANSFORMER, "model.arguments={width: 96, depth: 4, heads: 4}"),
     "encoder_decoder": (
         *WRITES,
-        f"model.arguments={{stem_widths: {ALIKE}, width: 96, depth: 2, heads: 4, max_length: 40}}",
+        f"model.arguments={{stem_widths: {ALIKE}, width: 96, depth: 2, heads: 4, max_length: 64}}",
     ),
     "transformers:VisionEncoderDecoder": (
         *WRITES,
         "model.arguments={encoder: {hidden_size: 96, num_attention_heads: 4, intermediate_size: 384, "
-        "patch_size: [16, 8], image_size: [32, 384]}, decoder: {d_model: 96, decoder_layers: 2, "
-        "decoder_attention_heads: 4, decoder_ffn_dim: 384}, max_length: 40}",
+        "patch_size: [16, 8], image_size: [32, 384], initializer_range: 0.1}, decoder: {d_model: 96, "
+        "decoder_layers: 2, decoder_attention_heads: 4, decoder_ffn_dim: 384, init_std: 0.1}, "
+        "max_length: 64}",
     ),
     "sliding": ("model.name=sliding", SLIDING),
 }
 WIDTH_PX = 480
-NUM_WARM_UP_STEPS = 16  # each begins a stretch of lines, which are foreseen at once
 NUM_TRIAL_STEPS = 32
+PARTS = ("images", "targets", "widths", "target_lengths", "is_vertical")
 NUM_TIMED = 20
+
+
+class KeptLines:
+    """A stream of lines that were composed before, in whole batches; each epoch has another order of them."""
+
+    def __init__(self, batches: Sequence[Batch]) -> None:
+        """Keep batches, all of one size."""
+        self._batches, self._size = batches, len(batches[0])
+        self.num_samples = self._size * len(batches)
+
+    def draw(self, epoch: int, indices: np.ndarray) -> Batch:
+        """Return the batch that stands at these indices, which are all of one batch."""
+        number, first = divmod(int(indices[0]), self._size)
+        if first or len(indices) != self._size:
+            raise ValueError("batch_size must be that of the kept lines; give another --out for another size")
+        return self._batches[np.random.default_rng(epoch).permutation(len(self._batches))[number]]
 
 
 @dataclass(frozen=True)
@@ -90,8 +107,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data-root", type=Path)
     parser.add_argument("--out", type=Path, default=Path("runs/line-zoo"))
-    parser.add_argument("--minutes", type=float, default=8.0, help="of one core, for each family")
+    parser.add_argument("--minutes", type=float, default=15.0, help="of one core, for each family")
     parser.add_argument("--num-classes", type=int, default=171, help="kana, and kanji beyond 171")
+    parser.add_argument("--num-lines", type=int, default=16_000, help="composed for all families")
     parser.add_argument(
         "--families", nargs="+", default=list(FAMILIES), choices=list(FAMILIES), metavar="NAME"
     )
@@ -105,7 +123,7 @@ def main() -> None:
     shared = [f"charset={path}", *options.overrides]
     config = load_config(CONFIG, shared)
     charset = build_charset(config.charset)
-    stream = build_stream(config, charset, data_root)
+    stream = compose_lines(options.out / "lines.npz", config, charset, data_root, options.num_lines)
     validation = read_validation(config, LineTask(charset), data_root)
     for family in options.families:
         run_family(family, shared, options.out, data_root, 60 * options.minutes, stream, validation)
@@ -113,6 +131,29 @@ def main() -> None:
         table = format_table(options.out, options.minutes, charset, validation)
         (options.out / "table.md").write_text(table, encoding="utf-8")
         print(table)
+
+
+def compose_lines(
+    path: Path, config: RunConfig, charset: Charset, data_root: Path, num_lines: int
+) -> KeptLines:
+    """Compose the lines that all families learn from, or read them where that was done."""
+    size = config.batch_size
+    if not path.is_file():
+        stream, kept = build_stream(config, charset, data_root), {}
+        for number in range(num_lines // size):
+            batch = stream.draw(0, np.arange(number * size, (number + 1) * size))
+            assert batch.widths is not None and batch.target_lengths is not None
+            parts = (batch.images, batch.targets, batch.widths, batch.target_lengths)
+            parts = (*parts, batch.metadata["is_vertical"])
+            kept |= {f"{name}-{number}": part.numpy() for name, part in zip(PARTS, parts, strict=True)}
+        np.savez(path.with_suffix(".part.npz"), **kept)
+        path.with_suffix(".part.npz").rename(path)
+    with np.load(path) as file:
+        batches = []
+        for number in range(len(file.files) // len(PARTS)):
+            *parts, is_vertical = (torch.from_numpy(file[f"{name}-{number}"]) for name in PARTS)
+            batches.append(Batch(*parts, metadata={"is_vertical": is_vertical}))
+    return KeptLines(batches)
 
 
 def run_family(
@@ -132,7 +173,6 @@ def run_family(
         stream,
         validation,
         clock=time.process_time,
-        warm_up_steps=NUM_WARM_UP_STEPS,
         timed_steps=NUM_TRIAL_STEPS,
         average=np.mean,  # batches differ in width
     )

@@ -22,6 +22,7 @@ ENCODER = {
     "num_attention_heads": 6,
     "intermediate_size": 768,
     "patch_size": 8,
+    "initializer_range": 0.07,  # 1 / sqrt(192); with the 0.02 of large models no small one learns to look
 }
 DECODER = {
     "model_type": "trocr",
@@ -29,6 +30,7 @@ DECODER = {
     "decoder_layers": 3,
     "decoder_attention_heads": 6,
     "decoder_ffn_dim": 768,
+    "init_std": 0.07,
 }
 FITTED = ("image_size", "num_channels", "max_position_embeddings")
 """Settings that follow from the line unless they are given, so they are always told."""
@@ -124,7 +126,7 @@ def build_network(config: Any) -> Any:
     """Build a VisionEncoderDecoderModel with random weights, whose decoder can tell where it looked."""
     from transformers import VisionEncoderDecoderModel
 
-    model = VisionEncoderDecoderModel(config)
+    model: Any = VisionEncoderDecoderModel(config)
     model.decoder.set_attn_implementation("eager")  # the fast ones do not tell where they looked
     for module in model.decoder.modules():
         if isinstance(
@@ -142,7 +144,7 @@ def load_pretrained(folder: str, config: Any, old_size: int) -> nn.Module:
     """
     from transformers import VisionEncoderDecoderModel
 
-    model, info = VisionEncoderDecoderModel.from_pretrained(
+    loaded: Any = VisionEncoderDecoderModel.from_pretrained(
         folder,
         config=config,
         local_files_only=True,
@@ -151,6 +153,7 @@ def load_pretrained(folder: str, config: Any, old_size: int) -> nn.Module:
         output_loading_info=True,
         dtype=torch.float32,
     )
+    model, info = loaded
     missing = sorted(name for name in info["missing_keys"] if "pooler" not in name)
     missing += sorted(name for name, came, _ in info["mismatched_keys"] if came[0] != old_size)
     if missing:
