@@ -119,7 +119,7 @@ def read_results(out: Path, kind: type[Any]) -> dict[Path, Any]:
 def read_scores(log_path: Path, score: str) -> dict[str, float]:
     """Return a score of each set at the last validation."""
     records = [json.loads(line) for line in log_path.read_text(encoding="utf-8").splitlines()]
-    return {record["group"]: record[score] for record in records if score in record}
+    return {r["group"]: r[score] for r in records if score in r and r["group"] != "train"}
 
 
 def write_characters(path: Path, num_classes: int, more: str = "") -> Path:
