@@ -16,20 +16,18 @@ them all:
 """
 
 import argparse
-import dataclasses
 import datetime
-import json
 import platform
-import shutil
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+import budget
 import numpy as np
 import torch
+from budget import BudgetedRun, Plan, keep, read_results, read_scores, write_characters
 from machine import read_commit
 
 from yomite.charset import build_charset
@@ -44,7 +42,6 @@ from yomite.streams import Stream, build_stream
 from yomite.tasks import ValidationSet
 from yomite.tasks.character import CharacterTask
 from yomite.training.distributed import World
-from yomite.training.loop import train
 from yomite.training.validation import read_validation
 
 PROJECT = Path(__file__).parents[1]
@@ -66,16 +63,6 @@ FAMILIES: dict[str, tuple[str, ...]] = {
         "model.arguments.settings={depths: [2, 2, 6, 2], hidden_sizes: [32, 64, 128, 256]}",
     ),
 }
-WARM_UP_STEPS, TIMED_STEPS = 4, 12
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What the time allows: precision, steps, and seconds a step as they were measured."""
-
-    precision: str
-    total_steps: int
-    step_seconds: float
 
 
 @dataclass(frozen=True)
@@ -123,21 +110,12 @@ def main() -> None:
         print(table)
 
 
-def write_characters(path: Path, num_classes: int) -> Path:
-    """The kana and as many Kyoiku kanji, in the order of the school grades, as make num_classes."""
-    names = ("kana", "kyoiku") if num_classes else ("full",)
-    characters = [character for name in names for character in build_charset(name).characters]
-    path.write_text("".join(characters[: num_classes or None]), encoding="utf-8")
-    return path
-
-
 def load_family(family: str, shared: Sequence[str], out: Path) -> RunConfig:
-    """The run of one family; a family's own overrides come after its name and before the shared ones."""
-    folder = out / "".join(character if character.isalnum() else "-" for character in family)
-    return load_config(CONFIG, [f"model.name={family}", *FAMILIES[family], *shared, f"out={folder}"])
+    """The run of one family."""
+    return budget.load_family(CONFIG, family, FAMILIES[family], shared, out)
 
 
-class Bench:
+class Bench(BudgetedRun):
     """One family: planned, trained, exported; each part is kept in its folder."""
 
     def __init__(
@@ -148,27 +126,15 @@ class Bench:
         stream: Stream,
         validation: Sequence[ValidationSet],
     ) -> None:
-        self.family, self.config, self.data_root = family, config, data_root
-        self.stream, self.validation = stream, validation
+        super().__init__(config, data_root, stream, validation)
+        self.family = family
 
     def run(self, seconds: float) -> Result:
         """The result, from disk if it is there."""
         folder = self.config.folder
         folder.mkdir(parents=True, exist_ok=True)
-        plan = keep(folder / "plan.json", Plan, lambda: self.plan(seconds))
+        plan = keep(folder / "plan.json", Plan, lambda: self.plan(seconds, ("fp32", "bf16")))
         return keep(folder / "result.json", Result, lambda: self.measure(plan))
-
-    def plan(self, seconds: float) -> Plan:
-        """Tries both precisions for a few steps."""
-        plans = []
-        for precision in ("fp32", "bf16"):
-            config = self.change(precision, WARM_UP_STEPS + TIMED_STEPS, folder="trial")
-            shutil.rmtree(config.folder, ignore_errors=True)
-            stamps = self.train(config, validation=())
-            step_seconds = statistics.median(np.diff(stamps)[WARM_UP_STEPS:])
-            shutil.rmtree(config.folder)
-            plans.append(Plan(precision, max(2, round(seconds / step_seconds)), step_seconds))
-        return min(plans, key=lambda plan: plan.step_seconds)
 
     def measure(self, plan: Plan) -> Result:
         """Trains for the planned steps, counts what it costs, and exports it."""
@@ -192,54 +158,8 @@ class Bench:
             config.batch_size / statistics.median(seconds),
             statistics.mean(seconds) * plan.total_steps / 60,
             plan.total_steps,
-            read_scores(config.folder / "log.jsonl"),
+            read_scores(config.folder / "log.jsonl", "top1"),
         )
-
-    def change(self, precision: str, total_steps: int, folder: str = "") -> RunConfig:
-        """The family's run with another length; the warm-up is at most a tenth of it."""
-        schedule = self.config.schedule
-        warmup_steps = min(schedule.warmup_steps, total_steps // 10)
-        lengths = {"total_steps": total_steps, "warmup_steps": warmup_steps}
-        return self.config.model_copy(
-            update={
-                "precision": precision,
-                "schedule": schedule.model_copy(update=lengths),
-                "out": str(self.config.folder / folder),
-            }
-        )
-
-    def train(self, config: RunConfig, validation: Sequence[ValidationSet]) -> list[float]:
-        """Trains, or goes on; the time at which each step began."""
-        stamps: list[float] = []
-
-        def mark(part: str) -> None:
-            if part == "loader":
-                stamps.append(time.perf_counter())
-
-        train(
-            config,
-            data_root=self.data_root,
-            resume=True,
-            stream=self.stream,
-            validation=validation,
-            mark=mark,
-        )
-        return stamps
-
-
-def keep(path: Path, kind: type[Any], work: Callable[[], Any]) -> Any:
-    """A record from disk, or made and written."""
-    if path.is_file():
-        return kind(**json.loads(path.read_text(encoding="utf-8")))
-    record = work()
-    path.write_text(json.dumps(dataclasses.asdict(record), indent=1, ensure_ascii=False), encoding="utf-8")
-    return record
-
-
-def read_scores(log_path: Path) -> dict[str, float]:
-    """Strict top-1 of each set at the last validation."""
-    records = [json.loads(line) for line in log_path.read_text(encoding="utf-8").splitlines()]
-    return {record["group"]: record["top1"] for record in records if "top1_lookalikes" in record}
 
 
 def time_picture(onnx_path: Path, size: int, num_pictures: int = 200) -> float:
@@ -256,10 +176,8 @@ def time_picture(onnx_path: Path, size: int, num_pictures: int = 200) -> float:
 
 def format_table(out: Path, minutes: float, num_classes: int, size: int) -> str:
     """All that is trained so far, timed now, the best mean first."""
-    paths = {
-        path: Result(**json.loads(path.read_text(encoding="utf-8"))) for path in out.glob("*/result.json")
-    }
-    ranked = sorted(paths.items(), key=lambda item: -statistics.mean(item[1].top1.values()))
+    results = read_results(out, Result)
+    ranked = sorted(results.items(), key=lambda item: -statistics.mean(item[1].top1.values()))
     names = list(ranked[0][1].top1)
     on_gpu = World.alone().device.type == "cuda"
     chip = torch.cuda.get_device_name() if on_gpu else f"{ranked[0][1].num_cores} {platform.machine()} cores"

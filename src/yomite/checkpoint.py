@@ -78,11 +78,12 @@ def write_checkpoint(path: str | Path, checkpoint: Checkpoint, *, storage: Stora
     path = Path(path)
     tensors = {}
     for name, tensor in checkpoint.tensors.items():
-        tensor = tensor.detach().cpu()
+        # Tied ones are written twice, hence a copy.
+        tensor = tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
         if storage == "float32" or not tensor.is_floating_point() or tensor.ndim < 2:
-            tensors[name] = tensor.contiguous()
+            tensors[name] = tensor
         elif storage == "float16" or tensor.numel() < _MIN_BYTES:
-            tensors[name] = tensor.half().contiguous()
+            tensors[name] = tensor.half()
         else:
             rows = tensor.float().flatten(1)
             scales = rows.abs().amax(dim=1).clamp_min(1e-30) / 127

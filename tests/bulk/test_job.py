@@ -256,15 +256,15 @@ def test_fault_of_ours_is_the_error_of_one_picture(
     """Whatever one picture does to the reader, the others have their rows."""
     from yomite.reading import characters
 
-    real = characters.to_canvas
+    real = characters.to_drawing
     poison = draw(3)
 
-    def to_canvas(picture: Any, *arguments: Any) -> Any:
+    def to_drawing(picture: Any, *arguments: Any) -> Any:
         if isinstance(picture, bytes) and picture == poison:
             raise ZeroDivisionError("a fault")
         return real(picture, *arguments)
 
-    monkeypatch.setattr(characters, "to_canvas", to_canvas)
+    monkeypatch.setattr(characters, "to_drawing", to_drawing)
     run(write_tar(tmp_path / "t.tar", range(100)), tmp_path / "out", model)
     rows = {row["key"]: row for row in read_rows(tmp_path / "out")}
     assert len(rows) == 100

@@ -315,4 +315,4 @@ def test_what_does_not_fit_a_line_is_one_line(values: dict[str, Any], line: str,
 
 def test_every_family_of_lines_is_tried_here() -> None:
     lines = {name for name, family in ARCHITECTURES.items() if family.task == "line"}
-    assert lines == {*CTC_FAMILIES, "encoder_decoder"}
+    assert lines == {*CTC_FAMILIES, "encoder_decoder", "transformers:VisionEncoderDecoder"}

@@ -56,6 +56,11 @@ ARCHITECTURES: dict[str, Architecture] = {
     "encoder_decoder": Architecture(
         "encoder_decoder:EncoderDecoder", "lines: an encoder sees, a decoder writes (teacher_forcing)", "line"
     ),
+    "transformers:VisionEncoderDecoder": Architecture(
+        "vision_encoder_decoder:VisionEncoderDecoder",
+        "lines: TrOCR of transformers, or a folder of its weights (teacher_forcing)",
+        "line",
+    ),
     "finder": Architecture("finder:LineFinder", "pages: finds their lines (objective finding)", "page"),
     "generator": Architecture(
         "generator:InkGenerator", "hands: draws ink, a U-Net of diffusers (objective denoising)", "hand"
@@ -89,7 +94,7 @@ def build(name: str, num_classes: int, input_size: int, **arguments: Any) -> nn.
     """
     given: dict[str, Any] = {"num_classes": num_classes, "input_size": input_size}
     library, _, backbone = name.partition(":")
-    if library in LIBRARIES:
+    if library in LIBRARIES and name not in ARCHITECTURES:
         given["backbone"] = backbone
     family = find_family(name)
     allowed = [key for key in inspect.signature(family).parameters if key not in given]
@@ -105,8 +110,8 @@ def find_family(name: str) -> Callable[..., nn.Module]:
     Raises:
         ConfigError: If there is none.
     """
-    library = name.partition(":")[0]
-    known = LIBRARIES.get(library) if ":" in name else ARCHITECTURES.get(name)
+    library, colon, _ = name.partition(":")
+    known = ARCHITECTURES.get(name) or (LIBRARIES.get(library) if colon else None)
     if known:
         return load_callable(f"{__name__}.{known.path}", "model.name")
     if is_custom(name):

@@ -10,7 +10,7 @@ import importlib
 import importlib.util
 import inspect
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -119,20 +119,35 @@ class TransformersBackbone(CharacterModel):
         return maps.detach()
 
 
+def open_settings(name: str, model_type: str, known: Iterable[str], settings: Iterable[str]) -> Any:
+    """Return the configuration of the published base model of a type, once all settings are known to it.
+
+    Args:
+        name: What it is, for the message.
+        model_type: Of transformers.
+        known: The types that will do.
+        settings: Names of settings.
+
+    Raises:
+        ConfigError: If the type or a setting is unknown.
+    """
+    from transformers import AutoConfig
+
+    if model_type not in known:
+        raise ConfigError(f"{name} is unknown{list_choices(model_type, sorted(known))}")
+    plain = AutoConfig.for_model(model_type)
+    for key in settings:
+        if not hasattr(plain, key):
+            raise ConfigError(f"{name} has no setting {key!r}{list_choices(key, sorted(plain.to_dict()))}")
+    return plain
+
+
 def _build(backbone: str, resize: int, settings: dict[str, Any]) -> nn.Module:
     """Build the model without classes, random weights."""
     from transformers import AutoConfig, AutoModel
     from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_CLASSIFICATION_MAPPING_NAMES as KNOWN
 
-    name = f"transformers:{backbone}"
-    if backbone not in KNOWN:
-        raise ConfigError(f"model.name {name!r} is unknown{list_choices(backbone, sorted(KNOWN))}")
-    plain = AutoConfig.for_model(backbone)
-    for key in settings:
-        if not hasattr(plain, key):
-            raise ConfigError(
-                f"model {name!r} has no setting {key!r}{list_choices(key, sorted(plain.to_dict()))}"
-            )
+    plain = open_settings(f"model 'transformers:{backbone}'", backbone, KNOWN, settings)
     given: dict[str, Any] = {"num_channels": 1, "image_size": resize}
     if isinstance(getattr(plain, "image_size", None), list | tuple):
         given["image_size"] = [resize, resize]

@@ -150,7 +150,9 @@ def train(
             tensors |= {f"ema.{name}": tensor for name, tensor in averaged.items()} if ema else {}
             state = read_optimizer(learner, optimizer)
             tensors |= {f"optimizer.{name}": tensor for name, tensor in state.items()}
-        model_config = plain["model"] | {"num_classes": len(charset)}
+        # What began from a pretrained folder can be built without it.
+        arguments = getattr(model, "built_from", plain["model"]["arguments"])
+        model_config = plain["model"] | {"arguments": arguments, "num_classes": len(charset)}
         return Checkpoint(kind, model_config, charset.characters, tensors, plain, progress, commit)
 
     # Learn
