@@ -141,11 +141,14 @@ def test_lines_are_read_nearly_alike(drafts: tuple[Draft, Draft], output: str) -
 
 
 def test_bytes_of_lines_leave_room_for_sums_of_16_bits(drafts: tuple[Draft, Draft]) -> None:
-    """Without VNNI a processor adds two products, each of 0..255 and a weight, in 16 bits."""
+    """Without VNNI a processor adds two products, each of 0..255 and a weight, in 16 bits.
+
+    Bytes that become floats again when the file is opened may have any value.
+    """
     tables = [
         numpy_helper.to_array(table)
         for table in drafts[1].network.graph.initializer
-        if table.data_type == onnx.TensorProto.INT8 and table.dims
+        if table.data_type == onnx.TensorProto.INT8 and table.dims and not table.name.endswith("_bytes")
     ]
     weights = [table for table in tables if table.ndim > 1]
     assert all(2 * 255 * int(np.abs(table.astype(int)).max()) < 2**15 for table in weights)

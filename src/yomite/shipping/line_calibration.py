@@ -27,6 +27,9 @@ from yomite.reading.line_file import LineCalibration, LineFile, write_calibratio
 
 LANGUAGE_WEIGHTS = (0.2, 0.3, 0.4, 0.5, 0.65, 0.8)
 LENGTH_WEIGHTS = (0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0)
+CHANCE = 0.005
+"""Error rates that differ by less are not told apart by some dozens of lines."""
+
 MAX_REJECTED = 0.02
 """Share of real lines that may be rejected."""
 
@@ -121,7 +124,8 @@ def calibrate_lines(
     greedy_rate = _measure(file, lines, None, Weights(0.0, 0.0))
     tried = [Weights(*pair) for pair in product(LANGUAGE_WEIGHTS, LENGTH_WEIGHTS)]
     rates = [_measure(file, lines, language_model, weights) for weights in tried] if language_model else []
-    best = int(np.argmin(rates)) if rates else 0
+    # Of those that are as good but for chance, the one in which the language model counts least.
+    best = next((n for n, rate in enumerate(rates) if rate <= min(rates) + CHANCE), 0)
     weights = tried[best] if rates else Weights(0.0, 0.0)
     features, is_right, owners, line_features, is_exact = _collect(file, lines, language_model, weights)
     writers = np.array([line.writer for line in lines])[owners]
