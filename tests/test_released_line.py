@@ -31,6 +31,7 @@ def test_files_are_as_the_card_says(card: dict) -> None:
     assert card["sizes"] == {name: (RELEASED / name).stat().st_size for name in card["sizes"]}
     assert 0 < card["language_model_size"] <= 5_000_000
     assert card["sizes"][f"{NAME}.onnx"] - card["language_model_size"] <= 10_000_000
+    assert sum(card["sizes"].values()) <= 12_000_000
     assert (RELEASED / f"{NAME}.md").read_text(encoding="utf-8") == format_line_card(card)
 
 

@@ -103,8 +103,9 @@ def test_what_the_rest_of_the_line_is_like_counts() -> None:
             steps, search(steps, CHARACTERS), CHARACTERS, None, Weights(0.0, 0.0)
         ).features
         assert features.shape == (3, NUM_FEATURES)
-        assert features[:, 2:] == pytest.approx(np.tile(features[:, :2].mean(axis=0), (3, 1)))
-        means.append(features[0, 2])
+        assert features[:, 2] == pytest.approx(features[:, 0] * features[:, 1] / 9)
+        assert features[:, 3:] == pytest.approx(np.tile(features[:, :2].mean(axis=0), (3, 1)))
+        means.append(features[0, 3])
     assert means[0] > means[1]
 
 

@@ -11,7 +11,7 @@ from yomite.reading.decoding import Hypothesis, Weights, align, find_best
 from yomite.reading.language_model import LanguageModel
 from yomite.reading.results import Candidate
 
-NUM_FEATURES = 4
+NUM_FEATURES = 5
 """Of a character; files of before 27 November 2026 weigh the first two."""
 
 NUM_RIVALS = 16
@@ -27,8 +27,9 @@ class Evidence:
     Attributes:
         spans: Int64 (L, 2), the first step of each character and the one after its last.
         features: Float64 (L, NUM_FEATURES), the log-odds of each character against its rivals at its
-            strongest step, and of the texts that have it against those that do not; then the means of both
-            over the line: whoever writes one character badly writes the next one so too.
+            strongest step, and of the texts that have it against those that do not; their product, in
+            `_LIMIT`, for one alone proves little; and the means of both over the line: whoever writes one
+            character badly writes the next one so too.
         rivals: For each character, itself and its rivals with their shares, best first.
     """
 
@@ -81,7 +82,8 @@ def weigh_evidence(
     agreement = measure_agreement(hypotheses)
     own = np.array([odds, [to_log_odds(share) for share in agreement]]).T.reshape(-1, 2)
     of_line = np.broadcast_to(own.mean(axis=0), own.shape) if len(own) else own
-    return Evidence(spans, np.concatenate([own, of_line], axis=1), tuple(rivals))
+    features = np.concatenate([own, own.prod(axis=1, keepdims=True) / _LIMIT, of_line], axis=1)
+    return Evidence(spans, features, tuple(rivals))
 
 
 def measure_agreement(hypotheses: Sequence[Hypothesis]) -> list[float]:
