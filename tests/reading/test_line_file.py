@@ -56,7 +56,7 @@ def test_a_model_sees_the_strip_that_it_was_trained_with(tmp_path: Path, fields:
     assert reader.file.canvas_version == version
     assert np.array_equal(strip.image, to_line_canvas(squared, height=HEIGHT, version=version))
     others = [to_line_canvas(squared, height=HEIGHT, version=other) for other in (2, 3)]
-    assert others[0].shape != others[1].shape or not np.array_equal(*others)
+    assert others[0].shape != others[1].shape or not np.array_equal(others[0], others[1])
 
 
 @pytest.mark.parametrize("version", ["4", "0", "true", '"2"', "2.5"])

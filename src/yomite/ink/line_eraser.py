@@ -41,7 +41,7 @@ def erase_lines(gray: np.ndarray, ink: np.ndarray, length: int) -> tuple[np.ndar
     """
     rulings = find_rulings(ink, length, False)
     uprights = find_uprights(ink, rulings)
-    is_squared = uprights.any()
+    is_squared = bool(uprights.any())
     if is_squared:
         rulings = find_rulings(ink, length, True)
     if not is_squared and not rulings.any():
