@@ -34,10 +34,13 @@ UNSURE_DIRECTION = 0.25
 """A line that runs down by a chance between this and its complement is read both ways."""
 
 
-LEAST_ACCEPTED = 0.5
+SURE = 0.6
+"""A line of less confidence does not count as one that reads, though alone it is not rejected."""
+
+LEAST_SURE = 0.35
 """A picture of which less than this share of what was found reads as lines shows no page of handwriting.
 
-On real pages it was 0.75 or more, on noise, grass and clouds 0.24 or less (docs/experiments.md, 27).
+On the real pages of dev it is 0.53 or more after ENOUGH lines, on noise and grass 0.18 or less.
 """
 
 ENOUGH = 24
@@ -119,11 +122,11 @@ class ReadsPages(ReadsLines):
                     lines.append(line)
                 if progress is not None:
                     progress(number, len(ordered))
-                if number == ENOUGH and measure_accepted(lines) < LEAST_ACCEPTED:
+                if number == ENOUGH and measure_sure(lines) < LEAST_SURE:
                     break
         finally:
             pool.shutdown(cancel_futures=True)
-        if measure_accepted(lines) < LEAST_ACCEPTED:
+        if measure_sure(lines) < LEAST_SURE:
             lines = [replace(line, is_rejected=True) for line in lines]
         return Page(tuple(lines), (shape[1], shape[0]), 90 * turn)
 
@@ -196,11 +199,11 @@ class ReadsPages(ReadsLines):
             return self._page_finder
 
 
-def measure_accepted(lines: Sequence[Line]) -> float:
-    """Return which share of all lines, by their length, is not rejected; 1 where there are none."""
+def measure_sure(lines: Sequence[Line]) -> float:
+    """Return which share of all lines, by their length, reads with some confidence; 1 where there are none."""
     lengths = np.array([np.ptp(line.polygon, axis=0).max() for line in lines])
-    accepted = np.array([not line.is_rejected for line in lines])
-    return float(lengths[accepted].sum() / max(float(lengths.sum()), 1e-9)) if len(lines) else 1.0
+    is_sure = np.array([not line.is_rejected and line.confidence >= SURE for line in lines])
+    return float(lengths[is_sure].sum() / max(float(lengths.sum()), 1e-9)) if len(lines) else 1.0
 
 
 def _order(lines: Sequence[FoundLine]) -> list[int]:
