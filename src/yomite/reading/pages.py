@@ -200,7 +200,7 @@ class ReadsPages(ReadsLines):
 
 
 def measure_sure(lines: Sequence[Line]) -> float:
-    """Return which share of all lines, by their length, reads with some confidence; 1 where there are none."""
+    """Return which share of all lines, by their length, reads surely; 1 where there are none."""
     lengths = np.array([np.ptp(line.polygon, axis=0).max() for line in lines])
     is_sure = np.array([not line.is_rejected and line.confidence >= SURE for line in lines])
     return float(lengths[is_sure].sum() / max(float(lengths.sum()), 1e-9)) if len(lines) else 1.0
