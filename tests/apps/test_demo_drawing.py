@@ -299,12 +299,15 @@ def test_the_language_is_the_browsers(open_page: Open, locale: str, empty: str, 
 
 def test_the_language_can_be_changed_and_is_remembered(open_page: Open) -> None:
     page = open_page()
+    # Gradio's components follow the page by a moment, and it complains of what is on its way when one leaves.
+    page.get_by_role("tab", name="Pictures").wait_for()
     page.locator(".y-language").click()
     page.wait_for_selector("html[lang=ja] .y-slot")
     assert "まだ何も" in read_state(page)
-    page.get_by_role("tab", name="画像").wait_for()  # Gradio's components follow the page by a moment
+    page.get_by_role("tab", name="画像").wait_for()
     page.reload()
     page.wait_for_selector("html[lang=ja] .y-slot")
+    page.get_by_role("tab", name="画像").wait_for()
     page.locator(".y-language").click()
     page.wait_for_selector("html[lang=en] .y-slot")
     assert page.get_by_role("tab", name="Pictures").is_visible()
