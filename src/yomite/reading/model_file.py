@@ -72,8 +72,7 @@ class ModelFile:
         input_size: Side S of its canvas, in pixels.
         canvas_version: Of the canvas that it was trained with.
         calibrations: By prior, "text" and "uniform".
-        known_threshold: Value of the output `known` below which a reading is rejected; None where the file
-            has no such output.
+        known_threshold: Value of the output `known` below which a reading is rejected; None without one.
         stroke_counts: With how many strokes each character is written; None where the file does not say.
     """
 
@@ -190,6 +189,7 @@ def open_model_file(source: Path | bytes, num_threads: int, device: Device = "cp
     session = open_session(source, num_threads, device=device)
     metadata = read_metadata(where, session, TASK)
     characters = metadata.read("charset", to_characters)
+    read_stroke_counts = partial(to_stroke_counts, num_classes=len(characters))
     has_known = "known" in {output.name for output in session.get_outputs()}
     model_file = ModelFile(
         where=where,
@@ -201,9 +201,7 @@ def open_model_file(source: Path | bytes, num_threads: int, device: Device = "cp
         canvas_version=metadata.read("canvas_version", _to_canvas_version, 1),
         calibrations=_read_calibrations(metadata, len(characters)),
         known_threshold=metadata.read("known_threshold", to_number) if has_known else None,
-        stroke_counts=metadata.read(
-            "stroke_counts", partial(to_stroke_counts, num_classes=len(characters)), None
-        ),
+        stroke_counts=metadata.read("stroke_counts", read_stroke_counts, None),
     )
     _check_blank_reading(model_file)
     return model_file
@@ -245,9 +243,8 @@ def open_session(
     except Exception as error:  # ONNX Runtime has a class of its own for each way to fail, without a base
         if "CUDA" in str(error):
             raise no_device from error
-        where, size = (
-            ("the model", len(source)) if isinstance(source, bytes) else (source, source.stat().st_size)
-        )
+        is_content = isinstance(source, bytes)
+        where, size = ("the model", len(source)) if is_content else (source, source.stat().st_size)
         raise ModelFileError(
             f"{where}: no ONNX file, or a damaged one ({size} bytes); fetch or export it again"
         ) from error
