@@ -153,7 +153,7 @@ def test_maps_are_of_the_strip(monkeypatch: pytest.MonkeyPatch) -> None:
     found = model.attention_maps(images[..., :37])
     assert found.shape == (2, 2, 10) and found.min() >= 0 and found.max() <= 1
     monkeypatch.setattr(
-        "yomite.models.vision_encoder_decoder.write_greedy",
+        "yomite.models.decoding.write_greedy",
         lambda model, images: write_greedy(model, images)[:0] + [type("Line", (), {"labels": (1, 2)})()] * 2,
     )
     assert model.attention_maps(images, torch.tensor([1, 3])).flatten(1).amax(1).tolist() == [1.0, 0.0]

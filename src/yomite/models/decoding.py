@@ -127,3 +127,35 @@ def pad_lines(lines: Sequence[Sequence[int]], end: int) -> Tensor:
     length = max((len(line) for line in lines), default=0)
     padded = [[*line, *[end] * (length - len(line))] for line in lines]
     return torch.tensor(padded, dtype=torch.long).reshape(len(lines), length)
+
+
+def check_length(written: Tensor, max_length: int) -> None:
+    """Check labels int64 (N, L) that a decoder is given.
+
+    Raises:
+        ConfigError: More is written than max_length.
+    """
+    if (length := written.shape[1]) > max_length:
+        raise ConfigError(
+            f"a line of {length} characters; model argument max_length is {max_length}, raise it"
+        )
+
+
+def map_attention(model: Any, images: Tensor, labels: Tensor | None) -> Tensor:
+    """Where a decoder read the line that it writes: uint8 images (N, 1, H, W) -> float (N, h, w).
+
+    The decoder's attention to the places, the mean of its blocks and heads, summed over the characters.
+
+    Args:
+        model: A decoder whose `encode` gives h and w beside the memory, and whose `decode` takes a list that
+            it adds the attention of each block to, (N, L + 1, h * w).
+        images: The lines.
+        labels: Int64 (N,), one character for each line: only its steps count; None: all of them.
+    """
+    memory, size = model.encode(images)
+    written = pad_lines([line.labels for line in write_greedy(model, images)], model.end).to(memory.device)
+    attentions: list[Tensor] = []
+    model.decode(memory, written, attentions)
+    attention = torch.stack(attentions).mean(0)[:, :-1]  # (N, L, h * w)
+    counts = written != model.end if labels is None else written == labels[:, None]
+    return (counts[:, :, None] * attention).sum(1).unflatten(1, size)

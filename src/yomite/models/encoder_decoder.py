@@ -16,7 +16,7 @@ from yomite.errors import ConfigError
 from yomite.extensions import check_choice, check_share, check_whole
 from yomite.models.character import scale_ink, to_unit
 from yomite.models.crnn import ConvEncoder
-from yomite.models.decoding import pad_lines, write_greedy
+from yomite.models.decoding import check_length, map_attention
 from yomite.models.line import pad_width
 from yomite.models.transformer import (
     Attention,
@@ -171,11 +171,8 @@ class EncoderDecoder(nn.Module):
         Raises:
             ConfigError: If more is written than max_length.
         """
+        check_length(written, self.max_length)
         length = written.shape[1] + 1
-        if length > self.max_length + 1:
-            raise ConfigError(
-                f"a line of {length - 1} characters; model argument max_length is {self.max_length}, raise it"
-            )
         inputs = functional.pad(written, (1, 0), value=self.num_classes)  # the start
         x = self.dropout(self.characters(inputs) + self.positions[:length])
         ahead = x.new_full((length, length), -torch.inf).triu(1)
@@ -197,10 +194,4 @@ class EncoderDecoder(nn.Module):
             images: The lines.
             labels: Int64 (N,), one character for each line: only its steps count; None: all of them.
         """
-        memory, (rows, columns) = self.encode(images)
-        written = pad_lines([line.labels for line in write_greedy(self, images)], self.end).to(memory.device)
-        attentions: list[Tensor] = []
-        self.decode(memory, written, attentions)
-        attention = torch.stack(attentions).mean(0)[:, :-1]  # (N, L, h * w)
-        counts = written != self.end if labels is None else written == labels[:, None]
-        return to_unit((counts[:, :, None] * attention).sum(1).unflatten(1, (rows, columns)))
+        return to_unit(map_attention(self, images, labels))

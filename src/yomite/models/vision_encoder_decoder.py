@@ -16,7 +16,7 @@ from torch.nn import functional
 from yomite.errors import ConfigError
 from yomite.extensions import check_whole
 from yomite.models.character import scale_ink, to_unit
-from yomite.models.decoding import pad_lines, write_greedy
+from yomite.models.decoding import check_length, map_attention
 from yomite.models.from_transformers import import_transformers
 from yomite.models.pretrained import (
     DECODER,
@@ -182,11 +182,7 @@ class VisionEncoderDecoder(nn.Module):
         Raises:
             ConfigError: If more is written than max_length.
         """
-        if written.shape[1] > self.max_length:
-            raise ConfigError(
-                f"a line of {written.shape[1]} characters; model argument max_length is {self.max_length}, "
-                "raise it"
-            )
+        check_length(written, self.max_length)
         labels = functional.pad(written, (1, 0), value=self.end)
         out = self.model.decoder(
             input_ids=labels + (labels >= self.padding),  # the padding keeps its number
@@ -213,14 +209,7 @@ class VisionEncoderDecoder(nn.Module):
             images: The lines.
             labels: Int64 (N,), one character for each line: only its steps count; None: all of them.
         """
-        memory, (rows, columns) = self.encode(images)
-        written = pad_lines([line.labels for line in write_greedy(self, images)], self.end).to(memory.device)
-        attentions: list[Tensor] = []
-        self.decode(memory, written, attentions)
-        attention = torch.stack(attentions).mean(0)[:, :-1]  # (N, L, h * w)
-        counts = written != self.end if labels is None else written == labels[:, None]
-        maps = (counts[:, :, None] * attention).sum(1).unflatten(1, (rows, columns))
-        return to_unit(self._spread(maps, images))
+        return to_unit(self._spread(map_attention(self, images, labels), images))
 
     def _spread(self, maps: Tensor, images: Tensor) -> Tensor:
         """Undo `_fit` in maps: float (N, h, w) of the encoder's picture -> (N, h, w') of the whole strips."""
