@@ -1,4 +1,4 @@
-"""What an ink finder sees of a picture, and what its answer does: ink stays, what is printed on the paper goes.
+"""What an ink finder sees of a picture, and what its answer does: ink stays, what is printed goes.
 
 `view_ink` and `erase_paper` keep to the part of numpy that numba compiles, as `yomite.ink.canvas` does;
 docs/canvas.md writes them down.
