@@ -10,7 +10,6 @@ import numpy as np
 from yomite.data.samples import tell_unknown, tell_unread
 from yomite.data.sources import open_source
 from yomite.errors import DataError, PictureError
-from yomite.ink.canvas import to_canvas
 from yomite.reading.batches import BATCH_SIZE
 from yomite.reading.characters import Recognizer
 
@@ -57,7 +56,7 @@ def score_set(name: str, reader: Recognizer, data_root: str | Path | None = None
             num_unknown += 1
             continue
         try:
-            canvases.append(to_canvas(sample.picture, reader.input_size, reader.canvas_version))
+            canvases.append(reader.to_canvas(sample.picture))
         except PictureError:
             num_unread += 1
             continue

@@ -9,6 +9,7 @@ and outputs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,14 +17,18 @@ from PIL import Image
 
 from yomite.errors import PictureError
 from yomite.ink.eraser import erase_rulings
+from yomite.ink.ink_view import erase_paper, view_ink
 from yomite.ink.leveling import level_light
 from yomite.ink.pictures import read_gray
 from yomite.ink.strokes import WORK_SIZE, draw_strokes, is_strokes, to_strokes
 
 CANVAS_SIZE = 48
-CANVAS_VERSION = 2
-"""The newest version: 2 evens shadows out, erases printed lines and looks at colors, 1 does not. A model sees
-the version that it was trained with."""
+CANVAS_VERSION = 3
+"""The newest version: 2 evens shadows out, erases printed lines by rules and looks at colors, 1 does not; 3
+leaves the erasing to an ink finder. A model file says which version it reads."""
+
+InkFinder = Callable[[np.ndarray], np.ndarray]
+"""From what `view_ink` makes of a picture to the chance that it is ink: float32 of the same shape, 0..1."""
 
 MARGIN = 0.06
 """Empty border on each side of the square, as a share of its side."""
@@ -31,7 +36,9 @@ MARGIN = 0.06
 _BLANK = "the picture is blank: no ink stands out from the paper; pass a picture with one character on it"
 
 
-def to_canvas(picture: Any, size: int = CANVAS_SIZE, version: int = 1) -> np.ndarray:
+def to_canvas(
+    picture: Any, size: int = CANVAS_SIZE, version: int = 1, finder: InkFinder | None = None
+) -> np.ndarray:
     """Turn any picture or strokes into the square that the model sees.
 
     Args:
@@ -39,7 +46,8 @@ def to_canvas(picture: Any, size: int = CANVAS_SIZE, version: int = 1) -> np.nda
             (H, W, 1), (H, W, 3) or (H, W, 4) (uint8, uint16, bool, or float in 0..1 or 0..255), or strokes
             [[(x, y), ...], ...]. Dark on light or light on dark, of any size from 4 px on the short side.
         size: side of the square in pixels.
-        version: 1 or 2, that of the model which is to see it.
+        version: 1 to `CANVAS_VERSION`, that of the model which is to see it.
+        finder: what version 3 asks where the ink is; no other version does, and strokes need none.
 
     Returns:
         uint8 (size, size), ink bright on 0, the ink's box centered with its proportions kept.
@@ -50,7 +58,7 @@ def to_canvas(picture: Any, size: int = CANVAS_SIZE, version: int = 1) -> np.nda
     if is_strokes(picture):
         return place_ink(draw_strokes(to_strokes(picture)), size, MARGIN)
     gray = read_gray(picture, sees_color=version > 1)
-    ink, has_ink = find_ink(shrink_gray(gray), version)
+    ink, has_ink = find_ink(shrink_gray(gray), version, finder)
     if not has_ink:
         raise PictureError(_BLANK)
     box = find_box(ink)
@@ -61,17 +69,17 @@ def to_canvas(picture: Any, size: int = CANVAS_SIZE, version: int = 1) -> np.nda
         pad = 2.0 + 0.08 * max(box[1] - box[0], box[3] - box[2])
         top, left = (max(0, int((low - pad) * scale)) for low in (box[0], box[2]))
         bottom, right = (int(np.ceil((high + pad) * scale)) for high in (box[1], box[3]))
-        closer, has_closer_ink = find_ink(shrink_gray(gray[top:bottom, left:right]), version)
+        closer, has_closer_ink = find_ink(shrink_gray(gray[top:bottom, left:right]), version, finder)
         ink = closer if has_closer_ink else ink
     return place_ink(ink, size, MARGIN)
 
 
-def find_ink(gray: np.ndarray, version: int) -> tuple[np.ndarray, bool]:
+def find_ink(gray: np.ndarray, version: int, finder: InkFinder | None = None) -> tuple[np.ndarray, bool]:
     """Find the writing's ink.
 
     Args:
         gray: uint8 (H, W).
-        version: 1 or 2.
+        version, finder: As for `to_canvas`.
 
     Returns:
         ink: float32 (H, W), 0..1.
@@ -80,7 +88,13 @@ def find_ink(gray: np.ndarray, version: int) -> tuple[np.ndarray, bool]:
     if version == 1:
         return measure_ink(gray)
     ink, has_ink = measure_ink(level_light(gray, max(gray.shape) // 10, 0.12), 4.0)
-    return (erase_rulings(ink), True) if has_ink else (ink, False)
+    if not has_ink:
+        return ink, False
+    if version == 2:
+        return erase_rulings(ink), True
+    if finder is None:
+        raise ValueError("canvas version 3 needs an ink finder; pass finder=")
+    return erase_paper(ink, finder(view_ink(ink))), True
 
 
 def measure_ink(gray: np.ndarray, most: float = 1.0) -> tuple[np.ndarray, bool]:

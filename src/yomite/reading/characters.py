@@ -9,7 +9,9 @@ import numpy as np
 
 from yomite.cores import count_cores
 from yomite.errors import CharsetError, ModelFileError, YomiteError
+from yomite.ink.canvas import to_canvas
 from yomite.ink.pictures import Picture
+from yomite.ink.strokes import is_strokes
 from yomite.reading.among import Choice, Choices
 from yomite.reading.answers import answer
 from yomite.reading.arguments import (
@@ -25,6 +27,7 @@ from yomite.reading.arguments import (
 from yomite.reading.batches import read_in_batches
 from yomite.reading.devices import Device, check_device
 from yomite.reading.heat import Kind, check_explains, compute_heat
+from yomite.reading.ink_file import ReleasedInkFinder
 from yomite.reading.metadata import Prior
 from yomite.reading.model_file import Calibration, find_model, open_model_file
 from yomite.reading.pages import ReadsPages
@@ -72,6 +75,7 @@ class Recognizer(ReadsPages):
         self.input_size = self._model.input_size
         self.canvas_version = self._model.canvas_version
         self._label_by_character = {character: label for label, character in enumerate(self.characters)}
+        self._finder = ReleasedInkFinder(self.device)
         self._choices = Choices(self.characters, self.lookalike_groups)
 
     def __reduce__(self) -> tuple[type["Recognizer"], tuple[Any, ...]]:
@@ -111,7 +115,7 @@ class Recognizer(ReadsPages):
         """
         calibration, top, choice = self._choose_calibration(prior), check_top(top), self._choose(among)
         check_one(picture, "recognize_many([...])")
-        drawing = to_drawing(picture, self.input_size, self.canvas_version)
+        drawing = to_drawing(picture, self.to_canvas)
         return self._read([drawing], calibration, top, choice)[0]
 
     @overload
@@ -190,7 +194,7 @@ class Recognizer(ReadsPages):
         check_several(pictures, "recognize")
         return read_in_batches(
             pictures,
-            lambda picture: to_drawing(picture, self.input_size, self.canvas_version),
+            lambda picture: to_drawing(picture, self.to_canvas),
             lambda drawings: self._read(drawings, calibration, top, choice),
             raises=raises,
         )
@@ -217,12 +221,22 @@ class Recognizer(ReadsPages):
         check_kind(kind)
         check_one(picture, "explain(...) for each")
         check_explains(self._model, kind)
-        drawing = to_drawing(picture, self.input_size, self.canvas_version)
+        drawing = to_drawing(picture, self.to_canvas)
         if character is None:
             character = self._read([drawing], self._choose_calibration(None), 1, self._choose(None))[0].text
         if (label := self._label_by_character.get(character)) is None:
             raise CharsetError(f"{character!r} is none of {self.name}'s {len(self.characters)} characters")
         return compute_heat(self._model, drawing.canvas, label, kind)
+
+    def to_canvas(self, picture: Picture) -> np.ndarray:
+        """Make what the model sees of a picture or strokes: uint8 (S, S), ink bright on 0 (docs/canvas.md).
+
+        Raises:
+            PictureError: The picture cannot be read, or is blank.
+            ModelFileError: The model needs an ink finder, and there is none.
+        """
+        finder = self._finder if self.canvas_version > 2 and not is_strokes(picture) else None
+        return to_canvas(picture, self.input_size, self.canvas_version, finder)
 
     def compute_logits(self, images: np.ndarray) -> np.ndarray:
         """Run the model alone: uint8 (N, 1, S, S) canvas images -> float32 (N, C), without prior."""

@@ -126,12 +126,9 @@ class ReadsLines:
     Attributes:
         line_source: The line model's file; None for the released one.
         device: Where models run.
-        input_size, canvas_version: Of the character model.
     """
 
     device: Device
-    input_size: int
-    canvas_version: int
 
     def __init__(self, line_source: str | os.PathLike[str] | None, num_threads: int) -> None:
         self.line_source = line_source
@@ -265,7 +262,7 @@ class ReadsLines:
         drawing = None
         if any(strip.may_be_one_character for strip in strips):
             with suppress(PictureError):
-                drawing = to_drawing(subject, self.input_size, self.canvas_version)
+                drawing = to_drawing(subject, self.to_canvas)
         return strips, drawing
 
     def _read_prepared(self, prepared: "_Prepared", language_model: bool, top: int) -> Line:
@@ -279,6 +276,10 @@ class ReadsLines:
         if recognition.is_rejected or not is_surer or recognition.text not in reader.file.characters:
             return line
         return to_line(recognition, strips[0])
+
+    def to_canvas(self, picture: Any) -> np.ndarray:
+        """Make what the character model sees of a picture."""
+        raise NotImplementedError
 
     def _recognize_drawing(self, drawing: Drawing, top: int, prior: Prior) -> Recognition:
         """Read a single character with the character model."""

@@ -8,12 +8,11 @@ seldom breaks one in two, and sometimes writes in a way that nobody foresaw.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from yomite.ink.canvas import to_canvas
 from yomite.ink.strokes import is_strokes, to_strokes
 
 MAX_COUNT = 40
@@ -44,12 +43,12 @@ class Drawing(NamedTuple):
     num_strokes: int
 
 
-def to_drawing(picture: Any, size: int, version: int) -> Drawing:
-    """Turn a picture or strokes into what is read; arguments and errors are those of `to_canvas`."""
+def to_drawing(picture: Any, make_canvas: Callable[[Any], np.ndarray]) -> Drawing:
+    """Turn a picture or strokes into what is read; errors are those of `to_canvas`."""
     if not is_strokes(picture):
-        return Drawing(to_canvas(picture, size, version), 0)
+        return Drawing(make_canvas(picture), 0)
     strokes = to_strokes(picture)
-    return Drawing(to_canvas(strokes, size, version), len(strokes))
+    return Drawing(make_canvas(strokes), len(strokes))
 
 
 def to_stroke_counts(value: Any, num_classes: int) -> tuple[tuple[int, ...], ...]:

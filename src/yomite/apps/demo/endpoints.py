@@ -20,7 +20,7 @@ from yomite.apps.demo.inputs import check_strokes, check_subject, decode_picture
 from yomite.apps.demo.line_endpoints import LineEndpoints
 from yomite.apps.demo.readings import Item, check_top, list_groups, read_many, to_data_uri, to_json
 from yomite.errors import DataError, PictureError, YomiteError
-from yomite.ink.canvas import MARGIN, to_canvas
+from yomite.ink.canvas import MARGIN
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_character
 from yomite.ink.strokes import STROKE_WIDTH, Glyph, Stroke, to_strokes
 from yomite.reading.characters import Recognizer
@@ -164,7 +164,7 @@ class Endpoints(LineEndpoints):
         if not isinstance(kind, str) or kind not in get_args(Kind):
             raise YomiteError('kind is neither "evidence" nor "attention"; send one of them')
         heat = self.reader.explain(subject, character, kind=kind)  # type: ignore[arg-type]
-        canvas = to_canvas(subject, self.reader.input_size, self.reader.canvas_version)
+        canvas = self.reader.to_canvas(subject)
         return {
             "size": self.reader.input_size,
             "canvas": base64.b64encode(canvas.tobytes()).decode(),
