@@ -11,7 +11,6 @@ from yomite.cores import count_cores
 from yomite.errors import CharsetError, ModelFileError, YomiteError
 from yomite.ink.canvas import to_canvas
 from yomite.ink.pictures import Picture
-from yomite.ink.strokes import is_strokes
 from yomite.reading.among import Choice, Choices
 from yomite.reading.answers import answer
 from yomite.reading.arguments import (
@@ -27,7 +26,7 @@ from yomite.reading.arguments import (
 from yomite.reading.batches import read_in_batches
 from yomite.reading.devices import Device, check_device
 from yomite.reading.heat import Kind, check_explains, compute_heat
-from yomite.reading.ink_file import ReleasedInkFinder
+from yomite.reading.ink_file import LazyInkFinder
 from yomite.reading.metadata import Prior
 from yomite.reading.model_file import Calibration, find_model, open_model_file
 from yomite.reading.pages import ReadsPages
@@ -59,6 +58,7 @@ class Recognizer(ReadsPages):
         line: str | os.PathLike[str] | None = None,
         page: str | os.PathLike[str] | None = None,
         device: Device = "cpu",
+        ink: str | os.PathLike[str] | None = None,
     ) -> None:
         """Open a model file, given by its path or its content; the rest is as for :func:`load`."""
         self.prior: Prior = check_prior(prior)
@@ -75,12 +75,12 @@ class Recognizer(ReadsPages):
         self.input_size = self._model.input_size
         self.canvas_version = self._model.canvas_version
         self._label_by_character = {character: label for label, character in enumerate(self.characters)}
-        self._finder = ReleasedInkFinder(self.device)
+        self._finder = LazyInkFinder(ink, self.device)
         self._choices = Choices(self.characters, self.lookalike_groups)
 
     def __reduce__(self) -> tuple[type["Recognizer"], tuple[Any, ...]]:
         sources = self._source, self.prior, self.num_threads, self.line_source, self.page_source
-        return Recognizer, (*sources, self.device)
+        return Recognizer, (*sources, self.device, self._finder.source)
 
     def __repr__(self) -> str:
         return (
@@ -233,10 +233,8 @@ class Recognizer(ReadsPages):
 
         Raises:
             PictureError: The picture cannot be read, or is blank.
-            ModelFileError: The model needs an ink finder, and there is none.
         """
-        finder = self._finder if self.canvas_version > 2 and not is_strokes(picture) else None
-        return to_canvas(picture, self.input_size, self.canvas_version, finder)
+        return to_canvas(picture, self.input_size, self.canvas_version, self._finder)
 
     def compute_logits(self, images: np.ndarray) -> np.ndarray:
         """Run the model alone: uint8 (N, 1, S, S) canvas images -> float32 (N, C), without prior."""
@@ -279,6 +277,7 @@ def load(
     line: str | os.PathLike[str] | None = None,
     page: str | os.PathLike[str] | None = None,
     device: Device = "cpu",
+    ink: str | os.PathLike[str] | None = None,
 ) -> Recognizer:
     """Open a model for reading.
 
@@ -290,9 +289,10 @@ def load(
             A language model beside it, of the same name (.npz), is taken instead of the one inside.
         page: The ONNX file of a page model, for :meth:`Recognizer.read`; opened when it is first needed.
         device: "cpu", or "cuda" where the package onnxruntime-gpu stands in the place of onnxruntime.
+        ink: The ONNX file of an ink finder, which tells a character from the paper; opened when first needed.
 
     Raises:
         ModelFileError: No such model, or its file is damaged or of another version or task.
         YomiteError: ONNX Runtime cannot use the device.
     """
-    return Recognizer(find_model(name_or_path), prior, num_threads, line, page, device)
+    return Recognizer(find_model(name_or_path), prior, num_threads, line, page, device, ink)

@@ -1,5 +1,6 @@
 """Open an ink finder's file (ONNX) and check that it keeps the contract of docs/canvas.md."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -75,11 +76,16 @@ def open_ink_file(source: Path | bytes, device: Device = "cpu") -> InkFile:
     return ink_file
 
 
-class ReleasedInkFinder:
-    """The ink finder of the package, opened when it is first asked. Thread-safe."""
+class LazyInkFinder:
+    """An ink finder that is opened when it is first asked. Thread-safe.
 
-    def __init__(self, device: Device = "cpu") -> None:
-        """Say where it will run."""
+    Attributes:
+        source: Its file; None for the released one.
+    """
+
+    def __init__(self, source: str | os.PathLike[str] | None = None, device: Device = "cpu") -> None:
+        """Say which file will be opened, and where it will run."""
+        self.source = source
         self._device: Device = device
         self._lock = Lock()
         self._file: InkFile | None = None
@@ -88,14 +94,15 @@ class ReleasedInkFinder:
         """Find the ink; as `InkFile`.
 
         Raises:
-            ModelFileError: This installation has no ink finder, or a damaged one.
+            ModelFileError: There is none, or it is damaged.
         """
         if self._file is None:
             with self._lock:
-                if (path := released_models().get(DEFAULT_INK_MODEL)) is None:
+                path = self.source or released_models().get(DEFAULT_INK_MODEL)
+                if path is None:
                     raise ModelFileError(
                         "this installation has no ink finder, which the model needs for pictures; type: "
-                        "pip install --force-reinstall yomite"
+                        "pip install --force-reinstall yomite, or give your own: yomite.load(ink=FILE)"
                     )
-                self._file = self._file or open_ink_file(path, self._device)
+                self._file = self._file or open_ink_file(Path(path), self._device)
         return self._file(view)

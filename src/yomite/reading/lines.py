@@ -243,9 +243,7 @@ class ReadsLines:
         text = line.text if text is None else text
         label_by_character = {character: label for label, character in enumerate(file.characters)}
         if unknown := next((one for one in text if one not in label_by_character), ""):
-            raise CharsetError(
-                f"{unknown!r} is not one of the {len(file.characters)} characters of {file.name}"
-            )
+            raise CharsetError(f"{unknown!r} is none of {file.name}'s {len(file.characters)} characters")
         log_probabilities = file.compute(strip.image, strip.direction)
         labels = [label_by_character[one] for one in text]
         found = build_line_map(text, labels, log_probabilities, strip.image, strip.direction)

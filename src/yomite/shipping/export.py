@@ -16,6 +16,7 @@ from yomite.data.samples import tell_unread
 from yomite.data.sources import open_source, resolve_data_root
 from yomite.errors import DataError
 from yomite.evaluation.scores import ScoredSet, score_again, score_set
+from yomite.reading.ink_file import TASK as INK_TASK
 from yomite.reading.line_file import INPUTS, LANGUAGE_MODEL, open_line_file
 from yomite.reading.line_file import TASK as LINE_TASK
 from yomite.reading.page_file import TASK as PAGE_TASK
@@ -70,6 +71,7 @@ def export_model(
     int8: bool = False,
     attention: bool = True,
     keeps_calibration: bool = True,
+    canvas_version: int | None = None,
 ) -> Exported:
     """Export weights, score the sets once, and write the file with what they say.
 
@@ -87,6 +89,7 @@ def export_model(
         int8: Computes with 8-bit integers. Of characters sets are needed, of lines the data folder.
         attention: Whether the file of a model that has attention gets that output.
         keeps_calibration: Whether a run that began from other weights keeps what their model file says.
+        canvas_version: Of characters; None takes that of the model file that is kept, else 2.
 
     Raises:
         ModelFileError: If the model cannot be exported, or has no attention to leave out.
@@ -111,11 +114,16 @@ def export_model(
             raise DataError("a model of pages has no prior, no --int8 and no --calibrate; leave these out")
         draft.write(out)
         return Exported(draft)
+    if draft.metadata["task"] == INK_TASK:
+        if int8 or prior_weight or sets:
+            raise DataError("an ink finder has no prior, no --int8 and no --calibrate; leave these out")
+        draft.write(out)
+        return Exported(draft)
     if int8 and not sets:
         raise DataError("--int8 takes the ranges of numbers from real writing; give --calibrate SET")
     kept = find_kept(checkpoint, show) if keeps_calibration else None
-    if kept:
-        draft = draft.describe({"canvas_version": kept.canvas_version})
+    if canvas_version or kept:
+        draft = draft.describe({"canvas_version": str(canvas_version or kept.canvas_version)})
     if stroke_counts := list_stroke_counts(checkpoint.characters, _find_data_root(data_root)):
         draft = draft.describe({"stroke_counts": json.dumps(stroke_counts, separators=(",", ":"))})
     elif kept and kept.stroke_counts and kept.characters == tuple(checkpoint.characters):

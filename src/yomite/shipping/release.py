@@ -21,6 +21,7 @@ from yomite.data.sources import open_source
 from yomite.errors import ModelFileError, YomiteError
 from yomite.evaluation.answers import TOP
 from yomite.evaluation.report import evaluate, format_table
+from yomite.ink.canvas import CANVAS_VERSION
 from yomite.models.cost import count_macs, count_parameters
 from yomite.reading.characters import load
 from yomite.reading.metadata import PRIORS
@@ -108,6 +109,7 @@ def make_release(
         show=show,
         license=LICENSE,
         keeps_calibration=False,
+        canvas_version=CANVAS_VERSION,
     )
     sizes = measure_sizes(onnx_path, weights_path)
     if hours is None:

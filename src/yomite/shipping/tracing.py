@@ -20,9 +20,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from yomite.charset import Charset, select_lookalikes
 from yomite.checkpoint import Checkpoint, load_model
-from yomite.ink.canvas import CANVAS_VERSION
 from yomite.ink.line_canvas import LINE_CANVAS_VERSION
 from yomite.ink.page_canvas import PAGE_CANVAS_VERSION
+from yomite.reading.ink_file import TASK as INK_TASK
 from yomite.reading.line_file import TASK as LINE_TASK
 from yomite.reading.metadata import FORMAT_VERSION
 from yomite.reading.page_file import TASK as PAGE_TASK
@@ -30,6 +30,9 @@ from yomite.shipping.draft import Draft
 from yomite.tasks import Traced, build_task
 
 OPSET = 17
+
+OWN_CANVAS_VERSION = 2
+"""Of characters; the released ink finder, which version 3 asks, has seen Japanese alone."""
 
 
 def trace_weights(checkpoint: Checkpoint, name: str, *, allow_custom: bool = False) -> Draft:
@@ -55,6 +58,8 @@ def trace_weights(checkpoint: Checkpoint, name: str, *, allow_custom: bool = Fal
         described |= {"step_px": str(model.stride), "canvas_version": str(LINE_CANVAS_VERSION)}
     elif task.name == PAGE_TASK:
         described["canvas_version"] = str(PAGE_CANVAS_VERSION)
+    elif task.name == INK_TASK:
+        pass  # what it sees belongs to the canvas of characters
     else:
         described |= _describe_characters(checkpoint)
     return Draft(network, described)
@@ -75,7 +80,7 @@ def _describe_characters(checkpoint: Checkpoint) -> dict[str, str]:
     num_classes = len(checkpoint.characters)
     return {
         "lookalikes": json.dumps(select_lookalikes(checkpoint.characters), ensure_ascii=False),
-        "canvas_version": str(CANVAS_VERSION),
+        "canvas_version": str(OWN_CANVAS_VERSION),
         "temperature": json.dumps({"text": 1.0, "uniform": 1.0}),
         "rejection_threshold": json.dumps({"text": 0.0, "uniform": 0.0}),
         "log_prior": json.dumps([round(-math.log(num_classes), 4)] * num_classes),
