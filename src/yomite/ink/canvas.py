@@ -13,13 +13,12 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from yomite.errors import PictureError
 from yomite.ink.eraser import erase_rulings
-from yomite.ink.ink_view import erase_paper, view_ink
+from yomite.ink.ink_view import crop_chance, erase_paper, spread_chance, view_ink
 from yomite.ink.leveling import level_light
-from yomite.ink.pictures import read_gray
+from yomite.ink.pictures import read_gray, shrink_gray
 from yomite.ink.strokes import WORK_SIZE, draw_strokes, is_strokes, to_strokes
 
 CANVAS_SIZE = 48
@@ -58,7 +57,7 @@ def to_canvas(
     if is_strokes(picture):
         return place_ink(draw_strokes(to_strokes(picture)), size, MARGIN)
     gray = read_gray(picture, sees_color=version > 1)
-    ink, has_ink = find_ink(shrink_gray(gray), version, finder)
+    ink, has_ink, chance = find_ink(shrink_gray(gray), version, finder)
     if not has_ink:
         raise PictureError(_BLANK)
     box = find_box(ink)
@@ -69,32 +68,42 @@ def to_canvas(
         pad = 2.0 + 0.08 * max(box[1] - box[0], box[3] - box[2])
         top, left = (max(0, int((low - pad) * scale)) for low in (box[0], box[2]))
         bottom, right = (int(np.ceil((high + pad) * scale)) for high in (box[1], box[3]))
-        closer, has_closer_ink = find_ink(shrink_gray(gray[top:bottom, left:right]), version, finder)
+        crop = gray[top:bottom, left:right]
+        closer = shrink_gray(crop)
+        if chance is not None:
+            step = max(crop.shape) / max(closer.shape) / scale
+            chance = crop_chance(chance, top / scale, left / scale, step, closer.shape)
+        closer, has_closer_ink, _ = find_ink(closer, version, finder, chance)
         ink = closer if has_closer_ink else ink
     return place_ink(ink, size, MARGIN)
 
 
-def find_ink(gray: np.ndarray, version: int, finder: InkFinder | None = None) -> tuple[np.ndarray, bool]:
+def find_ink(
+    gray: np.ndarray, version: int, finder: InkFinder | None = None, seen: np.ndarray | None = None
+) -> tuple[np.ndarray, bool, np.ndarray | None]:
     """Find the writing's ink.
 
     Args:
         gray: uint8 (H, W).
         version, finder: As for `to_canvas`.
+        seen: float32 (H, W), the chance of ink at an earlier look; what either look holds for paper goes.
 
     Returns:
         ink: float32 (H, W), 0..1.
         has_ink: False when nothing stands out from the paper.
+        chance: Of version 3, float32 (H, W), the chance of ink; else None.
     """
     if version == 1:
-        return measure_ink(gray)
+        return *measure_ink(gray), None
     ink, has_ink = measure_ink(level_light(gray, max(gray.shape) // 10, 0.12), 4.0)
-    if not has_ink:
-        return ink, False
-    if version == 2:
-        return erase_rulings(ink), True
+    if not has_ink or version == 2:
+        return erase_rulings(ink) if has_ink else ink, has_ink, None
     if finder is None:
         raise ValueError("canvas version 3 needs an ink finder; pass finder=")
-    return erase_paper(ink, finder(view_ink(ink))), True
+    chance = spread_chance(finder(view_ink(ink)), ink.shape)
+    if seen is not None:
+        chance = np.minimum(chance, seen)
+    return erase_paper(ink, chance), True, chance
 
 
 def measure_ink(gray: np.ndarray, most: float = 1.0) -> tuple[np.ndarray, bool]:
@@ -280,19 +289,3 @@ def place_ink(ink: np.ndarray, size: int, margin: float) -> np.ndarray:
     brightness = np.sum(canvas * canvas) / max(np.sum(canvas), np.float32(1e-6))
     gain = min(max(0.8 / max(brightness, 0.01), 1.0), 4.0)
     return np.minimum(canvas * np.float32(255.0 * gain) + np.float32(0.5), np.float32(255.0)).astype(np.uint8)
-
-
-def shrink_gray(gray: np.ndarray) -> np.ndarray:
-    """Cut a picture down to at most `WORK_SIZE` pixels on its longer side, by area.
-
-    Args:
-        gray: uint8 (H, W).
-
-    Returns:
-        uint8 (h, w); the picture itself if it is small enough.
-    """
-    scale = WORK_SIZE / max(gray.shape)
-    if scale >= 1.0:
-        return gray
-    height, width = (max(1, round(side * scale)) for side in gray.shape)
-    return np.asarray(Image.fromarray(gray).resize((width, height), Image.Resampling.BOX))

@@ -1,7 +1,7 @@
 """What an ink finder sees of a picture, and what its answer does: ink stays, what is printed goes.
 
-`view_ink` and `erase_paper` keep to the part of numpy that numba compiles, as `yomite.ink.canvas` does;
-docs/canvas.md writes them down.
+`view_ink` keeps to the part of numpy that numba compiles, as `yomite.ink.canvas` does, for training sees it
+too. docs/canvas.md writes all of it down.
 """
 
 from __future__ import annotations
@@ -48,32 +48,62 @@ def share_pixels(length: int, step: float) -> np.ndarray:
     return np.maximum(covered, np.float32(0.0)) * (np.float32(0.5) / reach)
 
 
-def erase_paper(ink: np.ndarray, keep: np.ndarray) -> np.ndarray:
-    """Take off what the finder does not hold for ink.
+def spread_chance(keep: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Bring a finder's answer from its view back to the picture, linearly.
+
+    Args:
+        keep: Float32 (VIEW_SIZE, VIEW_SIZE), the chance that what is seen there is ink, 0..1.
+        shape: (H, W) of the ink that was viewed.
+
+    Returns:
+        Float32 (H, W), 0..1.
+    """
+    step = max(shape) / VIEW_SIZE
+    height, width = (max(min(int(np.ceil(side / step)), VIEW_SIZE), 1) for side in shape)
+    return crop_chance(keep[:height, :width], 0.0, 0.0, 1.0 / step, shape)
+
+
+def crop_chance(
+    chance: np.ndarray, top: float, left: float, step: float, shape: tuple[int, ...]
+) -> np.ndarray:
+    """Read chances off another grid, linearly; beyond the rim the outermost one goes on.
+
+    Args:
+        chance: Float32 (h, w).
+        top, left: Where the other grid begins, in px of `chance`.
+        step: Px of `chance` for one px of the other grid.
+        shape: (H, W) of the other grid.
+
+    Returns:
+        Float32 (H, W).
+    """
+    height, width = shape
+    rows = mix_pixels(top + (np.arange(height) + 0.5) * step - 0.5, chance.shape[0])
+    columns = mix_pixels(left + (np.arange(width) + 0.5) * step - 0.5, chance.shape[1])
+    return np.dot(np.dot(rows, chance), columns.T)
+
+
+def mix_pixels(at: np.ndarray, length: int) -> np.ndarray:
+    """Return float32 (len(at), length): of which pixels a value between them is mixed."""
+    at = np.minimum(np.maximum(at, 0.0), length - 1.0)
+    near = 1.0 - np.abs(at.reshape(len(at), 1) - np.arange(length).reshape(1, length))
+    return np.maximum(near, 0.0).astype(np.float32)
+
+
+def erase_paper(ink: np.ndarray, chance: np.ndarray) -> np.ndarray:
+    """Take off what is not held for ink.
 
     Args:
         ink: Float32 (H, W), from 0, as `measure_ink` returns it.
-        keep: Float32 (VIEW_SIZE, VIEW_SIZE), the chance that what is seen there is ink, 0..1.
+        chance: Float32 (H, W), that it is ink, 0..1.
 
     Returns:
         Float32 (H, W), 0..1. The ink as it came, cut off at 1, where next to nothing would go or stay.
     """
-    height, width = ink.shape
-    step = max(height, width) / VIEW_SIZE
     ink = np.minimum(ink, np.float32(1.0))
-    chance = np.dot(np.dot(mix_pixels(height, step), keep), mix_pixels(width, step).T.copy())
     share = (chance - np.float32(SURE_PAPER)) / np.float32(SURE_INK - SURE_PAPER)
     left = ink * np.minimum(np.maximum(share, np.float32(0.0)), np.float32(1.0))
     before, after = np.sum(ink), np.sum(left)
     if before - after < LEAST_ERASED * before or after < LEAST_LEFT * before:
         return ink
     return left
-
-
-def mix_pixels(length: int, step: float) -> np.ndarray:
-    """Return float32 (length, VIEW_SIZE): how each source pixel is mixed, linearly, of those of the view."""
-    last = max(min(np.ceil(length / step), VIEW_SIZE) - 1.0, 0.0)
-    at = np.minimum(np.maximum((np.arange(length) + 0.5) / step - 0.5, 0.0), last)
-    index = np.arange(VIEW_SIZE).reshape(1, VIEW_SIZE)
-    near = 1.0 - np.abs(at.reshape(length, 1) - index)
-    return np.maximum(near, 0.0).astype(np.float32)

@@ -17,6 +17,7 @@ from PIL import Image
 from yomite.errors import PictureError
 from yomite.ink.colors import choose_channel, find_look_stride
 from yomite.ink.picture_files import MAX_PIXELS, check_cost, describe_fault, load_picture
+from yomite.ink.strokes import WORK_SIZE
 
 Drawing: TypeAlias = Sequence[Sequence[Sequence[float]] | np.ndarray]
 Picture: TypeAlias = (
@@ -221,6 +222,22 @@ def _merge_strips(cut: Cut, height: int, width: int, sees_color: bool) -> np.nda
 def _is_transparent(strip: Image.Image) -> bool:
     lowest, _ = strip.getchannel("A").getextrema()
     return lowest < 255  # type: ignore[operator]  # one channel has two numbers, not pairs
+
+
+def shrink_gray(gray: np.ndarray) -> np.ndarray:
+    """Cut a picture down to at most `WORK_SIZE` pixels on its longer side, by area.
+
+    Args:
+        gray: uint8 (H, W).
+
+    Returns:
+        uint8 (h, w); the picture itself if it is small enough.
+    """
+    scale = WORK_SIZE / max(gray.shape)
+    if scale >= 1.0:
+        return gray
+    height, width = (max(1, round(side * scale)) for side in gray.shape)
+    return np.asarray(Image.fromarray(gray).resize((width, height), Image.Resampling.BOX))
 
 
 def _lay_on_paper(cut: Cut, height: int, width: int) -> np.ndarray:
