@@ -54,24 +54,31 @@ def release(
     """Make the files of a release."""
     with needs_extra("release", "train"):
         from yomite.checkpoint import load_model, read_checkpoint
+        from yomite.shipping.ink_release import make_ink_release
         from yomite.shipping.line_release import make_line_release
         from yomite.shipping.page_release import make_page_release
         from yomite.shipping.release import make_release
         from yomite.tasks import name_task
     from yomite.data.sources import resolve_data_root
+    from yomite.reading.ink_file import DEFAULT_INK_MODEL
     from yomite.reading.line_file import DEFAULT_LINE_MODEL
     from yomite.reading.model_file import DEFAULT_MODEL
     from yomite.reading.page_file import DEFAULT_PAGE_MODEL
 
     task = name_task(load_model(read_checkpoint(weights)))
-    if task in ("line", "page"):
+    makers = {
+        "line": (DEFAULT_LINE_MODEL, make_line_release),
+        "page": (DEFAULT_PAGE_MODEL, make_page_release),
+        "ink": (DEFAULT_INK_MODEL, make_ink_release),
+    }
+    if task in makers:
         if test or prior_weight is not None or adjustment or keep:
             raise YomiteError(f"a {task} model has no --test, --prior-weight, --adjustment and --keep")
-        make = make_line_release if task == "line" else make_page_release
+        default_name, make = makers[task]
         make(
             weights,
             out or Path(str(resources.files("yomite"))) / "released",
-            name=name or (DEFAULT_LINE_MODEL if task == "line" else DEFAULT_PAGE_MODEL),
+            name=name or default_name,
             data_root=resolve_data_root(data_root),
             config=config,
             device=device,
