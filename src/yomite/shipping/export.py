@@ -122,8 +122,10 @@ def export_model(
     if int8 and not sets:
         raise DataError("--int8 takes the ranges of numbers from real writing; give --calibrate SET")
     kept = find_kept(checkpoint, show) if keeps_calibration else None
-    if canvas_version or kept:
-        draft = draft.describe({"canvas_version": str(canvas_version or kept.canvas_version)})
+    if kept:
+        draft = draft.describe({"canvas_version": kept.canvas_version})
+    if canvas_version:
+        draft = draft.describe({"canvas_version": str(canvas_version)})
     if stroke_counts := list_stroke_counts(checkpoint.characters, _find_data_root(data_root)):
         draft = draft.describe({"stroke_counts": json.dumps(stroke_counts, separators=(",", ":"))})
     elif kept and kept.stroke_counts and kept.characters == tuple(checkpoint.characters):

@@ -34,9 +34,10 @@ def _list_scores(card: Card) -> Iterator[str]:
     num_samples = scores["papers"][0]["lookalike_top1"]["num_samples"]
     yield "## Scores"
     yield wrap(
-        f"The {num_samples} drawings of {scores['data']} laid on each paper, read by {card['character_model']}: "
-        f"`yomite evaluate --data {scores['data']} --robustness {num_samples}`. Weights and limits were chosen "
-        "on these drawings, so the figures flatter; the papers share nothing with those that it learned from."
+        f"The {num_samples} drawings of {scores['data']} laid on each paper, read by "
+        f"{card['character_model']}: `yomite evaluate --data {scores['data']} --robustness {num_samples}`. "
+        "Weights and limits were chosen on these drawings, so the figures flatter; the papers share nothing "
+        "with those that it learned from."
     )
     rows = (
         (paper["name"], f"{paper['lookalike_top1']['value']:.1%}", f"{paper['rejected']['value']:.1%}")
