@@ -110,8 +110,8 @@ def print_stages(stream: DrawnStream, haste_share: float, size: int, num_images:
     for name, microseconds in times.items():
         print(f"| {name} | {microseconds:.0f} | {100 * microseconds / total:.0f} % |")
     print(f"| together | {total:.0f} | {1e6 / total:,.0f} images/s |")
-    if len(stream._masks):
-        masks = [stream._masks[rng.integers(len(stream._masks))] for _ in range(num_images)]
+    if len(stream._repertoire.masks):
+        masks = [stream._repertoire.masks[rng.integers(len(stream._repertoire.masks))] for _ in range(num_images)]
         run(
             "bend",
             lambda mask, habit, length: bend_ink(mask, habit, length, 0.4, 4.0),
@@ -133,15 +133,15 @@ def pick_glyph(stream: DrawnStream, rng: np.random.Generator) -> tuple[np.ndarra
     """One flattened glyph, as often as the stream draws its character."""
     while True:
         label = rng.choice(len(stream.class_weights), p=stream.class_weights)
-        first, last = stream._class_glyphs[label : label + 2]
+        first, last = stream._repertoire.class_glyphs[label : label + 2]
         if last > first:
             break
     glyph = rng.integers(first, last)
-    strokes, points = stream._glyph_strokes[glyph : glyph + 2], stream._glyph_points[glyph : glyph + 2]
+    strokes, points = stream._repertoire.glyph_strokes[glyph : glyph + 2], stream._repertoire.glyph_points[glyph : glyph + 2]
     return (
-        stream._points[points[0] : points[1]],
-        stream._offsets[strokes[0] + glyph : strokes[1] + glyph + 1],
-        stream._components[strokes[0] : strokes[1]],
+        stream._repertoire.points[points[0] : points[1]],
+        stream._repertoire.offsets[strokes[0] + glyph : strokes[1] + glyph + 1],
+        stream._repertoire.components[strokes[0] : strokes[1]],
     )
 
 

@@ -13,28 +13,26 @@ from pathlib import Path
 import numpy as np
 
 from yomite.charset import Charset
-from yomite.charset.prior import SENTENCES, weigh_classes
-from yomite.config import DataConfig, GeneratedConfig
-from yomite.data.cache import read_pictures
-from yomite.data.sources import open_source
-from yomite.errors import DataError
+from yomite.config import DataConfig
 from yomite.ink import canvas
 from yomite.ink.canvas import MARGIN
-from yomite.ink.fonts import MASK_SIZE, bend_ink, find_fonts, read_font
-from yomite.ink.forms import build_forms
-from yomite.ink.hand import HABITS, draw_habits
-from yomite.ink.kanjivg import KANJIVG_FILE
-from yomite.ink.pen import PEN_NAMES, PEN_RANGES, TRAIT_NAMES, TRAITS, draw_lines, draw_traits, lay_on_paper
-from yomite.ink.writing import flatten_glyph, write_glyph
+from yomite.ink.pen import PEN_NAMES, TRAIT_NAMES, lay_on_paper
 from yomite.streams.batch import Batch, to_batch
-from yomite.streams.glyphs import read_flat_glyphs
+from yomite.streams.glyphs import FlatGlyph
 from yomite.streams.kernels import announce_compiling, compile_kernel
+from yomite.streams.repertoire import (
+    Sources,
+    draw_writer,
+    lay_out,
+    read_sources,
+    tell_missing,
+    write_character,
+)
 
 PEN_SHARES = {"touch": 0.36, "ballpoint": 0.20, "pencil": 0.20, "felt": 0.15, "brush": 0.09}
 """How often each pen is taken; relative, where data.pens names some of them."""
 
 _MAX_TRIES = 4
-_NUM_HABITS, _NUM_TRAITS, _WAVE = len(HABITS), len(TRAITS), list(HABITS).index("wave")
 _GRAIN, _CONTRAST, _PAPER, _NOISE, _LIGHT, _SCRAPS = (
     TRAIT_NAMES.index(name) for name in ("grain", "contrast", "paper", "noise", "light", "scraps")
 )
@@ -57,7 +55,7 @@ class DrawnStream:
     def __init__(
         self,
         *,
-        glyphs: list[list[tuple[np.ndarray, np.ndarray, np.ndarray]]],
+        glyphs: list[list[FlatGlyph]],
         masks: list[list[np.ndarray]],
         pictures: list[tuple[np.ndarray, int]],
         shares: tuple[float, float, float, float],
@@ -67,7 +65,7 @@ class DrawnStream:
         seed: int,
         size: int,
         pens: Sequence[str] = PEN_NAMES,
-        generated: Sequence[tuple[np.ndarray, int]] = (),
+        generated: list[tuple[np.ndarray, int]] | None = None,
     ) -> None:
         """Lay the sources out flat.
 
@@ -90,109 +88,58 @@ class DrawnStream:
         self.class_weights = np.where(drawable, class_weights, 0.0)
         total = self.class_weights.sum()
         self.class_weights = self.class_weights / total if total else self.class_weights
-        self._class_steps = np.cumsum(self.class_weights)
         self._pen_steps = stack_pens(pens)
         self.class_shares = (shares[0] + shares[1]) * self.class_weights
+        generated = generated or []
         for share, group in zip(shares[2:], (pictures, generated), strict=True):
             counts = np.bincount([label for _, label in group], minlength=len(class_weights))
             self.class_shares += share * counts / max(counts.sum(), 1)
-        self._num_real, pictures = len(pictures), [*pictures, *generated]
-        self._shares = np.cumsum(shares)
-
-        flat = [glyph for group in glyphs for glyph in group]
-        empty = (np.zeros((0, 2), np.float32), np.zeros(1, np.int32), np.zeros(0, np.int32))
-        self._points = np.concatenate([glyph[0] for glyph in flat] or [empty[0]])
-        self._offsets = np.concatenate([glyph[1] for glyph in flat] or [empty[1]])
-        self._components = np.concatenate([glyph[2] for glyph in flat] or [empty[2]])
-        self._glyph_points = np.cumsum([0, *(len(glyph[0]) for glyph in flat)])
-        self._glyph_strokes = np.cumsum([0, *(len(glyph[2]) for glyph in flat)])
-        self._class_glyphs = np.cumsum([0, *map(len, glyphs)])
-        flat_masks = [mask for group in masks for mask in group]
-        self._masks = np.stack(flat_masks) if flat_masks else np.zeros((0, MASK_SIZE, MASK_SIZE), np.uint8)
-        self._class_masks = np.cumsum([0, *map(len, masks)])
-        self._pixels = np.concatenate([ink.ravel() for ink, _ in pictures] or [np.zeros(0, np.uint8)])
-        self._picture_pixels = np.cumsum([0, *(ink.size for ink, _ in pictures)])
-        self._picture_shapes = np.array([ink.shape for ink, _ in pictures] or np.zeros((0, 2)), np.int64)
-        self._picture_labels = np.array([label for _, label in pictures], np.int64)
+        self._repertoire = lay_out(
+            Sources(
+                glyphs=glyphs,
+                masks=masks,
+                pictures=pictures,
+                generated=generated,
+                shares=shares,
+                class_weights=self.class_weights,
+            )
+        )
 
     def draw(self, epoch: int, indices: np.ndarray) -> Batch:
         """Draw canvases uint8 (N, 1, S, S), ink bright on 0, and their labels int64 (N,)."""
-        seeds = np.array(
+        images = np.zeros((len(indices), self._size, self._size), np.uint8)
+        labels = np.zeros(len(indices), np.int64)
+        seeds = self._draw_seeds(epoch, indices)
+        _draw_samples(seeds, images, labels, self._repertoire, self._pen_steps, self._haste)
+        return to_batch((images, labels))
+
+    def _draw_seeds(self, epoch: int, indices: np.ndarray) -> np.ndarray:
+        """Return what each sample's random stream begins with, int64 (N,)."""
+        return np.array(
             [
                 np.random.SeedSequence((self._seed, epoch, int(index))).generate_state(1)[0]
                 for index in np.asarray(indices)
             ],
             dtype=np.int64,
         )
-        images = np.zeros((len(seeds), self._size, self._size), np.uint8)
-        labels = np.zeros(len(seeds), np.int64)
-        _draw_samples(
-            seeds, images, labels, self._shares, self._class_steps, self._pen_steps, self._haste,
-            self._points, self._offsets, self._components, self._glyph_points, self._glyph_strokes,
-            self._class_glyphs, self._masks, self._class_masks,
-            self._pixels, self._picture_pixels, self._picture_shapes, self._picture_labels, self._num_real,
-        )  # fmt: skip
-        return to_batch((images, labels))
 
 
 @compile_kernel
-def _draw_samples(
-    seeds, images, labels, shares, class_steps, pen_steps, haste_share,
-    points, offsets, components, glyph_points, glyph_strokes, class_glyphs, masks, class_masks,
-    pixels, picture_pixels, picture_shapes, picture_labels, num_real,
-):  # fmt: skip
+def _draw_samples(seeds, images, labels, repertoire, pen_steps, haste_share):
     size = images.shape[1]
     for n in range(len(seeds)):
         np.random.seed(seeds[n])
         for _ in range(_MAX_TRIES):
             which = np.random.random()
-            pen = PEN_RANGES[np.searchsorted(pen_steps, np.random.random(), side="right")]
-            traits = draw_traits(np.random.random(_NUM_TRAITS), pen)
-            # Most people write calmly, some hurry, a few run.
-            haste = 0.15 * np.random.random()
-            if np.random.random() < haste_share:
-                haste = 0.15 + 0.95 * np.random.random()
-            habits = draw_habits(
-                np.random.normal(0.0, 1.0, _NUM_HABITS), haste, 0.5 + 0.8 * np.random.random()
-            )
+            traits, habits = draw_writer(pen_steps, haste_share)
             length_px = 44.0 + 60.0 * np.random.random()
             pad_px = 12.0 * np.random.random() ** 2
-            if which < shares[1]:
-                label = np.searchsorted(class_steps, np.random.random() * class_steps[-1], side="right")
-                num_glyphs = class_glyphs[label + 1] - class_glyphs[label]
-                num_masks = class_masks[label + 1] - class_masks[label]
-                if num_glyphs > 0 and (which < shares[0] or num_masks == 0):
-                    glyph = class_glyphs[label] + np.random.randint(num_glyphs)
-                    # Each glyph has one offset more than it has strokes.
-                    first = glyph_strokes[glyph] + glyph
-                    last = glyph_strokes[glyph + 1] + glyph + 1
-                    written, starts, pressure = write_glyph(
-                        points[glyph_points[glyph] : glyph_points[glyph + 1]],
-                        offsets[first:last],
-                        components[glyph_strokes[glyph] : glyph_strokes[glyph + 1]],
-                        habits,
-                    )
-                    coverage = draw_lines(written, starts, pressure, traits, length_px, pad_px)
-                else:
-                    mask = masks[class_masks[label] + np.random.randint(num_masks)]
-                    edge, steep = 0.25 + 0.4 * np.random.random(), 2.5 + 3.0 * np.random.random()
-                    habits[_WAVE] = 0.005 + 0.02 * np.random.random()
-                    coverage = bend_ink(mask, habits, length_px, edge, steep)
-            else:
-                first, last = 0, num_real
-                if which >= shares[2] and num_real < len(picture_labels):
-                    first, last = num_real, len(picture_labels)
-                chosen = np.random.randint(first, last)
-                label = picture_labels[chosen]
-                height, width = picture_shapes[chosen]
-                ink = pixels[picture_pixels[chosen] : picture_pixels[chosen + 1]].reshape(height, width)
-                # The picture has its own paper, pen and slant: only a part of the writer's habits bends it.
-                habits *= 0.6
-                habits[_WAVE] = 0.005 + 0.03 * np.random.random()
-                coverage = bend_ink(ink, habits, 60.0 + 56.0 * np.random.random(), 0.0, 1.0)
-                if np.random.random() < 0.5:
-                    traits[_GRAIN] = traits[_NOISE] = traits[_LIGHT] = traits[_SCRAPS] = 0.0
-                    traits[_CONTRAST], traits[_PAPER] = 200.0, 250.0
+            coverage, label = write_character(
+                repertoire, which, traits, habits, length_px, pad_px, 60.0, 56.0
+            )
+            if which >= repertoire.shares[1] and np.random.random() < 0.5:
+                traits[_GRAIN] = traits[_NOISE] = traits[_LIGHT] = traits[_SCRAPS] = 0.0
+                traits[_CONTRAST], traits[_PAPER] = 200.0, 250.0
             ink, has_ink = _measure_ink(lay_on_paper(coverage, traits))
             if has_ink:
                 images[n] = _place_ink(ink, size, MARGIN)
@@ -213,46 +160,10 @@ def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int
     Raises:
         DataError: a source is missing, or none of the classes can be drawn.
     """
-    real_share = config.cells.share + config.folder.share
-    shares = np.array([config.ink.share, config.fonts.share, real_share, config.generated.share])
-    glyphs: list[list] = [[] for _ in charset]
-    masks: list[list] = [[] for _ in charset]
-    if config.ink.share > 0:
-        for character, flat in read_flat_glyphs(data_root / KANJIVG_FILE):
-            if character in charset:
-                glyphs[charset.label(character)].append(flat)
-        for glyph in build_forms():
-            if glyph.character in charset:
-                drawn = glyphs[charset.label(glyph.character)]
-                drawn += [*drawn[:1], flatten_glyph(glyph)]  # the school form stays as frequent as the others
-    if config.fonts.share > 0:
-        for path in find_fonts(config.fonts.files, data_root):
-            for character, mask in read_font(path, charset):
-                masks[charset.label(character)].append(mask)
-    if config.folder.share > 0 and config.folder.path is None:
-        raise DataError("data.folder.share is above 0 but data.folder.path is not set; give the folder")
-    pictures = []
-    for name in config.real_sources:
-        pictures += read_pictures(open_source(name, data_root), charset, size, config.fold, seed)
-    generated = read_generated(config.generated, charset, data_root) if config.generated.share > 0 else []
-    weights = np.ones(len(charset))
-    if config.frequency_power > 0 and shares[:2].sum() > 0:  # real pictures come as they are
-        weights = weigh_classes(data_root / SENTENCES, charset, config.frequency_power)
-    missing = [character for label, character in enumerate(charset) if not (glyphs[label] or masks[label])]
-    if shares[:2].sum() > 0 and missing:
-        if len(missing) == len(charset):
-            raise DataError(
-                "no character of the charset can be drawn from strokes or fonts; "
-                "check data.ink and data.fonts"
-            )
-        print(f"no strokes and no font glyph for {len(missing)} characters: {' '.join(missing[:20])}")
+    sources = read_sources(config, charset, data_root, seed, size)
+    tell_missing(sources, charset)
     stream = DrawnStream(
-        glyphs=glyphs,
-        masks=masks,
-        pictures=pictures,
-        generated=generated,
-        shares=tuple(shares / shares.sum()),
-        class_weights=weights,
+        **sources,
         haste=config.ink.haste,
         num_samples=config.samples_per_epoch,
         seed=seed,
@@ -269,25 +180,3 @@ def stack_pens(names: Iterable[str]) -> np.ndarray:
     chosen = set(names)
     steps = np.cumsum([PEN_SHARES[name] if name in chosen else 0.0 for name in PEN_NAMES])
     return steps / steps[-1]
-
-
-def read_generated(
-    config: GeneratedConfig, charset: Charset, data_root: Path
-) -> list[tuple[np.ndarray, int]]:
-    """Pictures that a generator drew and that are read right, as `read_pictures` gives real ones.
-
-    Raises:
-        YomiteError: If no generator is named, or it does not do.
-    """
-    from yomite.generation.generated import Wish, open_generated
-
-    if config.weights is None:
-        raise DataError(
-            "data.generated.share is above 0 but data.generated.weights is not set; give the weights of a "
-            "generator, as `yomite train configs/diffusion.yaml` writes them"
-        )
-    wish = Wish(**config.model_dump(exclude={"share"}))
-    ink = open_generated(wish, charset, data_root)
-    return [
-        (image, charset.label(character)) for image, character in zip(ink.images, ink.characters, strict=True)
-    ]

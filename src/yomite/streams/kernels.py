@@ -10,14 +10,15 @@ from pathlib import Path
 import numba
 from numba.core import config as compiler
 
-_INK = Path(__file__).parents[1] / "ink"
+_CALLED = [*(Path(__file__).parents[1] / "ink").glob("*.py"), Path(__file__).with_name("repertoire.py")]
+"""Files that hold what kernels call."""
 
 
 def compile_kernel(function: Callable, **compiled: Callable) -> Callable:
     """Compile a function that may stand in another module, or read what an earlier process compiled.
 
     numba looks at the file of a function, and not at the files of what it calls, so it would take old code
-    for new. Here the folder of the cache is named for the whole room that kernels call.
+    for new. Here the folder of the cache is named for all that kernels call: the room of ink, and what streams share.
 
     Args:
         function: In the part of Python and numpy that numba knows.
@@ -39,11 +40,11 @@ def announce_compiling() -> None:
         print("compiling the ink, which takes a minute or two; the next run will find it compiled")
 
 
-def _hash_ink() -> str:
+def _hash_called() -> str:
     digest = hashlib.sha256()
-    for path in sorted(_INK.glob("*.py")):
+    for path in sorted(_CALLED):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 
-_FOLDER = Path(__file__).with_name("__pycache__") / f"kernels-{_hash_ink()}"
+_FOLDER = Path(__file__).with_name("__pycache__") / f"kernels-{_hash_called()}"
