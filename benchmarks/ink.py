@@ -111,7 +111,9 @@ def print_stages(stream: DrawnStream, haste_share: float, size: int, num_images:
         print(f"| {name} | {microseconds:.0f} | {100 * microseconds / total:.0f} % |")
     print(f"| together | {total:.0f} | {1e6 / total:,.0f} images/s |")
     if len(stream._repertoire.masks):
-        masks = [stream._repertoire.masks[rng.integers(len(stream._repertoire.masks))] for _ in range(num_images)]
+        masks = [
+            stream._repertoire.masks[rng.integers(len(stream._repertoire.masks))] for _ in range(num_images)
+        ]
         run(
             "bend",
             lambda mask, habit, length: bend_ink(mask, habit, length, 0.4, 4.0),
@@ -137,7 +139,10 @@ def pick_glyph(stream: DrawnStream, rng: np.random.Generator) -> tuple[np.ndarra
         if last > first:
             break
     glyph = rng.integers(first, last)
-    strokes, points = stream._repertoire.glyph_strokes[glyph : glyph + 2], stream._repertoire.glyph_points[glyph : glyph + 2]
+    strokes, points = (
+        stream._repertoire.glyph_strokes[glyph : glyph + 2],
+        stream._repertoire.glyph_points[glyph : glyph + 2],
+    )
     return (
         stream._repertoire.points[points[0] : points[1]],
         stream._repertoire.offsets[strokes[0] + glyph : strokes[1] + glyph + 1],

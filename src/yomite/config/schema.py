@@ -72,7 +72,7 @@ class DataConfig(Section):
 
     @model_validator(mode="after")
     def _some_share(self) -> DataConfig:
-        if self.arguments and self.stream in ("drawn", "stored", "lines", "pages", "hands"):
+        if self.arguments and self.stream in ("drawn", "stored", "lines", "pages", "papers", "hands"):
             raise ValueError(f"arguments are for a stream of your own; {self.stream} has keys instead")
         if self.stream == "stored" and not self.sources:
             raise ValueError("stream stored needs sources, as sources: [my-samples]")

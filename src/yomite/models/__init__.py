@@ -62,6 +62,9 @@ ARCHITECTURES: dict[str, Architecture] = {
         "line",
     ),
     "finder": Architecture("finder:LineFinder", "pages: finds their lines (objective finding)", "page"),
+    "ink_finder": Architecture(
+        "ink_finder:InkFinder", "paper: tells a character from what is printed (objective erasing)", "ink"
+    ),
     "generator": Architecture(
         "generator:InkGenerator", "hands: draws ink, a U-Net of diffusers (objective denoising)", "hand"
     ),

@@ -70,6 +70,7 @@ STREAMS: dict[str, BuiltIn] = {
     "stored": BuiltIn("stored:build_stored"),
     "lines": BuiltIn("lines:build_lines", "line"),
     "pages": BuiltIn("pages:build_pages", "page"),
+    "papers": BuiltIn("papers:build_papers", "ink"),
     "hands": BuiltIn("hands:build_hands", "hand"),
 }
 """A new stream is one file here and one line in this dictionary; its module is imported when it is used."""

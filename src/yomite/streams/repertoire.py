@@ -224,7 +224,9 @@ def tell_missing(sources: Sources, charset: Charset) -> None:
     """
     if sum(sources["shares"][:2]) == 0:
         return
-    can_draw = [bool(glyphs or masks) for glyphs, masks in zip(sources["glyphs"], sources["masks"], strict=True)]
+    can_draw = [
+        bool(glyphs or masks) for glyphs, masks in zip(sources["glyphs"], sources["masks"], strict=True)
+    ]
     missing = [character for character, is_drawn in zip(charset, can_draw, strict=True) if not is_drawn]
     if len(missing) == len(charset):
         raise DataError(

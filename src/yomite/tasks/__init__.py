@@ -188,6 +188,7 @@ TASKS: dict[str, str] = {
     "line": "line:LineTask",
     "page": "page:PageTask",
     "hand": "hand:HandTask",
+    "ink": "ink:InkTask",
 }
 """By name, the class of each task as `module:class` of this folder."""
 

@@ -32,6 +32,7 @@ from yomite.training.objectives.auxiliary import AuxiliaryTargets
 from yomite.training.objectives.ctc import CTC
 from yomite.training.objectives.denoising import Denoising
 from yomite.training.objectives.distillation import Distillation, load_teacher
+from yomite.training.objectives.erasing import Erasing
 from yomite.training.objectives.finding import Finding
 from yomite.training.objectives.margin import add_margin
 from yomite.training.objectives.mixup import mix
@@ -137,6 +138,7 @@ OBJECTIVES: dict[str, Callable[..., Objective]] = {
     "teacher_forcing": TeacherForcing,
     "finding": Finding,
     "denoising": Denoising,
+    "erasing": Erasing,
 }
 
 
