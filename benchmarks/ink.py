@@ -133,20 +133,21 @@ def print_stages(stream: DrawnStream, haste_share: float, size: int, num_images:
 
 def pick_glyph(stream: DrawnStream, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One flattened glyph, as often as the stream draws its character."""
+    repertoire = stream._repertoire
     while True:
         label = rng.choice(len(stream.class_weights), p=stream.class_weights)
-        first, last = stream._repertoire.class_glyphs[label : label + 2]
+        first, last = repertoire.class_glyphs[label : label + 2]
         if last > first:
             break
     glyph = rng.integers(first, last)
     strokes, points = (
-        stream._repertoire.glyph_strokes[glyph : glyph + 2],
-        stream._repertoire.glyph_points[glyph : glyph + 2],
+        repertoire.glyph_strokes[glyph : glyph + 2],
+        repertoire.glyph_points[glyph : glyph + 2],
     )
     return (
-        stream._repertoire.points[points[0] : points[1]],
-        stream._repertoire.offsets[strokes[0] + glyph : strokes[1] + glyph + 1],
-        stream._repertoire.components[strokes[0] : strokes[1]],
+        repertoire.points[points[0] : points[1]],
+        repertoire.offsets[strokes[0] + glyph : strokes[1] + glyph + 1],
+        repertoire.components[strokes[0] : strokes[1]],
     )
 
 

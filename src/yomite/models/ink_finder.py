@@ -7,6 +7,7 @@ back after it (sub-pixel convolution): Shi et al., arXiv:1609.05158.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -27,8 +28,8 @@ class InkFinder(nn.Module):
     """uint8 images (N, 1, S, S), levels of ink as `view_ink` gives them -> logits float (N, S, S).
 
     The logit that what is seen in a pixel is the ink of the character, not of the paper; without meaning
-    where nothing is seen. At each stage after the first the sides are halved; then what the coarse stages know
-    of the whole is added to the fine ones, stage by stage.
+    where nothing is seen. At each stage after the first the sides are halved; then what the coarse stages
+    know of the whole is added to the fine ones, stage by stage.
     """
 
     task = "ink"
@@ -72,14 +73,12 @@ class InkFinder(nn.Module):
             last = width
         self.stages = nn.ModuleList(stages)
         coarse_to_fine = list(reversed(widths))
-        self.merges = nn.ModuleList(
-            [_Merge(coarse, fine) for coarse, fine in zip(coarse_to_fine, coarse_to_fine[1:], strict=False)]
-        )
+        self.merges = nn.ModuleList([_Merge(coarse, fine) for coarse, fine in pairwise(coarse_to_fine)])
         self.head = nn.Conv2d(widths[0], 4, 3, padding=1)
         self._initialize()
 
     def _initialize(self) -> None:
-        """He initialization (arXiv:1502.01852); every block begins as its shortcut, every chance near a half."""
+        """He initialization (arXiv:1502.01852); every block begins as its shortcut, every chance is near 1/2."""
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

@@ -18,7 +18,8 @@ def compile_kernel(function: Callable, **compiled: Callable) -> Callable:
     """Compile a function that may stand in another module, or read what an earlier process compiled.
 
     numba looks at the file of a function, and not at the files of what it calls, so it would take old code
-    for new. Here the folder of the cache is named for all that kernels call: the room of ink, and what streams share.
+    for new. Here the folder of the cache is named for all that kernels call: the room of ink, and
+    what streams share.
 
     Args:
         function: In the part of Python and numpy that numba knows.

@@ -1,4 +1,4 @@
-"""The stream that an ink finder learns from: one character each, on all kinds of paper, as the canvas measures it.
+"""The stream that an ink finder learns from: a character on any paper, as the canvas measures it.
 
 Strokes, fonts and scanned cells are written as in `yomite.streams.drawn`, the paper is that of
 `yomite.ink.paper`. Each sample is a pure function of (seed, epoch, index). What is seen is what reading sees:
@@ -75,7 +75,7 @@ class PaperStream(DrawnStream):
 
 
 def read_targets(batch: Batch) -> tuple[Tensor, Tensor]:
-    """Return which share of what is seen is the character's ink, and how much there is: float (N, S, S), 0..1."""
+    """Return which share of what is seen is the character's, and how much there is; float (N, S, S), 0..1."""
     is_ink, weight = (batch.targets.float() / 255.0).unbind(dim=1)
     return is_ink, weight
 

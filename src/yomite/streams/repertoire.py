@@ -1,4 +1,4 @@
-"""What characters are drawn from: strokes, fonts, scanned cells and one's own pictures, laid out for the kernels.
+"""What characters are drawn from: strokes, fonts, scanned cells, one's own pictures, laid out for kernels.
 
 `write_character` is the part that streams of characters share: what a writer makes of one of them, before
 there is any paper.

@@ -13,8 +13,8 @@ from yomite.streams.papers import read_targets
 class Erasing(nn.Module):
     """For models of task ink: views (N, 1, S, S), targets uint8 (N, 2, S, S) -> logits (N, S, S).
 
-    The loss is the mean over pictures of `yomite.models.ink_finder.measure_losses`. counts: "samples", "right"
-    (the share of each picture's weight that is told right).
+    The loss is the mean over pictures of `measure_losses`. counts: "samples", "right" (the share of each
+    picture's weight that is told right).
     """
 
     def forward(
