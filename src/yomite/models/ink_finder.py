@@ -78,7 +78,7 @@ class InkFinder(nn.Module):
         self._initialize()
 
     def _initialize(self) -> None:
-        """He initialization (arXiv:1502.01852); every block begins as its shortcut, every chance is near 1/2."""
+        """He initialization (arXiv:1502.01852); every block begins as its shortcut, every chance at 1/2."""
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
