@@ -62,72 +62,6 @@ _share_pixels = compile_kernel(ink_view.share_pixels)
 _view_ink = compile_kernel(ink_view.view_ink, share_pixels=_share_pixels)
 
 
-class PaperStream(DrawnStream):
-    """Views of characters on paper, and which of their ink is the character's; see `build_papers`."""
-
-    def draw(self, epoch: int, indices: np.ndarray) -> Batch:
-        """Draw views uint8 (N, 1, S, S), and targets uint8 (N, 2, S, S): of `read_targets`, times 255."""
-        images = np.zeros((len(indices), 1, VIEW_SIZE, VIEW_SIZE), np.uint8)
-        targets = np.zeros((len(indices), 2, VIEW_SIZE, VIEW_SIZE), np.uint8)
-        seeds = self._draw_seeds(epoch, indices)
-        _draw_papers(seeds, images, targets, self._repertoire, self._pen_steps, self._haste)
-        return Batch(torch.from_numpy(images), torch.from_numpy(targets))
-
-
-def read_targets(batch: Batch) -> tuple[Tensor, Tensor]:
-    """Return which share of what is seen is the character's, and how much there is; float (N, S, S), 0..1."""
-    is_ink, weight = (batch.targets.float() / 255.0).unbind(dim=1)
-    return is_ink, weight
-
-
-@compile_kernel
-def _draw_papers(seeds, images, targets, repertoire, pen_steps, haste_share):
-    for n in range(len(seeds)):
-        np.random.seed(seeds[n])
-        for _ in range(_MAX_TRIES):
-            which = np.random.random()
-            traits, habits = draw_writer(pen_steps, haste_share)
-            paper, is_bare = _choose_paper()
-            # The sheet has 45 to 160 px, the character what the room leaves of it.
-            length_px = (45.0 + 115.0 * np.random.random()) / (1.1 + 1.1 * paper[_ROOM])
-            pad_px = 0.12 * length_px * np.random.random() ** 2
-            coverage, _ = write_character(
-                repertoire, which, traits, habits, length_px, pad_px, length_px, 0.0
-            )
-            sheet = np.minimum(coverage, np.float32(1.0))
-            if paper[_ROOM] > 0.0:
-                sheet, _, _ = make_room(sheet, paper[_ROOM] * length_px, length_px)
-            rows, columns = np.nonzero(sheet > 0.3)
-            if max(sheet.shape) > _MAX_PX or len(rows) == 0:
-                continue
-            clean = sheet.copy()
-            if is_bare:
-                traits[_SCRAPS] *= 0.5
-            else:
-                traits[_SCRAPS] = 0.0
-                _rule(sheet, rows, columns, length_px, paper)
-            if np.random.random() < 0.5:
-                traits[_LIGHT] *= 0.3
-                traits[_NOISE] *= np.random.random()
-            gray = lay_on_paper(sheet.copy(), traits)
-            if not is_bare:
-                paper[_BLOCKS] = min(paper[_BLOCKS], 0.16 * traits[_CONTRAST])
-                paper[_MOIRE] = min(paper[_MOIRE], 0.12 * traits[_CONTRAST])
-                photograph(gray, paper)
-            ink, has_ink = _measure_ink(_level_light(gray, max(gray.shape) // 10, 0.12), 4.0)
-            if has_ink:
-                is_ink, weight = _compare(clean, sheet, ink)
-                images[n, 0] = _view_ink(ink)
-                # Levels of the view: 100 for 1.
-                seen, ours = _view_ink(weight), _view_ink(weight * is_ink)
-                for row in range(VIEW_SIZE):
-                    for column in range(VIEW_SIZE):
-                        both = max(float(seen[row, column]), 1.0)
-                        targets[n, 0, row, column] = np.uint8(255.0 * min(ours[row, column] / both, 1.0))
-                        targets[n, 1, row, column] = np.uint8(2.55 * min(seen[row, column], 100))
-                break
-
-
 @compile_kernel
 def _choose_paper():
     """Choose a paper: its traits, and whether it is bare."""
@@ -189,6 +123,72 @@ def _compare(clean, sheet, ink):
             if near > 0.02:
                 share = clean[top:bottom, left:right].sum() / near
                 is_ink[row, column] = 1.0 if share > 0.6 else share
+    return is_ink, weight
+
+
+@compile_kernel
+def _draw_papers(seeds, images, targets, repertoire, pen_steps, haste_share):
+    for n in range(len(seeds)):
+        np.random.seed(seeds[n])
+        for _ in range(_MAX_TRIES):
+            which = np.random.random()
+            traits, habits = draw_writer(pen_steps, haste_share)
+            paper, is_bare = _choose_paper()
+            # The sheet has 45 to 160 px, the character what the room leaves of it.
+            length_px = (45.0 + 115.0 * np.random.random()) / (1.1 + 1.1 * paper[_ROOM])
+            pad_px = 0.12 * length_px * np.random.random() ** 2
+            coverage, _ = write_character(
+                repertoire, which, traits, habits, length_px, pad_px, length_px, 0.0
+            )
+            sheet = np.minimum(coverage, np.float32(1.0))
+            if paper[_ROOM] > 0.0:
+                sheet, _, _ = make_room(sheet, paper[_ROOM] * length_px, length_px)
+            rows, columns = np.nonzero(sheet > 0.3)
+            if max(sheet.shape) > _MAX_PX or len(rows) == 0:
+                continue
+            clean = sheet.copy()
+            if is_bare:
+                traits[_SCRAPS] *= 0.5
+            else:
+                traits[_SCRAPS] = 0.0
+                _rule(sheet, rows, columns, length_px, paper)
+            if np.random.random() < 0.5:
+                traits[_LIGHT] *= 0.3
+                traits[_NOISE] *= np.random.random()
+            gray = lay_on_paper(sheet.copy(), traits)
+            if not is_bare:
+                paper[_BLOCKS] = min(paper[_BLOCKS], 0.16 * traits[_CONTRAST])
+                paper[_MOIRE] = min(paper[_MOIRE], 0.12 * traits[_CONTRAST])
+                photograph(gray, paper)
+            ink, has_ink = _measure_ink(_level_light(gray, max(gray.shape) // 10, 0.12), 4.0)
+            if has_ink:
+                is_ink, weight = _compare(clean, sheet, ink)
+                images[n, 0] = _view_ink(ink)
+                # Levels of the view: 100 for 1.
+                seen, ours = _view_ink(weight), _view_ink(weight * is_ink)
+                for row in range(VIEW_SIZE):
+                    for column in range(VIEW_SIZE):
+                        both = max(float(seen[row, column]), 1.0)
+                        targets[n, 0, row, column] = np.uint8(255.0 * min(ours[row, column] / both, 1.0))
+                        targets[n, 1, row, column] = np.uint8(2.55 * min(seen[row, column], 100))
+                break
+
+
+class PaperStream(DrawnStream):
+    """Views of characters on paper, and which of their ink is the character's; see `build_papers`."""
+
+    def draw(self, epoch: int, indices: np.ndarray) -> Batch:
+        """Draw views uint8 (N, 1, S, S), and targets uint8 (N, 2, S, S): of `read_targets`, times 255."""
+        images = np.zeros((len(indices), 1, VIEW_SIZE, VIEW_SIZE), np.uint8)
+        targets = np.zeros((len(indices), 2, VIEW_SIZE, VIEW_SIZE), np.uint8)
+        seeds = self._draw_seeds(epoch, indices)
+        _draw_papers(seeds, images, targets, self._repertoire, self._pen_steps, self._haste)
+        return Batch(torch.from_numpy(images), torch.from_numpy(targets))
+
+
+def read_targets(batch: Batch) -> tuple[Tensor, Tensor]:
+    """Return which share of what is seen is the character's, and how much there is; float (N, S, S), 0..1."""
+    is_ink, weight = (batch.targets.float() / 255.0).unbind(dim=1)
     return is_ink, weight
 
 
