@@ -14,7 +14,7 @@ VIEW_SIZE = 96
 LEVELS = 100
 """Level of full ink in the view; a ruling that is darker than the mean of all ink goes up to twice that."""
 
-SURE_PAPER, SURE_INK = 0.35, 0.65
+SURE_PAPER, SURE_INK = 0.15, 0.35
 """Chances of ink: below the first all of it goes, above the second all stays."""
 
 LEAST_ERASED, LEAST_LEFT = 0.01, 0.02
