@@ -93,7 +93,9 @@ def test_wheel_has_the_whole_release(released_model: Path, distributions: tuple[
     assert len(of_lines) == 2 and sum(size_by_name[name] for name in of_lines) <= 20_000_000
     of_pages = [name for name in weights if "yomite-page" in name]
     assert len(of_pages) == 2 and sum(size_by_name[name] for name in of_pages) <= 10_000_000
-    assert len(weights) == 6
+    of_ink = [name for name in weights if "yomite-ink" in name]
+    assert len(of_ink) == 2 and sum(size_by_name[name] for name in of_ink) <= 3_000_000
+    assert len(weights) == 8
 
 
 def test_nothing_foreign_is_distributed(distributions: tuple[Path, Path]) -> None:

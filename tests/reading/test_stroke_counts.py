@@ -1,6 +1,7 @@
 """A number of strokes speaks for the characters that are written with so many, and a picture has none."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -46,15 +47,16 @@ def test_more_strokes_than_any_count_says_nothing_new() -> None:
 
 
 def test_strokes_are_counted_and_pictures_are_not() -> None:
+    make_canvas = partial(to_canvas, size=SIZE, version=2)
     strokes = STROKES["十"]
-    drawing = to_drawing([*strokes, []], SIZE, 2)  # an empty one is no stroke
+    drawing = to_drawing([*strokes, []], make_canvas)  # an empty one is no stroke
     assert drawing.num_strokes == 2
-    assert (drawing.canvas == to_canvas(strokes, SIZE, 2)).all()
+    assert (drawing.canvas == make_canvas(strokes)).all()
     picture = np.full((60, 60), 255, np.uint8)
     picture[28:32, 10:50] = 0
-    assert to_drawing(picture, SIZE, 2).num_strokes == 0
+    assert to_drawing(picture, make_canvas).num_strokes == 0
     with pytest.raises(PictureError, match="the strokes are empty"):
-        to_drawing([[]], SIZE, 2)
+        to_drawing([[]], make_canvas)
 
 
 def test_the_count_decides_between_equal_shapes(tmp_path: Path) -> None:

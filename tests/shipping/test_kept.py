@@ -11,7 +11,7 @@ from PIL import Image
 from tiny_model import CHARACTERS, PRIOR, STROKES
 
 from yomite.checkpoint import Checkpoint, write_checkpoint
-from yomite.ink.canvas import CANVAS_VERSION, to_canvas
+from yomite.ink.canvas import to_canvas
 from yomite.models import build
 from yomite.shipping.export import export_model
 from yomite.shipping.kept import find_kept
@@ -19,7 +19,7 @@ from yomite.shipping.known import build_known, fit_head, open_evidence
 from yomite.shipping.rejection import choose_known_threshold
 from yomite.shipping.temperature import fit_temperature
 from yomite.shipping.thresholds import ENOUGH
-from yomite.shipping.tracing import trace_weights
+from yomite.shipping.tracing import OWN_CANVAS_VERSION, trace_weights
 
 torch = pytest.importorskip("torch", reason='needs the extra: pip install "yomite[train]"')
 
@@ -161,7 +161,7 @@ def test_a_release_is_calibrated_afresh(
 ) -> None:
     monkeypatch.setenv("YOMITE_DATA", str(tmp_path))
     metadata, said = export(fine_tune(base), tmp_path / "mine.onnx", own, keeps_calibration=False)
-    assert "calibration" not in metadata and metadata["canvas_version"] == str(CANVAS_VERSION)
+    assert "calibration" not in metadata and metadata["canvas_version"] == str(OWN_CANVAS_VERSION)
     assert any("7 samples are few to calibrate on, 400 are enough" in line for line in said)
 
 

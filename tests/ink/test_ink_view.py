@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+
+from yomite.ink.canvas import to_canvas
+from yomite.ink.ink_view import LEVELS, VIEW_SIZE, crop_chance, erase_paper, spread_chance, view_ink
+
+SIDE = 140
+
+
+def draw_cross(*, ruling: int | None = None, side: int = SIDE, arm: int = 30) -> np.ndarray:
+    """Draw a cross in the middle of a sheet, and a frame of a gray level near its rim."""
+    page = np.full((side, side), 255, np.uint8)
+    middle = side // 2
+    page[middle - arm : middle + arm, middle - 3 : middle + 3] = 0
+    page[middle - 3 : middle + 3, middle - arm : middle + arm] = 0
+    if ruling is not None:
+        page[[8, -9], 8:-8] = ruling
+        page[8:-8, [8, -9]] = ruling
+    return page
+
+
+def find_middle(view: np.ndarray) -> np.ndarray:
+    """An ink finder that knows that the character stands in the middle."""
+    chance = np.zeros(view.shape, np.float32)
+    chance[20:-20, 20:-20] = 1.0
+    return chance
+
+
+@pytest.mark.parametrize("shape", [(160, 120), (96, 96), (40, 70), (5, 160)])
+def test_the_longer_side_fills_the_view(shape: tuple[int, int]) -> None:
+    view = view_ink(np.ones(shape, np.float32))
+    step = max(shape) / VIEW_SIZE
+    height, width = (int(side / step) for side in shape)
+    assert view.shape == (VIEW_SIZE, VIEW_SIZE) and view.dtype == np.uint8
+    assert (view[1 : height - 1, 1 : width - 1] == LEVELS).all()
+    assert not view[height + 2 :].any() and not view[:, width + 2 :].any()
+
+
+def test_ink_darker_than_writing_shows_up_to_twice_as_dark() -> None:
+    assert view_ink(np.full((96, 96), 3.0, np.float32)).max() == 2 * LEVELS
+
+
+def test_chances_come_back_to_where_they_were_seen() -> None:
+    keep = np.zeros((VIEW_SIZE, VIEW_SIZE), np.float32)
+    keep[:, VIEW_SIZE // 2 :] = 1.0
+    chance = spread_chance(keep, (160, 160))
+    assert chance[:, :79].max() == 0.0 and chance[:, 81:].min() == 1.0
+    assert spread_chance(np.ones_like(keep), (30, 70)).min() == pytest.approx(1.0)
+    crop = crop_chance(chance, 40.0, 60.0, 0.5, (80, 80))  # a closer look at rows 40 to 80, columns 60 to 100
+    assert crop[:, :38].max() == 0.0 and crop[:, 42:].min() == 1.0
+    assert crop_chance(chance, -20.0, 150.0, 1.0, (9, 40)).min() == 1.0  # beyond the rim the last one goes on
+
+
+def test_what_is_hardly_changed_or_hardly_left_stays_as_it_came() -> None:
+    ink = np.full((50, 50), 1.5, np.float32)
+    chance = np.ones_like(ink)
+    chance[0, :10] = 0.0  # 0.4 %
+    assert (erase_paper(ink, chance) == 1.0).all()
+    chance[:] = 0.0
+    chance[0, :10] = 1.0
+    assert (erase_paper(ink, chance) == 1.0).all()
+    chance[:25] = 1.0
+    left = erase_paper(ink, chance)
+    assert (left[:25] == 1.0).all() and not left[25:].any()
+
+
+def test_a_frame_is_gone_from_the_canvas() -> None:
+    bare = to_canvas(draw_cross(), version=3, finder=find_middle)
+    assert np.array_equal(bare, to_canvas(draw_cross(), version=2))
+    framed = to_canvas(draw_cross(ruling=60), version=3, finder=find_middle)
+    assert np.abs(framed.astype(int) - bare).max() <= 40
+    assert np.abs(to_canvas(draw_cross(ruling=60), version=1).astype(int) - bare).max() > 200
+
+
+def test_the_closer_look_keeps_to_what_the_first_one_saw() -> None:
+    looks = []
+
+    def find(view: np.ndarray) -> np.ndarray:
+        """Know the paper at the first look alone."""
+        looks.append(view)
+        return find_middle(view) if len(looks) == 1 else np.ones(view.shape, np.float32)
+
+    page = draw_cross(side=400, arm=40)
+    page[120:126, 250:256] = 0  # a dot inside of the crop that the closer look is at
+    wanted = to_canvas(draw_cross(side=400, arm=40), version=3, finder=find)
+    looks.clear()
+
+    def find_dot(view: np.ndarray) -> np.ndarray:
+        chance = find(view)
+        if len(looks) == 1:
+            chance[:36], chance[:, 59:] = 0.0, 0.0
+        return chance
+
+    page[:] = np.where(draw_cross(side=400, arm=40) < 255, 0, page)
+    seen = to_canvas(page, version=3, finder=find_dot)
+    assert len(looks) == 2 and np.abs(seen.astype(int) - wanted).mean() < 2
+
+
+def test_version_3_without_a_finder_says_so_and_strokes_need_none() -> None:
+    with pytest.raises(ValueError, match="needs an ink finder"):
+        to_canvas(draw_cross(), version=3)
+    strokes = [[(0, 0), (50, 50)], [(50, 0), (0, 50)]]
+    assert np.array_equal(to_canvas(strokes, version=3), to_canvas(strokes, version=1))
