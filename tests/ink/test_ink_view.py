@@ -47,7 +47,7 @@ def test_chances_come_back_to_where_they_were_seen() -> None:
     assert chance[:, :79].max() == 0.0 and chance[:, 81:].min() == 1.0
     assert spread_chance(np.ones_like(keep), (30, 70)).min() == pytest.approx(1.0)
     crop = crop_chance(chance, 40.0, 60.0, 0.5, (80, 80))  # a closer look at rows 40 to 80, columns 60 to 100
-    assert crop[:, :38].max() == 0.0 and crop[:, 42:].min() == 1.0
+    assert crop[:, :37].max() == 0.0 and crop[:, 43:].min() == 1.0
     assert crop_chance(chance, -20.0, 150.0, 1.0, (9, 40)).min() == 1.0  # beyond the rim the last one goes on
 
 
