@@ -19,7 +19,11 @@ PAPER = re.compile(r"arxiv\.org/abs/\d{4}\.\d{5}")
 def test_every_family_has_a_paragraph_with_a_paper_and_a_docstring(family: str) -> None:
     section = re.search(rf"^### {family}\n(.*?)(?=^##)", PAGE, re.MULTILINE | re.DOTALL)
     assert section and PAPER.search(section[1]) and "Good for:" in section[1]
-    returns_by_task = {"page": "-> maps float (N, ", "hand": "-> velocities float (N, "}
+    returns_by_task = {
+        "page": "-> maps float (N, ",
+        "ink": "-> logits float (N, ",
+        "hand": "-> velocities float (N, ",
+    }
     returns = returns_by_task.get(ARCHITECTURES[family].task, "-> logits (N, ")
     assert returns in (find_family(family).__doc__ or "")
 

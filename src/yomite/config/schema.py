@@ -31,7 +31,7 @@ class DataConfig(Section):
 
     stream: str = Field(
         default="drawn",
-        description="drawn, stored (real samples), lines or pages (composed), hands, or "
+        description="drawn, stored (real samples), lines or pages (composed), papers, hands, or "
         "package.module:callable",
         validation_alias=AliasChoices("stream", "mixture"),  # its name before lines came
     )
@@ -95,7 +95,7 @@ class DataConfig(Section):
             shares += self.folder.share + self.generated.share
         elif self.folder.share + self.generated.share:
             raise ValueError("stream hands takes only ink, fonts and cells, whose hands are known")
-        if self.stream in ("drawn", "hands") and shares <= 0:
+        if self.stream in ("drawn", "papers", "hands") and shares <= 0:
             raise ValueError("every share is 0; give ink, fonts, cells, folder or generated a share above 0")
         return self
 
@@ -116,7 +116,7 @@ class ValidationConfig(Section):
     metric: str | None = Field(
         default=None,
         description="a score as the mean over the sources, or SOURCE/score of one; null: top1_lookalikes, "
-        "for lines cer, for pages f1",
+        "for lines cer, for pages and papers f1",
     )
     patience: int | None = Field(
         default=None, ge=1, description="early stopping: validations in a row without a better score"

@@ -23,9 +23,9 @@ from yomite.streams.kernels import announce_compiling, compile_kernel
 from yomite.streams.repertoire import (
     Sources,
     draw_writer,
+    find_missing,
     lay_out,
     read_sources,
-    tell_missing,
     write_character,
 )
 
@@ -161,7 +161,8 @@ def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int
         DataError: a source is missing, or none of the classes can be drawn.
     """
     sources = read_sources(config, charset, data_root, seed, size)
-    tell_missing(sources, charset)
+    if missing := find_missing(sources, charset):
+        print(f"no strokes and no font glyph for {len(missing)} characters: {' '.join(missing[:20])}")
     stream = DrawnStream(
         **sources,
         haste=config.ink.haste,

@@ -24,7 +24,7 @@ from yomite.ink.photo import photograph
 from yomite.streams.batch import Batch
 from yomite.streams.drawn import DrawnStream
 from yomite.streams.kernels import announce_compiling, compile_kernel
-from yomite.streams.repertoire import draw_writer, read_sources, write_character
+from yomite.streams.repertoire import draw_writer, find_missing, read_sources, write_character
 
 BARE = 0.35
 """Share of samples on bare paper: what must not be lost."""
@@ -197,11 +197,12 @@ def build_papers(config: DataConfig, charset: Charset, data_root: Path, seed: in
 
     Raises:
         ConfigError: If `size` is not that of a view.
-        DataError: If a source is missing.
+        DataError: If a source is missing, or none of the classes can be drawn.
     """
     if size != VIEW_SIZE:
         raise ConfigError(f"model.input_size {size}; the stream papers draws views of {VIEW_SIZE} px")
     sources = read_sources(config, charset, data_root, seed, size)
+    find_missing(sources, charset)  # refuses if that is all of them
     weights = np.array(sources["class_weights"])
     for characters, times in MORE_OFTEN.items():
         weights[[charset.label(one) for one in characters if one in charset]] *= times

@@ -216,14 +216,14 @@ def read_sources(config: DataConfig, charset: Charset, data_root: Path, seed: in
     )
 
 
-def tell_missing(sources: Sources, charset: Charset) -> None:
-    """Tell which classes neither strokes nor fonts can draw, where there are strokes or fonts.
+def find_missing(sources: Sources, charset: Charset) -> list[str]:
+    """Return the characters that neither strokes nor fonts can draw; none where pictures are all there is.
 
     Raises:
         DataError: If they can draw none.
     """
     if sum(sources["shares"][:2]) == 0:
-        return
+        return []
     can_draw = [
         bool(glyphs or masks) for glyphs, masks in zip(sources["glyphs"], sources["masks"], strict=True)
     ]
@@ -232,8 +232,7 @@ def tell_missing(sources: Sources, charset: Charset) -> None:
         raise DataError(
             "no character of the charset can be drawn from strokes or fonts; check data.ink and data.fonts"
         )
-    if missing:
-        print(f"no strokes and no font glyph for {len(missing)} characters: {' '.join(missing[:20])}")
+    return missing
 
 
 def read_generated(

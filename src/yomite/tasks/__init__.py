@@ -1,4 +1,4 @@
-"""Tasks: what differs between models that read a character, a line or a page, or write: one place each.
+"""Tasks: what differs between models that read characters, lines or pages, write, or erase: a place each.
 
 The loop and the exporter know only the Protocol `Task` below. A model says in its attribute `task` which
 one it is for (without it: character), and `build_task(model, charset)` gives that task for its classes. A
