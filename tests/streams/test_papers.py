@@ -7,7 +7,7 @@ import torch
 from yomite.charset import Charset
 from yomite.config import DataConfig
 from yomite.config.sources import InkConfig
-from yomite.errors import ConfigError
+from yomite.errors import ConfigError, DataError
 from yomite.ink.ink_view import VIEW_SIZE
 from yomite.streams.papers import PaperStream, build_papers, read_targets
 from yomite.tasks.ink import InkTask
@@ -65,3 +65,10 @@ def test_who_knows_everything_has_the_best_scores(stream: PaperStream) -> None:
 def test_another_size_is_refused(data_root: Path) -> None:
     with pytest.raises(ConfigError, match="views of 96 px"):
         build_papers(DataConfig(ink=InkConfig(share=1.0)), CHARSET, data_root, 3, 48)
+
+
+def test_papers_without_a_share_or_a_drawable_character_are_refused(data_root: Path) -> None:
+    with pytest.raises(ValueError, match="every share is 0"):
+        DataConfig(stream="papers", ink=InkConfig(share=0.0))
+    with pytest.raises(DataError, match="no character of the charset can be drawn"):
+        build_papers(DataConfig(ink=InkConfig(share=1.0)), Charset("none", ("☃",)), data_root, 3, VIEW_SIZE)

@@ -22,9 +22,9 @@ from yomite.ink.paper import PAPER_NAMES, PAPER_RANGES, PAPER_TRAIT_NAMES, draw_
 from yomite.ink.pen import TRAIT_NAMES, lay_on_paper
 from yomite.ink.photo import photograph
 from yomite.streams.batch import Batch
-from yomite.streams.drawn import DrawnStream
+from yomite.streams.drawn import DrawnStream, find_missing, read_sources
 from yomite.streams.kernels import announce_compiling, compile_kernel
-from yomite.streams.repertoire import draw_writer, find_missing, read_sources, write_character
+from yomite.streams.repertoire import draw_writer, write_character
 
 BARE = 0.35
 """Share of samples on bare paper: what must not be lost."""
