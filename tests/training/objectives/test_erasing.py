@@ -52,5 +52,5 @@ def test_it_is_the_objective_of_ink_finders() -> None:
     finder = build("ink_finder", 2, 32)
     root = Path()
     assert isinstance(build_objective(ObjectiveConfig(name="erasing"), finder, CHARSET, root), Erasing)
-    with pytest.raises(ConfigError, match="objective.name=erasing"):
+    with pytest.raises(ConfigError, match=r"set objective\.name=erasing"):
         build_objective(ObjectiveConfig(), finder, CHARSET, root)
