@@ -16,6 +16,7 @@ _READING = {
     "character": ("recognize", "--model"),
     "line": ("read", "--line", "--model"),
     "page": ("read", "--page-model"),
+    "ink": ("recognize", "--ink-model"),
 }
 """By task, the words before a model file."""
 

@@ -44,6 +44,10 @@ def recognize(
     model: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="A released model (the default) or an ONNX file.")
     ] = None,
+    ink_model: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="The ONNX file of an ink finder, instead of the released one."),
+    ] = None,
 ) -> None:
     """Read pictures of one character each.
 
@@ -51,7 +55,7 @@ def recognize(
     """
     import yomite
 
-    reader = yomite.load(model, prior=prior.value)
+    reader = yomite.load(model, prior=prior.value, ink=ink_model)
     pictures = open_files(files)
     results = reader.recognize_iter(pictures, top=top, among=among, errors="return")
     stranger = "none of the characters allowed" if among else "no character that the model knows"
