@@ -59,7 +59,7 @@ def test_a_run_goes_on_exactly_and_says_how_to_use_its_file(tmp_path: Path) -> N
     then = suggest_reading(
         read_checkpoint(whole), tmp_path / "mine.onnx", "ink", (), data_root=None, allow_custom=False
     )
-    assert "yomite.load(ink=" in then and "mine.onnx" in then
+    assert then.startswith("read with: yomite recognize --ink-model ") and "mine.onnx" in then
 
 
 def test_what_is_shown_and_traced() -> None:

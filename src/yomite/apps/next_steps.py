@@ -67,8 +67,6 @@ def suggest_reading(
     for name in [*validation, *sets]:
         if _is_there(name, data_root, task, allow_custom=allow_custom or name in sets):
             return f"next: {write_command('evaluate', out, '--data', name, data_root=data_root)}"
-    if task == "ink":  # helps to read characters, and no verb names one
-        return f"read with, in Python: yomite.load(ink={str(out)!r}).recognize(FILE)"
     return f"read with: {write_command(*_READING[task], out)} FILE"
 
 
