@@ -7,7 +7,6 @@ import numpy as np
 import onnx
 import pytest
 from conftest import PROJECT_ROOT, RELEASED
-from PIL import Image
 
 import yomite
 from yomite.data.sources import open_source
@@ -43,14 +42,15 @@ def test_files_are_as_the_card_says(card: dict) -> None:
     assert fields["task"] == "ink" and fields["name"] == NAME and fields["license"] == "CC-BY-SA-4.0"
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
-def test_our_own_drawings_read_the_same_on_paper(path: Path, reader: yomite.Recognizer) -> None:
-    with Image.open(path) as picture:
-        drawing = to_picture(np.asarray(picture.convert("L")))
-    bare = reader.recognize(np.asarray(lay_on_paper(drawing, "bare")))
+def test_our_own_drawings_read_the_same_on_paper(reader: yomite.Recognizer) -> None:
     papers = ("black frame", "practice box, diagonals", "notebook lines through", "squared 150", "dotted")
-    on_paper = [reader.recognize(np.asarray(lay_on_paper(drawing, paper))) for paper in papers]
-    assert sum(result.text == bare.text for result in on_paper) >= 4
+    agrees = []
+    for path in EXAMPLES:
+        drawing = to_picture(path)
+        bare = reader.recognize(np.asarray(lay_on_paper(drawing, "bare")))
+        on_paper = [reader.recognize(np.asarray(lay_on_paper(drawing, paper))) for paper in papers]
+        agrees += [result.text == bare.text for result in on_paper]
+    assert len(agrees) >= 50 and np.mean(agrees) >= 0.9, np.mean(agrees)
 
 
 def test_papers_hold_what_the_card_says(card: dict, reader: yomite.Recognizer, data_root: Path) -> None:
