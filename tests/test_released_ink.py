@@ -54,8 +54,9 @@ def test_our_own_drawings_read_the_same_on_paper(reader: yomite.Recognizer) -> N
 
 
 def test_papers_hold_what_the_card_says(card: dict, reader: yomite.Recognizer, data_root: Path) -> None:
-    said = {paper["name"]: paper["lookalike_top1"]["value"] for paper in card["scores"]["papers"]}
-    samples = choose_samples(open_source(card["scores"]["data"], data_root), 100)
+    (score,) = card["scores"]
+    said = {paper["name"]: paper["lookalike_top1"]["value"] for paper in score["papers"]}
+    samples = choose_samples(open_source(score["data"], data_root), 100)
     names = ("bare", "black frame", "squared 150", "dotted", "practice box, diagonals")
     read = measure_papers(lambda all_: reader.recognize_many(all_, errors="return"), samples, names)
     for paper in read:

@@ -38,6 +38,14 @@ def test_each_model_has_the_figures_of_its_own_card(released_model: Path) -> Non
     ]
 
 
+def test_an_ink_finder_says_how_many_papers_it_reads(released_model: Path) -> None:
+    (score,) = json.loads((RELEASED / "yomite-ink.json").read_text(encoding="utf-8"))["scores"]
+    good = [paper for paper in score["papers"] if paper["lookalike_top1"]["value"] >= 0.95]
+    _, line = list_models()["yomite-ink"]
+    assert line.strip().startswith(f"{score['data']} on {len(score['papers'])} papers:")
+    assert f" on {len(good)}, " in line
+
+
 def test_a_model_without_a_card_has_no_other_one(
     released_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -328,7 +328,7 @@ def test_a_line_is_explained(reader: yomite.Recognizer) -> None:
     assert np.diff(found.columns.argmax(axis=1)).min() > 0 and found.columns.max(axis=1).min() > 0.3
     asked = reader.explain_line(draw_line("口十三"), "口三")
     assert asked.text == "口三" and asked.columns.shape[0] == 2
-    with pytest.raises(CharsetError, match="'永' is not one of the 3"):
+    with pytest.raises(CharsetError, match="'永' is none of tiny-line's 3"):
         reader.explain_line(draw_line("口"), "永")
     with pytest.raises(CharsetError, match="type list"):
         reader.explain_line(draw_line("口"), ["口"])  # type: ignore[arg-type]

@@ -37,9 +37,20 @@ def models(
 
 
 def _format_score(score: Mapping[str, Any]) -> str:
+    if "papers" in score:
+        return _format_papers(score)
     if "whole" in score:
         return _format_pages(score)
     return _format_lines(score) if "directions" in score else _format_characters(score)
+
+
+def _format_papers(score: Mapping[str, Any]) -> str:
+    shares = [paper["lookalike_top1"] for paper in score["papers"]]
+    num_good = sum(share["value"] >= 0.95 for share in shares)
+    return (
+        f"{score['data']} on {len(shares)} papers: look-alike 95 % or more on {num_good}, "
+        f"{shares[0]['num_samples']} samples"
+    )
 
 
 def _format_pages(score: Mapping[str, Any]) -> str:

@@ -30,7 +30,7 @@ def _introduce(card: Card) -> Iterator[str]:
 
 
 def _list_scores(card: Card) -> Iterator[str]:
-    scores = card["scores"]
+    (scores,) = card["scores"]
     num_samples = scores["papers"][0]["lookalike_top1"]["num_samples"]
     yield "## Scores"
     yield wrap(

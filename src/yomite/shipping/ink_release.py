@@ -69,7 +69,7 @@ def make_ink_release(
             "note": note,
         },
         "release": {"commit": commit, "date": datetime.now(timezone.utc).date().isoformat()},
-        "scores": {"data": PAPER_SET, "papers": [paper.to_json() for paper in papers]},
+        "scores": [{"data": PAPER_SET, "papers": [paper.to_json() for paper in papers]}],
     }
     text = json.dumps(card, ensure_ascii=False, indent=1, allow_nan=False)
     (out / f"{name}.json").write_text(f"{text}\n", encoding="utf-8")
