@@ -55,13 +55,15 @@ def test_what_is_hardly_changed_or_hardly_left_stays_as_it_came() -> None:
     ink = np.full((50, 50), 1.5, np.float32)
     chance = np.ones_like(ink)
     chance[0, :10] = 0.0  # 0.4 %
-    assert (erase_paper(ink, chance) == 1.0).all()
+    left, is_erased = erase_paper(ink, chance)
+    assert (left == 1.0).all() and not is_erased
     chance[:] = 0.0
     chance[0, :10] = 1.0
-    assert (erase_paper(ink, chance) == 1.0).all()
+    left, is_erased = erase_paper(ink, chance)
+    assert (left == 1.0).all() and not is_erased
     chance[:25] = 1.0
-    left = erase_paper(ink, chance)
-    assert (left[:25] == 1.0).all() and not left[25:].any()
+    left, is_erased = erase_paper(ink, chance)
+    assert is_erased and (left[:25] == 1.0).all() and not left[25:].any()
 
 
 def test_a_frame_is_gone_from_the_canvas() -> None:
@@ -83,6 +85,7 @@ def test_the_closer_look_keeps_to_what_the_first_one_saw() -> None:
     page = draw_cross(side=400, arm=40)
     page[120:126, 250:256] = 0  # a dot inside of the crop that the closer look is at
     wanted = to_canvas(draw_cross(side=400, arm=40), version=3, finder=find)
+    assert len(looks) == 1  # nothing was erased, so the closer look does not ask again
     looks.clear()
 
     def find_dot(view: np.ndarray) -> np.ndarray:

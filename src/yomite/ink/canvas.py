@@ -57,6 +57,8 @@ def to_canvas(
     if is_strokes(picture):
         return place_ink(draw_strokes(to_strokes(picture)), size, MARGIN)
     gray = read_gray(picture, sees_color=version > 1)
+    if version > 2 and finder is None:
+        raise ValueError("canvas version 3 needs an ink finder; pass finder=")
     ink, has_ink, chance = find_ink(shrink_gray(gray), version, finder)
     if not has_ink:
         raise PictureError(_BLANK)
@@ -73,6 +75,8 @@ def to_canvas(
         if chance is not None:
             step = max(crop.shape) / max(closer.shape) / scale
             chance = crop_chance(chance, top / scale, left / scale, step, closer.shape)
+        else:
+            finder = None  # nothing is printed there, and asking takes longer than all the rest
         closer, has_closer_ink, _ = find_ink(closer, version, finder, chance)
         ink = closer if has_closer_ink else ink
     return place_ink(ink, size, MARGIN)
@@ -85,13 +89,14 @@ def find_ink(
 
     Args:
         gray: uint8 (H, W).
-        version, finder: As for `to_canvas`.
+        version: As for `to_canvas`.
+        finder: As for `to_canvas`; None: nothing is erased by version 3.
         seen: float32 (H, W), the chance of ink at an earlier look; what either look holds for paper goes.
 
     Returns:
         ink: float32 (H, W), 0..1.
         has_ink: False when nothing stands out from the paper.
-        chance: Of version 3, float32 (H, W), the chance of ink; else None.
+        chance: Where version 3 erased something, float32 (H, W), the chance of ink; else None.
     """
     if version == 1:
         return *measure_ink(gray), None
@@ -99,11 +104,12 @@ def find_ink(
     if not has_ink or version == 2:
         return erase_rulings(ink) if has_ink else ink, has_ink, None
     if finder is None:
-        raise ValueError("canvas version 3 needs an ink finder; pass finder=")
+        return np.minimum(ink, np.float32(1.0)), True, None
     chance = spread_chance(finder(view_ink(ink)), ink.shape)
     if seen is not None:
         chance = np.minimum(chance, seen)
-    return erase_paper(ink, chance), True, chance
+    left, is_erased = erase_paper(ink, chance)
+    return left, True, chance if is_erased else None
 
 
 def measure_ink(gray: np.ndarray, most: float = 1.0) -> tuple[np.ndarray, bool]:

@@ -90,7 +90,7 @@ def mix_pixels(at: np.ndarray, length: int) -> np.ndarray:
     return np.maximum(near, 0.0).astype(np.float32)
 
 
-def erase_paper(ink: np.ndarray, chance: np.ndarray) -> np.ndarray:
+def erase_paper(ink: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, bool]:
     """Take off what is not held for ink.
 
     Args:
@@ -98,12 +98,13 @@ def erase_paper(ink: np.ndarray, chance: np.ndarray) -> np.ndarray:
         chance: Float32 (H, W), that it is ink, 0..1.
 
     Returns:
-        Float32 (H, W), 0..1. The ink as it came, cut off at 1, where next to nothing would go or stay.
+        The ink that is left, float32 (H, W), 0..1, and whether any was erased: where next to nothing would
+        go or stay, the ink is as it came, cut off at 1.
     """
     ink = np.minimum(ink, np.float32(1.0))
     share = (chance - np.float32(SURE_PAPER)) / np.float32(SURE_INK - SURE_PAPER)
     left = ink * np.minimum(np.maximum(share, np.float32(0.0)), np.float32(1.0))
     before, after = np.sum(ink), np.sum(left)
     if before - after < LEAST_ERASED * before or after < LEAST_LEFT * before:
-        return ink
-    return left
+        return ink, False
+    return left, True
