@@ -58,6 +58,7 @@ def release(
         from yomite.shipping.line_release import make_line_release
         from yomite.shipping.page_release import make_page_release
         from yomite.shipping.release import make_release
+        from yomite.shipping.release_files import Release
         from yomite.tasks import name_task
     from yomite.data.sources import resolve_data_root
     from yomite.reading.ink_file import DEFAULT_INK_MODEL
@@ -75,17 +76,19 @@ def release(
         if test or prior_weight is not None or adjustment or keep:
             raise YomiteError(f"a {task} model has no --test, --prior-weight, --adjustment and --keep")
         default_name, make = makers[task]
-        make(
+        files = Release(
             weights,
             out or Path(str(resources.files("yomite"))) / "released",
-            name=name or default_name,
-            data_root=resolve_data_root(data_root),
-            config=config,
-            device=device,
-            hours=hours,
-            note=note,
-            show=typer.echo,
+            name or default_name,
+            resolve_data_root(data_root),
+            config,
+            device,
+            hours,
+            note,
+            typer.echo,
         )
+        files.out.mkdir(parents=True, exist_ok=True)
+        make(files)
         return
     make_release(
         weights,

@@ -75,9 +75,8 @@ def to_canvas(
         if chance is not None:
             step = max(crop.shape) / max(closer.shape) / scale
             chance = crop_chance(chance, top / scale, left / scale, step, closer.shape)
-        else:
-            finder = None  # nothing is printed there, and asking takes longer than all the rest
-        closer, has_closer_ink, _ = find_ink(closer, version, finder, chance)
+        # Where nothing is printed it is not asked again: that takes longer than all the rest.
+        closer, has_closer_ink, _ = find_ink(closer, version, None if chance is None else finder, chance)
         ink = closer if has_closer_ink else ink
     return place_ink(ink, size, MARGIN)
 

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from yomite.errors import ConfigError
 from yomite.extensions import check_counts
-from yomite.models.residual import ResidualBlock
+from yomite.models.residual import ResidualBlock, initialize_residual
 
 STRIDE = 32
 MAP_STRIDE = 4
@@ -80,13 +80,7 @@ class LineFinder(nn.Module):
 
     def _initialize(self) -> None:
         """He initialization (arXiv:1502.01852); every block begins as its shortcut; cores begin as rare."""
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
-            elif isinstance(module, ResidualBlock):
-                nn.init.zeros_(module.norm2.weight)
+        initialize_residual(self)
         nn.init.normal_(self.head.weight, std=0.01)
         with torch.no_grad():
             bias = torch.zeros(NUM_MAPS)

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from yomite.errors import ConfigError
 from yomite.extensions import check_counts
-from yomite.models.residual import ResidualBlock
+from yomite.models.residual import ResidualBlock, initialize_residual
 
 LEVELS = 100
 """Level of full ink, as in `yomite.ink.ink_view`."""
@@ -79,13 +79,7 @@ class InkFinder(nn.Module):
 
     def _initialize(self) -> None:
         """He initialization (arXiv:1502.01852); every block begins as its shortcut, every chance at 1/2."""
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-                if module.bias is not None:
-                    nn.init.zeros_(module.bias)
-            elif isinstance(module, ResidualBlock):
-                nn.init.zeros_(module.norm2.weight)
+        initialize_residual(self)
         nn.init.normal_(self.head.weight, std=0.01)
 
     def forward(self, images: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from torch.nn import functional
 from yomite.errors import ConfigError
 from yomite.extensions import check_counts
 from yomite.models.character import CharacterModel
+from yomite.models.resnet import initialize_convolutions
 
 
 def _conv(in_width: int, out_width: int, size: int, stride: int = 1) -> nn.Conv2d:
@@ -52,6 +53,14 @@ def build_trunk(widths: Sequence[int], depths: Sequence[int]) -> tuple[nn.Sequen
             blocks.append(ResidualBlock(width, stage_width, stride=2 if stage > 0 and block == 0 else 1))
             width = stage_width
     return stem, nn.Sequential(*blocks)
+
+
+def initialize_residual(model: nn.Module) -> None:
+    """He initialization (arXiv:1502.01852); every block begins as its shortcut (arXiv:1706.02677)."""
+    initialize_convolutions(model)
+    for module in model.modules():
+        if isinstance(module, ResidualBlock):
+            nn.init.zeros_(module.norm2.weight)
 
 
 class ResidualNet(CharacterModel):
@@ -107,11 +116,7 @@ class ResidualNet(CharacterModel):
 
     def _initialize(self) -> None:
         """He initialization (arXiv:1502.01852); every block begins as its shortcut (arXiv:1706.02677)."""
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-            elif isinstance(module, ResidualBlock):
-                nn.init.zeros_(module.norm2.weight)
+        initialize_residual(self)
         self.initialize_head()
 
     def maps(self, ink: Tensor) -> Tensor:

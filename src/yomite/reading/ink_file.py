@@ -13,6 +13,7 @@ from yomite.ink.ink_view import VIEW_SIZE
 from yomite.reading.devices import Device
 from yomite.reading.metadata import read_metadata
 from yomite.reading.model_file import open_session, released_models
+from yomite.reading.outputs import compute_map
 
 TASK = "ink"
 DEFAULT_INK_MODEL = "yomite-ink"
@@ -38,22 +39,7 @@ class InkFile:
         Raises:
             ModelFileError: The file cannot be run, or gives another shape or numbers that are not finite.
         """
-        try:
-            (keep,) = self.session.run(["keep"], {"images": view[None, None]})
-        except Exception as error:  # ONNX Runtime has a class of its own for each way to fail
-            raise ModelFileError(
-                f"{self.where}: cannot be run on a view of {view.shape}; export it again"
-            ) from error
-        keep = np.asarray(keep)
-        if keep.shape != (1, *view.shape):
-            raise ModelFileError(
-                f"{self.where}: chances of shape {keep.shape}, not {(1, *view.shape)}; export the model again"
-            )
-        if not np.isfinite(keep).all():
-            raise ModelFileError(
-                f"{self.where}: its weights are damaged (not finite); fetch or export it again"
-            )
-        return keep[0]
+        return compute_map(self.where, self.session, "keep", view, view.shape, "view")
 
 
 def open_ink_file(source: Path | bytes, device: Device = "cpu") -> InkFile:

@@ -11,6 +11,7 @@ from yomite.ink.page_canvas import PAGE_CANVAS_VERSION
 from yomite.reading.devices import Device
 from yomite.reading.metadata import read_metadata
 from yomite.reading.model_file import open_session
+from yomite.reading.outputs import compute_map
 
 TASK = "page"
 DEFAULT_PAGE_MODEL = "yomite-page"
@@ -41,23 +42,8 @@ class PageFile:
         Raises:
             ModelFileError: The file cannot be run, or gives other shapes or numbers that are not finite.
         """
-        try:
-            (maps,) = self.session.run(["maps"], {"images": canvas[None, None]})
-        except Exception as error:  # ONNX Runtime has a class of its own for each way to fail
-            raise ModelFileError(
-                f"{self.where}: cannot be run on a canvas of {canvas.shape}; export it again"
-            ) from error
-        maps = np.asarray(maps)
-        wanted = (1, NUM_MAPS, canvas.shape[0] // STRIDE, canvas.shape[1] // STRIDE)
-        if maps.shape != wanted:
-            raise ModelFileError(
-                f"{self.where}: maps of shape {maps.shape}, not {wanted}; export the model again"
-            )
-        if not np.isfinite(maps).all():
-            raise ModelFileError(
-                f"{self.where}: its weights are damaged (not finite); fetch or export it again"
-            )
-        return maps[0]
+        shape = NUM_MAPS, canvas.shape[0] // STRIDE, canvas.shape[1] // STRIDE
+        return compute_map(self.where, self.session, "maps", canvas, shape, "canvas")
 
 
 def open_page_file(source: Path | bytes, num_threads: int, device: Device = "cpu") -> PageFile:

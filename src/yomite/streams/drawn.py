@@ -27,7 +27,7 @@ from yomite.ink.pen import PEN_NAMES, TRAIT_NAMES, lay_on_paper
 from yomite.ink.writing import flatten_glyph
 from yomite.streams.batch import Batch, to_batch
 from yomite.streams.glyphs import FlatGlyph, read_flat_glyphs
-from yomite.streams.kernels import announce_compiling, compile_kernel
+from yomite.streams.kernels import compile_kernel, compile_stream
 from yomite.streams.repertoire import Repertoire, Sources, draw_writer, write_character
 
 PEN_SHARES = {"touch": 0.36, "ballpoint": 0.20, "pencil": 0.20, "felt": 0.15, "brush": 0.09}
@@ -172,8 +172,7 @@ def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int
         size=size,
         pens=config.pens,
     )
-    announce_compiling()
-    stream.draw(0, np.arange(1))  # compiles here once, and not in every loader process
+    compile_stream(stream)
     return stream
 
 

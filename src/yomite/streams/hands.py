@@ -30,7 +30,7 @@ from yomite.ink.writing import flatten_glyph, seed_stream, write_glyph
 from yomite.streams.batch import Batch
 from yomite.streams.drawn import stack_pens
 from yomite.streams.glyphs import FlatGlyph, read_flat_glyphs
-from yomite.streams.kernels import announce_compiling
+from yomite.streams.kernels import compile_stream
 
 _WAVE = list(HABITS).index("wave")
 _MAX_TRIES = 4
@@ -236,6 +236,5 @@ def build_hands(config: DataConfig, charset: Charset, data_root: Path, seed: int
         size=size,
         pens=config.pens,
     )
-    announce_compiling()
-    stream.draw(0, np.arange(1))  # compiles here once, and not in every loader process
+    compile_stream(stream)
     return stream

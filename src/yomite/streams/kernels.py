@@ -8,7 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numba
+import numpy as np
 from numba.core import config as compiler
+
+from yomite.streams import Stream
 
 _CALLED = [*(Path(__file__).parents[1] / "ink").glob("*.py"), Path(__file__).with_name("repertoire.py")]
 """Files that hold what kernels call."""
@@ -35,10 +38,14 @@ def compile_kernel(function: Callable, **compiled: Callable) -> Callable:
         compiler.CACHE_DIR = before  # type: ignore[attr-defined]
 
 
-def announce_compiling() -> None:
-    """Say that the first sample takes a while, where no earlier process has drawn one."""
+def compile_stream(stream: Stream, num_samples: int = 1) -> None:
+    """Draw the first samples, so that kernels are compiled here once, and not in every loader process.
+
+    Says that it takes a while, where no earlier process has drawn one.
+    """
     if not any(_FOLDER.rglob("*.nbi")):
         print("compiling the ink, which takes a minute or two; the next run will find it compiled")
+    stream.draw(0, np.arange(num_samples))
 
 
 def _hash_called() -> str:

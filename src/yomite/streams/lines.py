@@ -19,7 +19,7 @@ from yomite.ink import leveling, line_canvas, line_eraser, line_ink, line_light,
 from yomite.ink.line import LineComposer, build_line_composer
 from yomite.ink.line_canvas import MAX_WIDTH, WORK_HEIGHT, shrink_height
 from yomite.streams.batch import Batch, pad_lines
-from yomite.streams.kernels import announce_compiling, compile_kernel
+from yomite.streams.kernels import compile_kernel, compile_stream
 from yomite.streams.real_lines import RealLines, read_real_lines
 
 NUM_GROUPS = 16
@@ -205,6 +205,5 @@ def build_lines(config: DataConfig, charset: Charset, data_root: Path, seed: int
         real=real,
         real_share=config.lines.real_share,
     )
-    announce_compiling()
-    stream.draw(0, np.arange(2))  # compiles here once, and not in every loader process
+    compile_stream(stream, 2)
     return stream

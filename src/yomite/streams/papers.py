@@ -23,7 +23,7 @@ from yomite.ink.pen import TRAIT_NAMES, lay_on_paper
 from yomite.ink.photo import photograph
 from yomite.streams.batch import Batch
 from yomite.streams.drawn import DrawnStream, find_missing, read_sources
-from yomite.streams.kernels import announce_compiling, compile_kernel
+from yomite.streams.kernels import compile_kernel, compile_stream
 from yomite.streams.repertoire import draw_writer, write_character
 
 BARE = 0.35
@@ -214,6 +214,5 @@ def build_papers(config: DataConfig, charset: Charset, data_root: Path, seed: in
         size=size,
         pens=config.pens,
     )
-    announce_compiling()
-    stream.draw(0, np.arange(1))  # compiles here once, and not in every loader process
+    compile_stream(stream)
     return stream
