@@ -16,7 +16,7 @@ import numpy as np
 
 from yomite.errors import PictureError
 from yomite.ink.eraser import erase_rulings
-from yomite.ink.ink_view import crop_chance, erase_paper, spread_chance, view_ink
+from yomite.ink.ink_view import crop_chance, erase_paper, resample, spread_chance, view_ink
 from yomite.ink.leveling import level_light
 from yomite.ink.pictures import read_gray, shrink_gray
 from yomite.ink.strokes import WORK_SIZE, draw_strokes, is_strokes, to_strokes
@@ -283,14 +283,7 @@ def place_ink(ink: np.ndarray, size: int, margin: float) -> np.ndarray:
         )
         * share
     )
-    canvas = np.empty((size, size), np.float32)
-    # In pieces small enough that BLAS keeps each on one thread: several threads wait for each other for
-    # milliseconds wherever the cores are busy, as they are while ONNX Runtime reads the last batch.
-    num_rows = max(1, 250_000 // (height * width))
-    for first in range(0, size, num_rows):
-        canvas[first : first + num_rows] = np.dot(
-            np.dot(rows_share[first : first + num_rows], ink), columns_share
-        )
+    canvas = resample(rows_share, ink, columns_share)
     brightness = np.sum(canvas * canvas) / max(np.sum(canvas), np.float32(1e-6))
     gain = min(max(0.8 / max(brightness, 0.01), 1.0), 4.0)
     return np.minimum(canvas * np.float32(255.0 * gain) + np.float32(0.5), np.float32(255.0)).astype(np.uint8)

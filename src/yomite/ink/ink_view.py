@@ -35,7 +35,7 @@ def view_ink(ink: np.ndarray) -> np.ndarray:
     step = max(height, width) / VIEW_SIZE
     shares_down = share_pixels(height, step)
     shares_across = share_pixels(width, step)
-    levels = np.dot(np.dot(shares_down, np.minimum(ink, np.float32(2.0))), shares_across.T.copy())
+    levels = resample(shares_down, np.minimum(ink, np.float32(2.0)), shares_across.T.copy())
     return np.minimum(levels * np.float32(LEVELS) + np.float32(0.5), np.float32(255.0)).astype(np.uint8)
 
 
@@ -46,6 +46,27 @@ def share_pixels(length: int, step: float) -> np.ndarray:
     index = np.arange(length).astype(np.float32).reshape(1, length)
     covered = np.minimum(middle + reach, index + np.float32(1.0)) - np.maximum(middle - reach, index)
     return np.maximum(covered, np.float32(0.0)) * (np.float32(0.5) / reach)
+
+
+def resample(rows: np.ndarray, ink: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """Sum up pixels by weights, in pieces so small that BLAS keeps each on one thread.
+
+    Several threads wait for each other for milliseconds wherever the cores are busy, as they are while ONNX
+    Runtime reads the last batch.
+
+    Args:
+        rows: Float32 (h, H), the weight of each row.
+        ink: Float32 (H, W).
+        columns: Float32 (W, w), the weight of each column.
+
+    Returns:
+        Float32 (h, w).
+    """
+    result = np.empty((len(rows), columns.shape[1]), np.float32)
+    num_rows = max(1, 250_000 // ink.size)
+    for first in range(0, len(rows), num_rows):
+        result[first : first + num_rows] = np.dot(np.dot(rows[first : first + num_rows], ink), columns)
+    return result
 
 
 def spread_chance(keep: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -78,16 +99,16 @@ def crop_chance(
         Float32 (H, W).
     """
     height, width = shape
-    rows = mix_pixels(top + (np.arange(height) + 0.5) * step - 0.5, chance.shape[0])
-    columns = mix_pixels(left + (np.arange(width) + 0.5) * step - 0.5, chance.shape[1])
-    return np.dot(np.dot(rows, chance), columns.T)
+    rows = read_between(chance, top + (np.arange(height) + 0.5) * step - 0.5)
+    return np.ascontiguousarray(read_between(rows.T, left + (np.arange(width) + 0.5) * step - 0.5).T)
 
 
-def mix_pixels(at: np.ndarray, length: int) -> np.ndarray:
-    """Return float32 (len(at), length): of which pixels a value between them is mixed."""
-    at = np.minimum(np.maximum(at, 0.0), length - 1.0)
-    near = 1.0 - np.abs(at.reshape(len(at), 1) - np.arange(length).reshape(1, length))
-    return np.maximum(near, 0.0).astype(np.float32)
+def read_between(rows: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """Read rows, float32 (h, w), at places between them, float64 (H,): float32 (H, w)."""
+    at = np.minimum(np.maximum(at, 0.0), len(rows) - 1.0)
+    before = at.astype(np.int64)
+    share = (at - before).astype(np.float32).reshape(len(at), 1)
+    return rows[before] * (np.float32(1.0) - share) + rows[np.minimum(before + 1, len(rows) - 1)] * share
 
 
 def erase_paper(ink: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, bool]:

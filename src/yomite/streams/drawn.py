@@ -18,7 +18,7 @@ from yomite.config import DataConfig, GeneratedConfig
 from yomite.data.cache import read_pictures
 from yomite.data.sources import open_source
 from yomite.errors import DataError
-from yomite.ink import canvas
+from yomite.ink import canvas, ink_view
 from yomite.ink.canvas import MARGIN
 from yomite.ink.fonts import MASK_SIZE, find_fonts, read_font
 from yomite.ink.forms import build_forms
@@ -41,7 +41,8 @@ _GRAIN, _CONTRAST, _PAPER, _NOISE, _LIGHT, _SCRAPS = (
 
 _find_box = compile_kernel(canvas.find_box)
 _measure_ink = compile_kernel(canvas.measure_ink)
-_place_ink = compile_kernel(canvas.place_ink, find_box=_find_box)
+_resample = compile_kernel(ink_view.resample)
+_place_ink = compile_kernel(canvas.place_ink, find_box=_find_box, resample=_resample)
 
 
 class DrawnStream:

@@ -59,7 +59,8 @@ _close_gaps = compile_kernel(leveling.close_gaps, take_largest=compile_kernel(le
 _level_light = compile_kernel(leveling.level_light, close_gaps=_close_gaps)
 _measure_ink = compile_kernel(canvas.measure_ink)
 _share_pixels = compile_kernel(ink_view.share_pixels)
-_view_ink = compile_kernel(ink_view.view_ink, share_pixels=_share_pixels)
+_resample = compile_kernel(ink_view.resample)
+_view_ink = compile_kernel(ink_view.view_ink, share_pixels=_share_pixels, resample=_resample)
 
 
 @compile_kernel
