@@ -59,15 +59,16 @@ class Stream(Protocol):
 
 
 class BuiltIn(NamedTuple):
-    """Where a stream is built, as `module:function` of this folder, and for which task."""
+    """Where a stream is built (`module:function` of this folder), for which task, and whether it compiles."""
 
     path: str
     task: str = "character"
+    is_compiled: bool = True
 
 
 STREAMS: dict[str, BuiltIn] = {
     "drawn": BuiltIn("drawn:build_drawn"),
-    "stored": BuiltIn("stored:build_stored"),
+    "stored": BuiltIn("stored:build_stored", is_compiled=False),
     "lines": BuiltIn("lines:build_lines", "line"),
     "pages": BuiltIn("pages:build_pages", "page"),
     "papers": BuiltIn("papers:build_papers", "ink"),
@@ -86,6 +87,8 @@ def build_stream(config: RunConfig, charset: Charset, data_root: Path) -> Stream
     if name in STREAMS:
         build = load_callable(f"{__name__}.{STREAMS[name].path}", "data.stream")
         stream = build(config.data, charset, data_root, seed, size)
+        if STREAMS[name].is_compiled:
+            _compile(stream)
     elif not is_custom(name):
         raise refuse_name(name, STREAMS, "data.stream")
     else:
@@ -97,6 +100,15 @@ def build_stream(config: RunConfig, charset: Charset, data_root: Path) -> Stream
             raise ConfigError(f"data.arguments {config.data.arguments}: {error}") from error
     _check_classes(stream, config.data, charset)
     return stream
+
+
+def _compile(stream: Stream) -> None:
+    """Draw two samples, so that kernels are compiled here once, and not in every loader process."""
+    from yomite.streams.kernels import FOLDER
+
+    if not any(FOLDER.rglob("*.nbi")):
+        print("compiling the ink, which takes a minute or two; the next run will find it compiled")
+    stream.draw(0, np.arange(2))
 
 
 def _check_classes(stream: Stream, config: DataConfig, charset: Charset) -> None:

@@ -27,7 +27,7 @@ from yomite.ink.pen import PEN_NAMES, TRAIT_NAMES, lay_on_paper
 from yomite.ink.writing import flatten_glyph
 from yomite.streams.batch import Batch, to_batch
 from yomite.streams.glyphs import FlatGlyph, read_flat_glyphs
-from yomite.streams.kernels import compile_kernel, compile_stream
+from yomite.streams.kernels import compile_kernel
 from yomite.streams.repertoire import Repertoire, Sources, draw_writer, write_character
 
 PEN_SHARES = {"touch": 0.36, "ballpoint": 0.20, "pencil": 0.20, "felt": 0.15, "brush": 0.09}
@@ -165,7 +165,7 @@ def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int
     sources = read_sources(config, charset, data_root, seed, size)
     if missing := find_missing(sources, charset):
         print(f"no strokes and no font glyph for {len(missing)} characters: {' '.join(missing[:20])}")
-    stream = DrawnStream(
+    return DrawnStream(
         **sources,
         haste=config.ink.haste,
         num_samples=config.samples_per_epoch,
@@ -173,8 +173,6 @@ def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int
         size=size,
         pens=config.pens,
     )
-    compile_stream(stream)
-    return stream
 
 
 def read_sources(config: DataConfig, charset: Charset, data_root: Path, seed: int, size: int) -> Sources:

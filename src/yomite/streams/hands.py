@@ -30,7 +30,6 @@ from yomite.ink.writing import flatten_glyph, seed_stream, write_glyph
 from yomite.streams.batch import Batch
 from yomite.streams.drawn import stack_pens
 from yomite.streams.glyphs import FlatGlyph, read_flat_glyphs
-from yomite.streams.kernels import compile_stream
 
 _WAVE = list(HABITS).index("wave")
 _MAX_TRIES = 4
@@ -221,7 +220,7 @@ def build_hands(config: DataConfig, charset: Charset, data_root: Path, seed: int
     weights = np.ones(len(charset))
     if config.frequency_power > 0:
         weights = weigh_classes(data_root / SENTENCES, charset, config.frequency_power)
-    stream = HandStream(
+    return HandStream(
         charset,
         plain=plain,
         glyphs=glyphs,
@@ -236,5 +235,3 @@ def build_hands(config: DataConfig, charset: Charset, data_root: Path, seed: int
         size=size,
         pens=config.pens,
     )
-    compile_stream(stream)
-    return stream

@@ -8,10 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numba
-import numpy as np
 from numba.core import config as compiler
-
-from yomite.streams import Stream
 
 _CALLED = [*(Path(__file__).parents[1] / "ink").glob("*.py"), Path(__file__).with_name("repertoire.py")]
 """Files that hold what kernels call."""
@@ -31,21 +28,11 @@ def compile_kernel(function: Callable, **compiled: Callable) -> Callable:
     scope = {**function.__globals__, **compiled}
     again = types.FunctionType(function.__code__, scope, function.__name__, function.__defaults__)
     before = compiler.CACHE_DIR  # type: ignore[attr-defined]
-    compiler.CACHE_DIR = str(_FOLDER)  # type: ignore[attr-defined]
+    compiler.CACHE_DIR = str(FOLDER)  # type: ignore[attr-defined]
     try:
         return numba.njit(cache=True, nogil=True)(again)
     finally:
         compiler.CACHE_DIR = before  # type: ignore[attr-defined]
-
-
-def compile_stream(stream: Stream, num_samples: int = 1) -> None:
-    """Draw the first samples, so that kernels are compiled here once, and not in every loader process.
-
-    Says that it takes a while, where no earlier process has drawn one.
-    """
-    if not any(_FOLDER.rglob("*.nbi")):
-        print("compiling the ink, which takes a minute or two; the next run will find it compiled")
-    stream.draw(0, np.arange(num_samples))
 
 
 def _hash_called() -> str:
@@ -55,4 +42,4 @@ def _hash_called() -> str:
     return digest.hexdigest()[:12]
 
 
-_FOLDER = Path(__file__).with_name("__pycache__") / f"kernels-{_hash_called()}"
+FOLDER = Path(__file__).with_name("__pycache__") / f"kernels-{_hash_called()}"

@@ -19,7 +19,7 @@ from yomite.ink import leveling, line_canvas, line_eraser, line_ink, line_light,
 from yomite.ink.line import LineComposer, build_line_composer
 from yomite.ink.line_canvas import MAX_WIDTH, WORK_HEIGHT, shrink_height
 from yomite.streams.batch import Batch, pad_lines
-from yomite.streams.kernels import compile_kernel, compile_stream
+from yomite.streams.kernels import compile_kernel
 from yomite.streams.real_lines import RealLines, read_real_lines
 
 NUM_GROUPS = 16
@@ -195,7 +195,7 @@ def build_lines(config: DataConfig, charset: Charset, data_root: Path, seed: int
     """
     composer = build_line_composer(data_root, charset, seed=seed, cache_folder=find_cache_folder())
     real = read_real_lines(config.sources, charset, data_root, size) if config.sources else None
-    stream = LineStream(
+    return LineStream(
         composer,
         charset,
         num_samples=config.samples_per_epoch,
@@ -205,5 +205,3 @@ def build_lines(config: DataConfig, charset: Charset, data_root: Path, seed: int
         real=real,
         real_share=config.lines.real_share,
     )
-    compile_stream(stream, 2)
-    return stream

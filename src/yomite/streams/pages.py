@@ -15,7 +15,6 @@ from yomite.config import DataConfig
 from yomite.data.cache import find_cache_folder
 from yomite.ink.page import ComposedPage, PageComposer, PageLine, build_page_composer
 from yomite.streams.batch import Batch
-from yomite.streams.kernels import compile_stream
 
 MAP_STRIDE = 4
 """Px of the picture for each place of the maps."""
@@ -101,6 +100,4 @@ def build_pages(config: DataConfig, charset: Charset, data_root: Path, seed: int
         DataError: If what pages are composed of is missing.
     """
     composer = build_page_composer(data_root, charset, seed=seed, cache_folder=find_cache_folder())
-    stream = PageStream(composer, num_samples=config.samples_per_epoch, size=size)
-    compile_stream(stream)
-    return stream
+    return PageStream(composer, num_samples=config.samples_per_epoch, size=size)

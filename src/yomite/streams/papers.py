@@ -23,7 +23,7 @@ from yomite.ink.pen import TRAIT_NAMES, lay_on_paper
 from yomite.ink.photo import photograph
 from yomite.streams.batch import Batch
 from yomite.streams.drawn import DrawnStream, find_missing, read_sources
-from yomite.streams.kernels import compile_kernel, compile_stream
+from yomite.streams.kernels import compile_kernel
 from yomite.streams.repertoire import draw_writer, write_character
 
 BARE = 0.35
@@ -207,7 +207,7 @@ def build_papers(config: DataConfig, charset: Charset, data_root: Path, seed: in
     weights = np.array(sources["class_weights"])
     for characters, times in MORE_OFTEN.items():
         weights[[charset.label(one) for one in characters if one in charset]] *= times
-    stream = PaperStream(
+    return PaperStream(
         **(sources | {"class_weights": weights}),  # type: ignore[arg-type]
         haste=config.ink.haste,
         num_samples=config.samples_per_epoch,
@@ -215,5 +215,3 @@ def build_papers(config: DataConfig, charset: Charset, data_root: Path, seed: in
         size=size,
         pens=config.pens,
     )
-    compile_stream(stream)
-    return stream
