@@ -24,7 +24,7 @@ from yomite.ink.fonts import bend_ink
 from yomite.ink.hand import HABITS, draw_habits
 from yomite.ink.pen import PEN_NAMES, PEN_RANGES, TRAITS, draw_lines, draw_traits, lay_on_paper
 from yomite.ink.writing import seed_stream, write_glyph
-from yomite.streams import drawn as drawn_module
+from yomite.streams import drawn_kernel
 from yomite.streams.drawn import DrawnStream, build_drawn, stack_pens
 
 PROJECT = Path(__file__).parents[1]
@@ -102,9 +102,9 @@ def print_stages(stream: DrawnStream, haste_share: float, size: int, num_images:
         written, traits, lengths, pads,
     )  # fmt: skip
     pictures = run("paper: grain, blur, light, noise", lay_on_paper, inks, traits)
-    measured = run("measure: ink from paper", drawn_module._measure_ink, pictures)
+    measured = run("measure: ink from paper", drawn_kernel._measure_ink, pictures)
     measured = [ink for ink, has_ink in measured if has_ink]
-    run("place: into the square", lambda ink: drawn_module._place_ink(ink, size, MARGIN), measured)
+    run("place: into the square", lambda ink: drawn_kernel._place_ink(ink, size, MARGIN), measured)
     total = sum(times.values())
     print("| a sample of strokes | µs of processor time | share |\n|---|---|---|")
     for name, microseconds in times.items():

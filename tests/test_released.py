@@ -164,7 +164,7 @@ def test_strangers_are_turned_down(card: dict[str, Any], reader: Recognizer, dat
         pytest.skip("this release has no output `known`")
     pytest.importorskip("numba", reason='needs the extra: pip install "yomite[ink]"')
     from yomite.evaluation.outsiders import measure_rejected
-    from yomite.evaluation.sketches import read_copybook
+    from yomite.ink.sketches import read_copybook
 
     said, lost = card["rejection"]["rejected"], card["rejection"]["lost"]
     assert lost["dev/hasty-kanji"] <= 0.1

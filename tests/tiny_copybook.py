@@ -3,7 +3,7 @@
 import numpy as np
 
 from yomite.charset import LATIN
-from yomite.evaluation.sketches import Copybook
+from yomite.ink.sketches import Copybook
 from yomite.ink.strokes import Glyph
 
 KANA, KANJI = tuple("あいうえ"), tuple("永水木林森火")

@@ -15,6 +15,7 @@ pytest.importorskip("pydantic", reason='needs the extra: pip install "yomite[tra
 
 from drawings import DRAWINGS, draw_ink, draw_page
 from PIL import Image
+from tiny_stream import NAMES, draw, flatten, make_stream
 
 from yomite.charset import Charset, build_charset
 from yomite.charset.prior import SENTENCES
@@ -25,41 +26,10 @@ from yomite.ink.canvas import MARGIN, measure_ink, place_ink, to_canvas
 from yomite.ink.fonts import MASK_SIZE, find_fonts
 from yomite.ink.kanjivg import KANJIVG_FILE, read_kanjivg_archive
 from yomite.ink.pen import PEN_NAMES
-from yomite.ink.strokes import Glyph
 from yomite.ink.writing import flatten_glyph
-from yomite.streams import drawn as drawn_module
+from yomite.streams import drawn_kernel
 from yomite.streams.drawn import PEN_SHARES, DrawnStream, build_drawn, stack_pens
 from yomite.streams.glyphs import read_flat_glyphs
-
-
-def draw(stream: DrawnStream, epoch: int, indices: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Canvases (N, S, S) and labels as arrays."""
-    batch = stream.draw(epoch, np.asarray(indices))
-    return batch.images[:, 0].numpy(), batch.targets.numpy()
-
-
-NAMES = ["ei", "hi", "ki", "yama", "kawa", "a-hiragana"]
-
-
-def flatten(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    strokes = tuple(np.array(stroke, np.float32) / 100 for stroke in DRAWINGS[name])
-    return flatten_glyph(Glyph("?", strokes, (0,) * len(strokes)))
-
-
-def make_stream(**changes: Any) -> DrawnStream:
-    """Six classes from strokes, all alike."""
-    arguments: dict[str, Any] = {
-        "glyphs": [[flatten(name)] for name in NAMES],
-        "masks": [[] for _ in NAMES],
-        "pictures": [],
-        "shares": (1.0, 0.0, 0.0, 0.0),
-        "class_weights": np.ones(len(NAMES)),
-        "haste": 0.0,
-        "num_samples": 1000,
-        "seed": 0,
-        "size": 48,
-    }
-    return DrawnStream(**(arguments | changes))
 
 
 @pytest.fixture(scope="module")
@@ -182,11 +152,11 @@ def test_compiled_canvas_is_the_readers_canvas() -> None:
         ][index % 6]
         gray = np.ascontiguousarray(np.clip(gray, 0, 255).astype(np.uint8))
         ink, has_ink = measure_ink(gray)
-        compiled_ink, compiled_has_ink = drawn_module._measure_ink(gray)
+        compiled_ink, compiled_has_ink = drawn_kernel._measure_ink(gray)
         assert has_ink == compiled_has_ink
         if has_ink:
             canvas = place_ink(ink, 48, MARGIN).astype(int)
-            worst = max(worst, np.abs(canvas - drawn_module._place_ink(compiled_ink, 48, MARGIN)).max())
+            worst = max(worst, np.abs(canvas - drawn_kernel._place_ink(compiled_ink, 48, MARGIN)).max())
     assert worst <= 1
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from yomite.charset import Charset
-from yomite.streams.batch import Batch
+from yomite.streams.batch import NO_CHARACTER, Batch
 from yomite.tasks import ValidationSet
 from yomite.tasks.character import CharacterTask
 from yomite.training.tracking import show_glimpses
@@ -91,3 +91,13 @@ def test_large_sets_are_read_in_part() -> None:
     calls = glimpse(Corner(), [draw_set(labels, labels)])
     characters = calls["embed set/embedding"][1]
     assert len(characters) == 500 and characters.count("一") == 250
+
+
+def test_what_is_no_character_is_shown_and_not_counted() -> None:
+    recorder = Recorder()
+    batch = Batch(images_that_read([0, 1, 1]), torch.tensor([0, NO_CHARACTER, 2]))
+    show_glimpses(
+        recorder, 7, CharacterTask(CHARSET), Corner(), batch, [], is_last=True  # type: ignore
+    )  # fmt: skip
+    assert recorder.calls["tabulate train/confusions"] == [["三", "二", 1]]
+    assert len(recorder.calls["embed train/embedding"][1]) == 2

@@ -242,7 +242,7 @@ def _score_answers(path: Path, sources: "list[tuple[str, Source]]") -> "list[Rep
 def _measure_rejected(reader: _Scored, num: int, data_root: Path | None) -> dict[str, float]:
     from yomite.data.sources import resolve_data_root
     from yomite.evaluation.outsiders import measure_rejected
-    from yomite.evaluation.sketches import read_copybook
+    from yomite.ink.sketches import read_copybook
 
     assert reader.read is not None
     return measure_rejected(reader.read, read_copybook(resolve_data_root(data_root)), num)

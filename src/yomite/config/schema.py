@@ -14,6 +14,7 @@ from yomite.config.sources import (
     HandsConfig,
     InkConfig,
     LinesConfig,
+    NegativesConfig,
     PenName,
     Section,
 )
@@ -54,6 +55,12 @@ class DataConfig(Section):
         default=0.0, ge=0, le=1, description="0: every character alike; 1: as often as in texts"
     )
     pens: tuple[PenName, ...] = Field(default=get_args(PenName), description="that draw strokes and fonts")
+    traces_share: float = Field(
+        default=0.0, ge=0, le=1, description="of drawn: samples that printed lines were erased from"
+    )
+    jpeg_share: float = Field(
+        default=0.0, ge=0, le=1, description="of drawn: small pictures with JPEG's noise"
+    )
     ink: InkConfig = InkConfig()
     fonts: FontsConfig = FontsConfig()
     cells: CellsConfig = CellsConfig()
@@ -61,6 +68,7 @@ class DataConfig(Section):
     lines: LinesConfig = LinesConfig()
     hands: HandsConfig = HandsConfig()
     generated: GeneratedConfig = GeneratedConfig()
+    negatives: NegativesConfig = NegativesConfig()
 
     @property
     def real_sources(self) -> list[str]:
@@ -88,6 +96,9 @@ class DataConfig(Section):
                 raise ValueError(
                     "fold splits real samples, and there are none; give folder or cells a share, or sources"
                 )
+        for key in ("traces_share", "jpeg_share", "negatives"):
+            if getattr(self, key) != type(self).model_fields[key].default and self.stream != "drawn":
+                raise ValueError(f"{key} is for the stream drawn; stream is {self.stream}")
         if not self.pens:
             raise ValueError(f"pens is empty; name some of {', '.join(get_args(PenName))}")
         shares = self.ink.share + self.fonts.share + self.cells.share

@@ -49,6 +49,12 @@ class FolderConfig(Section):
     path: str | None = None
 
 
+class NegativesConfig(Section):
+    """Ink that is no character (scribbles, shuffled strokes), of the stream drawn: it is learned as none."""
+
+    share: float = Field(default=0.0, ge=0)
+
+
 class LinesConfig(Section):
     """Of the stream lines, which composes them."""
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from yomite.evaluation.outlines import OBJECTS, SHAPES, outline_hangul
-from yomite.evaluation.sketches import Copybook, Sketch, Strokes, draw_pictures
+from yomite.ink.sketches import Copybook, Sketch, Strokes, draw_pictures
 from yomite.reading.results import Recognition
 
 NUM_PICTURES = 400

@@ -116,6 +116,29 @@ def coarsen(gray: np.ndarray, factor: float) -> None:
         factor: Px that one coarse px covers, from 1.
     """
     rows, columns = gray.shape
+    small = shrink(gray, factor)
+    num_rows, num_columns = small.shape
+    tall, wide = rows / num_rows, columns / num_columns
+    for row in range(rows):
+        y = min(max((row + 0.5) / tall - 0.5, 0.0), num_rows - 1.001)
+        j, v = int(y), np.float32(y - int(y))
+        for column in range(columns):
+            x = min(max((column + 0.5) / wide - 0.5, 0.0), num_columns - 1.001)
+            i, u = int(x), np.float32(x - int(x))
+            above = small[j, i] + u * (small[j, i + 1] - small[j, i])
+            below = small[j + 1, i] + u * (small[j + 1, i + 1] - small[j + 1, i])
+            gray[row, column] = np.uint8(above + v * (below - above) + np.float32(0.5))
+
+
+@njit(cache=True)
+def shrink(gray: np.ndarray, factor: float) -> np.ndarray:
+    """Return the means of blocks of pixels, float32 (h, w), at least 2 x 2.
+
+    Args:
+        gray: Uint8 (H, W).
+        factor: Px that one of the result covers, from 1.
+    """
+    rows, columns = gray.shape
     num_rows, num_columns = max(int(rows / factor), 2), max(int(columns / factor), 2)
     tall, wide = rows / num_rows, columns / num_columns
     small = np.zeros((num_rows, num_columns), np.float32)
@@ -128,15 +151,16 @@ def coarsen(gray: np.ndarray, factor: float) -> None:
                 for column in range(left, right):
                     total += gray[row, column]
             small[j, i] = total / ((bottom - top) * (right - left))
-    for row in range(rows):
-        y = min(max((row + 0.5) / tall - 0.5, 0.0), num_rows - 1.001)
-        j, v = int(y), np.float32(y - int(y))
-        for column in range(columns):
-            x = min(max((column + 0.5) / wide - 0.5, 0.0), num_columns - 1.001)
-            i, u = int(x), np.float32(x - int(x))
-            above = small[j, i] + u * (small[j, i + 1] - small[j, i])
-            below = small[j + 1, i] + u * (small[j + 1, i + 1] - small[j + 1, i])
-            gray[row, column] = np.uint8(above + v * (below - above) + np.float32(0.5))
+    return small
+
+
+@njit(cache=True)
+def save_small(gray: np.ndarray) -> np.ndarray:
+    """Return the picture as one of 20 to 80 px, saved as a JPEG of any quality from about 20 on, uint8."""
+    factor = max(gray.shape[0], gray.shape[1]) / (20.0 + 60.0 * np.random.random())
+    small = (shrink(gray, factor) + np.float32(0.5)).astype(np.uint8) if factor > 1.0 else gray
+    round_blocks(small, 2.0 + 22.0 * np.random.random())
+    return small
 
 
 @njit(cache=True)

@@ -21,12 +21,12 @@ from yomite.charset import Charset
 from yomite.checkpoint import Checkpoint
 from yomite.config import parse_config
 from yomite.errors import PictureError, YomiteError
-from yomite.evaluation.negatives import NEGATIVES, draw_negatives
 from yomite.evaluation.outsiders import measure_rejected
 from yomite.evaluation.scores import ScoredSet
-from yomite.evaluation.sketches import read_copybook
 from yomite.ink.canvas import to_canvas
 from yomite.ink.fonts import find_font
+from yomite.ink.negatives import NEGATIVES, draw_negatives
+from yomite.ink.sketches import read_copybook
 from yomite.shipping.draft import Draft
 from yomite.shipping.kept import Kept
 from yomite.shipping.known import apply_head, build_known, fit_head, open_evidence
@@ -190,7 +190,7 @@ def _draw_characters(checkpoint: Checkpoint, data_root: Path) -> list[np.ndarray
     values = config.model_dump(mode="json")
     values["seed"] += _SEED_CHANGE
     data = values["data"]
-    data["allow_missing"] = True
+    data["allow_missing"], data["negatives"] = True, {"share": 0}
     data["fonts"]["files"] = [name for name in data["fonts"]["files"] if find_font(name, data_root)]
     if not data["fonts"]["files"]:
         data["fonts"]["share"] = 0

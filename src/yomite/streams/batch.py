@@ -11,6 +11,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+NO_CHARACTER = -1
+"""The label of ink that is no character: what is learned of it is that it is none of the classes."""
+
 
 @dataclass
 class Batch:
@@ -18,7 +21,8 @@ class Batch:
 
     Attributes:
         images: Uint8 (N, 1, H, W), ink bright on 0; padding is 0, blank paper.
-        targets: Int64 (N,) labels; or (N, L) for lines, what follows a line's own length has no meaning.
+        targets: Int64 (N,) labels, or NO_CHARACTER; or (N, L) for lines, where what follows a line's own
+            length has no meaning.
         widths: Int64 (N,), used px of each image; None: all of them.
         target_lengths: Int64 (N,), used labels of each target; None: all of them.
         metadata: What else the stream knows. A tensor or a list in it has an entry for each sample and goes

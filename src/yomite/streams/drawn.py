@@ -14,35 +14,24 @@ import numpy as np
 
 from yomite.charset import Charset
 from yomite.charset.prior import SENTENCES, weigh_classes
-from yomite.config import DataConfig, GeneratedConfig
+from yomite.config import DataConfig
 from yomite.data.cache import read_pictures
 from yomite.data.sources import open_source
 from yomite.errors import DataError
-from yomite.ink import canvas, ink_view
-from yomite.ink.canvas import MARGIN
 from yomite.ink.fonts import MASK_SIZE, find_fonts, read_font
 from yomite.ink.forms import build_forms
 from yomite.ink.kanjivg import KANJIVG_FILE
-from yomite.ink.pen import PEN_NAMES, TRAIT_NAMES, lay_on_paper
+from yomite.ink.pen import PEN_NAMES
 from yomite.ink.writing import flatten_glyph
-from yomite.streams.batch import Batch, to_batch
+from yomite.streams.batch import NO_CHARACTER, Batch, to_batch
+from yomite.streams.drawn_kernel import draw_samples
+from yomite.streams.generated import read_generated
 from yomite.streams.glyphs import FlatGlyph, read_flat_glyphs
-from yomite.streams.kernels import compile_kernel
-from yomite.streams.repertoire import Repertoire, Sources, draw_writer, write_character
+from yomite.streams.negatives import read_negatives
+from yomite.streams.repertoire import Repertoire, Sources
 
 PEN_SHARES = {"touch": 0.36, "ballpoint": 0.20, "pencil": 0.20, "felt": 0.15, "brush": 0.09}
 """How often each pen is taken; relative, where data.pens names some of them."""
-
-_MAX_TRIES = 4
-_GRAIN, _CONTRAST, _PAPER, _NOISE, _LIGHT, _SCRAPS = (
-    TRAIT_NAMES.index(name) for name in ("grain", "contrast", "paper", "noise", "light", "scraps")
-)
-
-
-_find_box = compile_kernel(canvas.find_box)
-_measure_ink = compile_kernel(canvas.measure_ink)
-_resample = compile_kernel(ink_view.resample)
-_place_ink = compile_kernel(canvas.place_ink, find_box=_find_box, resample=_resample)
 
 
 class DrawnStream:
@@ -68,6 +57,10 @@ class DrawnStream:
         size: int,
         pens: Sequence[str] = PEN_NAMES,
         generated: list[tuple[np.ndarray, int]] | None = None,
+        negatives: Sequence[FlatGlyph] = (),
+        negative_share: float = 0.0,
+        traces_share: float = 0.0,
+        jpeg_share: float = 0.0,
     ) -> None:
         """Lay the sources out flat.
 
@@ -83,9 +76,14 @@ class DrawnStream:
             size: side of the canvas.
             pens: names of `PEN_NAMES`, at least one; each is taken as often as `PEN_SHARES` says.
             generated: pictures that a generator drew, as `pictures`.
+            negatives: flattened sketches of no character, written as glyphs are.
+            negative_share: of all samples, 0..1.
+            traces_share: of samples that printed lines were erased from, 0..1.
+            jpeg_share: of small pictures with JPEG's noise, 0..1.
         """
         self.num_samples = num_samples
         self._seed, self._size, self._haste = seed, size, haste
+        self._traces_share, self._jpeg_share = traces_share, jpeg_share
         drawable = np.array([bool(strokes or fonts) for strokes, fonts in zip(glyphs, masks, strict=True)])
         self.class_weights = np.where(drawable, class_weights, 0.0)
         total = self.class_weights.sum()
@@ -96,6 +94,13 @@ class DrawnStream:
         for share, group in zip(shares[2:], (pictures, generated), strict=True):
             counts = np.bincount([label for _, label in group], minlength=len(class_weights))
             self.class_shares += share * counts / max(counts.sum(), 1)
+        weights = self.class_weights
+        if negative_share:  # they are one class more, without font glyphs
+            self.class_shares *= 1.0 - negative_share
+            shares = tuple(share * (1.0 - negative_share) for share in shares)  # type: ignore[assignment]
+            weights = np.append(weights * (shares[0] + shares[1]), negative_share)
+            shares = (shares[0] + negative_share, *shares[1:])
+            glyphs, masks = [*glyphs, list(negatives)], [*masks, []]
         self._repertoire = lay_out(
             Sources(
                 glyphs=glyphs,
@@ -103,16 +108,26 @@ class DrawnStream:
                 pictures=pictures,
                 generated=generated,
                 shares=shares,
-                class_weights=self.class_weights,
+                class_weights=weights,
             )
         )
 
     def draw(self, epoch: int, indices: np.ndarray) -> Batch:
-        """Draw canvases uint8 (N, 1, S, S), ink bright on 0, and their labels int64 (N,)."""
+        """Draw canvases uint8 (N, 1, S, S), ink bright on 0, and their labels int64 (N,), or NO_CHARACTER."""
         images = np.zeros((len(indices), self._size, self._size), np.uint8)
         labels = np.zeros(len(indices), np.int64)
         seeds = self._draw_seeds(epoch, indices)
-        _draw_samples(seeds, images, labels, self._repertoire, self._pen_steps, self._haste)
+        draw_samples(
+            seeds,
+            images,
+            labels,
+            self._repertoire,
+            self._pen_steps,
+            self._haste,
+            self._traces_share,
+            self._jpeg_share,
+        )
+        labels[labels == len(self.class_weights)] = NO_CHARACTER
         return to_batch((images, labels))
 
     def _draw_seeds(self, epoch: int, indices: np.ndarray) -> np.ndarray:
@@ -124,29 +139,6 @@ class DrawnStream:
             ],
             dtype=np.int64,
         )
-
-
-@compile_kernel
-def _draw_samples(seeds, images, labels, repertoire, pen_steps, haste_share):
-    size = images.shape[1]
-    for n in range(len(seeds)):
-        np.random.seed(seeds[n])
-        for _ in range(_MAX_TRIES):
-            which = np.random.random()
-            traits, habits = draw_writer(pen_steps, haste_share)
-            length_px = 44.0 + 60.0 * np.random.random()
-            pad_px = 12.0 * np.random.random() ** 2
-            coverage, label = write_character(
-                repertoire, which, traits, habits, length_px, pad_px, 60.0, 56.0
-            )
-            if which >= repertoire.shares[1] and np.random.random() < 0.5:
-                traits[_GRAIN] = traits[_NOISE] = traits[_LIGHT] = traits[_SCRAPS] = 0.0
-                traits[_CONTRAST], traits[_PAPER] = 200.0, 250.0
-            ink, has_ink = _measure_ink(lay_on_paper(coverage, traits))
-            if has_ink:
-                images[n] = _place_ink(ink, size, MARGIN)
-                labels[n] = label
-                break
 
 
 def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int, size: int) -> DrawnStream:
@@ -165,8 +157,14 @@ def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int
     sources = read_sources(config, charset, data_root, seed, size)
     if missing := find_missing(sources, charset):
         print(f"no strokes and no font glyph for {len(missing)} characters: {' '.join(missing[:20])}")
+    negatives, rest = config.negatives.share, config.ink.share + config.fonts.share + config.cells.share
+    rest += config.folder.share + config.generated.share
     return DrawnStream(
         **sources,
+        negatives=read_negatives(data_root, seed) if negatives else [],
+        negative_share=negatives / (negatives + rest),
+        traces_share=config.traces_share,
+        jpeg_share=config.jpeg_share,
         haste=config.ink.haste,
         num_samples=config.samples_per_epoch,
         seed=seed,
@@ -272,25 +270,3 @@ def stack_pens(names: Iterable[str]) -> np.ndarray:
     chosen = set(names)
     steps = np.cumsum([PEN_SHARES[name] if name in chosen else 0.0 for name in PEN_NAMES])
     return steps / steps[-1]
-
-
-def read_generated(
-    config: GeneratedConfig, charset: Charset, data_root: Path
-) -> list[tuple[np.ndarray, int]]:
-    """Pictures that a generator drew and that are read right, as `read_pictures` gives real ones.
-
-    Raises:
-        YomiteError: If no generator is named, or it does not do.
-    """
-    from yomite.generation.generated import Wish, open_generated
-
-    if config.weights is None:
-        raise DataError(
-            "data.generated.share is above 0 but data.generated.weights is not set; give the weights of a "
-            "generator, as `yomite train configs/diffusion.yaml` writes them"
-        )
-    wish = Wish(**config.model_dump(exclude={"share"}))
-    ink = open_generated(wish, charset, data_root)
-    return [
-        (image, charset.label(character)) for image, character in zip(ink.images, ink.characters, strict=True)
-    ]

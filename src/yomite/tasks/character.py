@@ -19,7 +19,7 @@ from yomite.data.sources import open_source
 from yomite.data.splits import find_held_out
 from yomite.errors import DataError, ModelFileError
 from yomite.models.character import keep_embedding
-from yomite.streams.batch import Batch
+from yomite.streams.batch import NO_CHARACTER, Batch
 from yomite.tasks import Glimpse, Points, Sheet, Table, Traced, ValidationSet
 
 MAX_SEEN = 1_000
@@ -107,9 +107,11 @@ class CharacterTask:
         Models without `attention_maps` have no such pictures.
         """
         shown = batch[:NUM_TILES]
-        titles = [self.charset.character(label) for label in shown.targets.tolist()]
+        names = (*self.charset.characters, "none")  # NO_CHARACTER is -1
+        titles = [names[label] for label in shown.targets.tolist()]
         yield Sheet("train/samples", shown.images[:, 0].cpu().numpy(), titles)
-        for name, whole in list(sets) or [ValidationSet("train", batch)]:
+        written = torch.nonzero(batch.targets != NO_CHARACTER).flatten()
+        for name, whole in list(sets) or [ValidationSet("train", batch[written])]:
             every = max(1, -(-len(whole) // MAX_SEEN))  # evenly spread: sets are sorted by character
             yield from self._show_set(model, name, whole[::every], is_last=is_last)
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from yomite.streams.batch import Batch
+from yomite.streams.batch import NO_CHARACTER, Batch
 from yomite.training.objectives import Classification, balance_classes, keep_embedding
 from yomite.training.objectives.margin import add_margin
 from yomite.training.objectives.mixup import mix
@@ -42,6 +42,20 @@ def test_balance_to_a_power_keeps_the_mean_weight_and_skips_classes_without_samp
     assert weights[2] / weights[0] == pytest.approx(math.sqrt(6)) and weights[3] == 0
     assert (shares * weights).sum() == pytest.approx(1)
     np.testing.assert_allclose(balance_classes(shares[:3], 0.0), 1, rtol=1e-6)
+
+
+def test_of_what_is_no_character_every_class_is_to_be_as_likely() -> None:
+    """Half of the cross-entropy with the uniform target, whatever the classes weigh and the smoothing is."""
+    objective = Classification(label_smoothing=0.1, class_weights=torch.tensor([5.0, 1.0, 2.0]))
+    targets = torch.tensor([0, NO_CHARACTER])
+    loss, counts = apply(objective, Batch(LOGITS[:2], targets))
+    known, _ = apply(objective, Batch(LOGITS[:1], targets[:1]))
+    none = -0.5 * LOGITS[1].log_softmax(0).mean()
+    torch.testing.assert_close(loss, (known + none) / 2)
+    assert counts["top1"] == 1 and counts["samples"] == 2
+    alike = torch.zeros((1, 3), requires_grad=True)
+    apply(objective, Batch(alike, targets[1:]))[0].backward()
+    torch.testing.assert_close(alike.grad, torch.zeros(1, 3))
 
 
 def test_micro_batches_have_the_gradient_of_the_whole() -> None:

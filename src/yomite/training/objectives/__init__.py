@@ -26,7 +26,7 @@ from yomite.extensions import find_callable
 from yomite.ink.kanjivg import KANJIVG_FILE, read_structures
 from yomite.models.character import keep_embedding
 from yomite.streams import Stream
-from yomite.streams.batch import Batch
+from yomite.streams.batch import NO_CHARACTER, Batch
 from yomite.training.finetune import find_weights
 from yomite.training.objectives.auxiliary import AuxiliaryTargets
 from yomite.training.objectives.ctc import CTC
@@ -46,12 +46,15 @@ that of the whole batch. What is random comes from `rng` or torch's own stream, 
 micro-batch. (Mixup and models with batch norm do mix the samples of a micro-batch.)
 """
 
+NONE_WEIGHT = 0.5
+"""Of a sample that is no character, as in the paper that `Classification.score` names."""
+
 
 class Classification(nn.Module):
     """The objective of the character task: `objective(model, batch, rng) -> (loss, counts)`.
 
-    counts: "samples" and "top1" (the right ones; with mixup the larger part of the mixture is right), and the
-    summed losses or right answers of what is added.
+    counts: "samples" and "top1" (the right ones; with mixup the larger part of the mixture is right, and what
+    is no character is never right), and the summed losses or right answers of what is added.
     """
 
     def __init__(
@@ -101,18 +104,26 @@ class Classification(nn.Module):
         if self.auxiliary:
             for part, targets in parts:
                 added, right = self.auxiliary(embedding[0].float(), targets)
-                losses = losses + part * added
+                losses = losses + part * added * (targets != NO_CHARACTER)
                 counts = {**right, **counts}  # of the larger part, which comes first
         return losses.mean(), counts | {"samples": torch.tensor(len(batch), device=logits.device)}
 
     def score(self, model: nn.Module, logits: Tensor, targets: Tensor) -> Tensor:
-        """Float logits (N, C), int64 targets (N,) -> the loss of each sample, float (N,)."""
+        """Float logits (N, C), int64 targets (N,) -> the loss of each sample, float (N,).
+
+        Of what is no character the target is every class alike (Hendrycks et al., arXiv:1812.04606).
+        """
+        is_none = targets == NO_CHARACTER
+        alike = NONE_WEIGHT * (logits.logsumexp(dim=1) - logits.mean(dim=1))
+        targets = targets.clamp(min=0)
         if self.margin:
             logits = add_margin(logits, targets, model.classifier.scale, self.margin)  # type: ignore
         losses = functional.cross_entropy(
             logits, targets, label_smoothing=self.label_smoothing, reduction="none"
         )
-        return losses if self.class_weights is None else losses * self.class_weights[targets]
+        if self.class_weights is not None:
+            losses = losses * self.class_weights[targets]
+        return torch.where(is_none, alike, losses)
 
 
 def balance_classes(class_shares: np.ndarray, power: float) -> Tensor:

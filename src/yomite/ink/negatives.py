@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from yomite.evaluation.sketches import Copybook, Sketch, Strokes, draw_pictures, fit_square
+from yomite.ink.sketches import Copybook, Sketch, Strokes, draw_pictures, fit_square
 from yomite.ink.strokes import resample_stroke
 
 DIRTY_PAPER = "dirty paper"

@@ -7,11 +7,11 @@ import pytest
 from tiny_copybook import build_copybook
 
 from yomite.errors import PictureError
-from yomite.evaluation.negatives import DIRTY_PAPER, NEGATIVES, _overlap, draw_negatives, sketch_mirrored
 from yomite.evaluation.outlines import OBJECTS, SHAPES
 from yomite.evaluation.outsiders import OUTSIDERS, WORDS, draw_outsiders, measure_rejected, sketch_pair
-from yomite.evaluation.sketches import fit_square
 from yomite.ink.canvas import to_canvas
+from yomite.ink.negatives import DIRTY_PAPER, NEGATIVES, _overlap, draw_negatives, sketch_mirrored
+from yomite.ink.sketches import fit_square
 from yomite.reading.results import Candidate, Recognition
 
 pytest.importorskip("numba", reason='needs the extra: pip install "yomite[ink]"')
