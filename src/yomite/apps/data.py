@@ -97,7 +97,8 @@ def fetch(
             drawings = hash_drawings(fetched.path)
             same = "the same" if drawings == entry.content_hash else "not those"
             typer.echo(f"drawings: sha256 {drawings}, {same} that the released weights learned from")
-    typer.echo(f"next: {write_command('data', 'check', entry.source, data_root=data_root)}")
+    if entry.source:
+        typer.echo(f"next: {write_command('data', 'check', entry.source, data_root=data_root)}")
 
 
 @data.command()

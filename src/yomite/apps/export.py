@@ -37,7 +37,8 @@ def export(
     int8: Annotated[
         bool,
         typer.Option(
-            "--int8", help="Compute with 8 bits: faster on a CPU; of characters it needs --calibrate."
+            "--int8",
+            help="Compute with 8 bits: faster on a CPU. Characters need --calibrate, others the data.",
         ),
     ] = False,
     attention: Annotated[

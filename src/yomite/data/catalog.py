@@ -34,7 +34,7 @@ class CatalogEntry:
 
     Attributes:
         name: As fetch takes it.
-        source: As `open_source` takes it.
+        source: As `open_source` takes it; "" for texts, which are no samples.
         title: What it is.
         license: Its name, and what it asks for in a few words.
         homepage: Where it is described.
@@ -196,10 +196,61 @@ CATALOG: tuple[CatalogEntry, ...] = (
         "LXGWMarkerGothic",
         "e96bfd95e39f1ac2ef84591b22c292ac7e705d38d84f7f81694072e825c7bd83",
     ),
+    CatalogEntry(
+        "kleeone",
+        "fonts/KleeOne-Regular.otf",
+        "handwriting font Klee One in two weights",
+        _FONT_LICENSE,
+        "https://github.com/fontworks-fonts/Klee",
+        (
+            RemoteFile(
+                "fonts/KleeOne-Regular.otf",
+                checksum="sha256:16d66b12d6524faaf153af34279131651fdd8db08e528b0587097c46cb341274",
+            ),
+            RemoteFile(
+                "fonts/KleeOne-SemiBold.otf",
+                checksum="sha256:4debecf1d9bf687da8e625994f334bbc51bad0e8798995f6b11afb5cbb02ae03",
+            ),
+        ),
+        "no address of the OpenType files; checksums of those that the released weights learned from",
+        how="take both files from the repository, then: yomite data fetch kleeone --from FOLDER",
+    ),
     _font("yomogi", "Yomogi", "5630571baffadfbcc3c85d41fbd5cb8007cb01a6af4481fb7014b7bdc77fc623"),
     _font("yujiboku", "YujiBoku", "7047fe55aa0a50b42ad36446030b1fd2083f4b7b2cf718ad4d09ab67197cabfa"),
     _font("yuseimagic", "YuseiMagic", "307adbb37e3d8d2791e4d99fb93d9a727b6199d2bdc7d6f0ce3c7437a51a6695"),
     _font("zenkurenaido", "ZenKurenaido", "163534e4d1540287f98784bb1d912af7bdbc91e09fa81f039bae8894e041df30"),
+    CatalogEntry(
+        "sentences",
+        "",
+        "200,096 sentences of 4 to 40 characters from 2,829 works of Aozora Bunko",
+        "public domain",
+        "https://www.aozora.gr.jp",
+        (
+            RemoteFile(
+                "text/sentences.txt.gz",
+                checksum="sha256:69fcae444c101e83ed468c389b85439b84b0adc0df7f0e918cf2c77f76299dd7",
+            ),
+        ),
+        f"{_NO_ADDRESS}; checksum of the file that the prior and the language model were counted in",
+        how="one sentence a line, gzip: put the file at text/sentences.txt.gz in the data folder; other "
+        "sentences do as well, and make another prior",
+    ),
+    CatalogEntry(
+        "modern-sentences",
+        "",
+        "71,098 modern sentences, captions, questions and words",
+        "CC BY-SA 4.0 (JGLUE, UD Japanese GSD) and CC0 (ROHAN)",
+        "https://github.com/yahoojapan/JGLUE",
+        (
+            RemoteFile(
+                "text/modern-sentences.tsv.gz",
+                checksum="sha256:813b695edd973bc7340c2a6a68f3acb80178af55682f0374698f073b95c37657",
+            ),
+        ),
+        f"{_NO_ADDRESS}; checksum of the file that lines and their language model learned from",
+        how="from JGLUE (JCommonsenseQA, JSTS, JNLI, JSQuAD), UD Japanese GSD (dev, test) and ROHAN: source, "
+        "tab, text a line, gzip; put it at text/modern-sentences.tsv.gz in the data folder",
+    ),
     _etl("ETL1", "141,319 digits, capitals, signs and katakana by 1,445 writers, 64 x 63, 4 bit"),
     _etl("ETL2", "52,796 printed kanji, kana and signs (newspaper and patent type), 60 x 60, 6 bit"),
     _etl("ETL3", "9,600 digits, capitals and signs by 200 writers, 72 x 76, 4 bit"),

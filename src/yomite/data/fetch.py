@@ -72,6 +72,8 @@ def fetch_entry(
             _download(file, target, root, shows_progress)
         sha256, how_sure = _record(root, file, hash_file(target, "sha256"))
         fetched.append(Fetched(target, sha256, how_sure, is_new))
+    if not entry.source:
+        return fetched
     try:
         next(iter(open_source(str(root / entry.files[0].path), root)))
     except DataError as error:

@@ -27,10 +27,11 @@ from yomite.shipping.known import count_features
 from yomite.shipping.language_model import build_language_model
 from yomite.shipping.line_calibration import calibrate_lines, compute_lines
 from yomite.shipping.line_ranges import draw_batches
-from yomite.shipping.quantization import quantize, quantize_lines
+from yomite.shipping.quantization import quantize, quantize_ink, quantize_lines
 from yomite.shipping.rejection import Rejection, add_rejection, keep_rejection
 from yomite.shipping.stroke_counts import list_stroke_counts
 from yomite.shipping.tracing import Parity, check_parity, trace_weights
+from yomite.tasks.ink import COMPOSED, InkTask
 from yomite.texts.pool import read_sentences
 
 NUM_RANGE_CANVASES = 1000
@@ -86,7 +87,7 @@ def export_model(
         show: Takes lines for people.
         license: Of the weights.
         allow_custom: Runs the code of a model that is not built in.
-        int8: Computes with 8-bit integers. Of characters sets are needed, of lines the data folder.
+        int8: Computes with 8-bit integers. Of characters sets are needed, of lines and ink the data folder.
         attention: Whether the file of a model that has attention gets that output.
         keeps_calibration: Whether a run that began from other weights keeps what their model file says.
         canvas_version: Of characters; None takes that of the model file that is kept, else 2.
@@ -115,8 +116,10 @@ def export_model(
         draft.write(out)
         return Exported(draft)
     if draft.metadata["task"] == INK_TASK:
-        if int8 or prior_weight or sets:
-            raise DataError("an ink finder has no prior, no --int8 and no --calibrate; leave these out")
+        if prior_weight or sets:
+            raise DataError("an ink finder has no prior and no --calibrate; leave these out")
+        if int8:
+            draft = _quantize_ink(draft, checkpoint, data_root, show)
         draft.write(out)
         return Exported(draft)
     if int8 and not sets:
@@ -220,6 +223,15 @@ def _quantize_lines(
     )
     show(f"8 bits: ranges of {len(batches)} batches of composed lines")
     return quantize_lines(draft, batches)
+
+
+def _quantize_ink(
+    draft: Draft, checkpoint: Checkpoint, data_root: Path | None, show: Callable[[str], object]
+) -> Draft:
+    task = InkTask(Charset("exported", checkpoint.characters))
+    papers = task.read_set(COMPOSED, resolve_data_root(data_root), checkpoint.model["input_size"])
+    show(f"8 bits: ranges of {len(papers)} composed papers")
+    return quantize_ink(draft, papers.images.numpy())
 
 
 def _export_lines(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from yomite.checkpoint import load_model
+from yomite.checkpoint import extract_weights, load_model, read_checkpoint, write_checkpoint
 from yomite.data.sources import open_source
 from yomite.evaluation.papers import measure_papers
 from yomite.ink.canvas import CANVAS_VERSION
@@ -19,13 +19,16 @@ PAPER_SET = "dev/touchscreen-100"
 
 def make_ink_release(release: Release) -> None:
     """Make the files of a release of an ink finder."""
+    # The next release begins from the weights, so they are finer than 8 bits.
+    write_checkpoint(release.weights_path, extract_weights(release.checkpoint), storage="float16")
     export_model(
-        release.checkpoint,
+        read_checkpoint(release.weights_path),
         release.onnx_path,
         name=release.name,
-        weights_path=release.weights_path,
+        data_root=release.data_root,
         show=release.show,
         license=LICENSE,
+        int8=True,
     )
     reader = load(ink=release.onnx_path)
     reader.canvas_version = CANVAS_VERSION  # the characters may be released after it

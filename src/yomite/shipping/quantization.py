@@ -4,7 +4,8 @@ Static quantization (Jacob et al., arXiv:1712.05877): each channel of a kernel h
 the range that it had on given images. Of characters the convolutions take 8 bits. The classifier, the
 features and the head of `known` keep floats: they take little time, and it is between close logits that
 precision counts. Of lines the classes take 8 bits, too: a matrix of thousands of classes for each step. What
-mixes the steps of a line keeps floats, which are only stored as bytes.
+mixes the steps of a line keeps floats, which are only stored as bytes. Of an ink finder all but the last
+convolution takes 8 bits.
 """
 
 from __future__ import annotations
@@ -95,6 +96,28 @@ def quantize_lines(draft: Draft, feeds: Iterable[Mapping[str, np.ndarray]]) -> D
         extra_options={"OpTypesToExcludeOutputQuantization": ["MatMul"], "CalibMovingAverage": True},
     )
     _store_bytes(quantized, _name_large(quantized))
+    return replace(draft, network=quantized)
+
+
+def quantize_ink(draft: Draft, views: np.ndarray) -> Draft:
+    """Quantize the network of an ink finder's draft, all but its last convolution: chances stay floats.
+
+    Seven of eight bits and the mean of ranges, as for lines.
+
+    Args:
+        draft: With a network of floats.
+        views: Uint8 (N, 1, S, S), some hundreds, as `yomite.ink.ink_view` gives them.
+    """
+    folded = _fold(draft.network)
+    last = [node.name for node in folded.graph.node if node.op_type == "Conv"][-1]
+    quantized = _quantize(
+        folded,
+        [{"images": views[start : start + _BATCH_SIZE]} for start in range(0, len(views), _BATCH_SIZE)],
+        op_types_to_quantize=["Conv", "Relu"],
+        nodes_to_exclude=[last],
+        reduce_range=True,
+        extra_options={"CalibMovingAverage": True},
+    )
     return replace(draft, network=quantized)
 
 
