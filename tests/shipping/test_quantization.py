@@ -16,11 +16,12 @@ import torch
 from yomite.checkpoint import Checkpoint
 from yomite.ink.line import ComposedLine
 from yomite.models import build
+from yomite.reading.ink_file import open_ink_file
 from yomite.reading.line_file import open_line_file
 from yomite.reading.model_file import open_model_file
 from yomite.shipping.draft import Draft
 from yomite.shipping.line_ranges import GROUP, draw_batches
-from yomite.shipping.quantization import quantize, quantize_lines
+from yomite.shipping.quantization import quantize, quantize_ink, quantize_lines
 from yomite.shipping.tracing import trace_weights
 
 CHARACTERS = tuple(map(chr, range(0x4E00, 0x4E00 + 300)))
@@ -191,3 +192,24 @@ class FakeComposer:
         picture = np.ascontiguousarray(picture.T if is_vertical else picture)
         direction = "vertical" if is_vertical else "horizontal"
         return ComposedLine(picture, f"{index}", direction, np.zeros((1, 4), np.float32))
+
+
+def test_an_ink_finder_sees_nearly_alike(images: np.ndarray, tmp_path: Path) -> None:
+    size = 96
+    views = np.zeros((len(images), 1, size, size), np.uint8)
+    views[:, :, : 2 * SIZE, : 2 * SIZE] = images.repeat(2, axis=2).repeat(2, axis=3) // 2
+    torch.manual_seed(0)
+    model = build("ink_finder", 1, size)
+    torch.nn.init.normal_(model.head.weight, std=0.3)  # type: ignore[union-attr, arg-type]
+    for _ in range(5):
+        model.train()(torch.from_numpy(views))
+    described = {"name": "ink_finder", "arguments": {}, "num_classes": 1, "input_size": size}
+    tensors = {f"model.{name}": tensor for name, tensor in model.state_dict().items()}
+    draft = trace_weights(Checkpoint("weights", described, ("一",), tensors), "ink")
+    draft.write(tmp_path / "float.onnx")
+    quantize_ink(draft, views[:48]).write(tmp_path / "int8.onnx")
+    files = [open_ink_file(tmp_path / name) for name in ("float.onnx", "int8.onnx")]
+    exact, rounded = (np.stack([file(view) for view in views[:, 0]]) for file in files)
+    assert exact.std() > 0.1 and not np.array_equal(exact, rounded)
+    assert np.abs(exact - rounded).mean() < 0.1 * exact.std()
+    assert (tmp_path / "int8.onnx").stat().st_size < 0.6 * (tmp_path / "float.onnx").stat().st_size
