@@ -204,6 +204,11 @@ def test_ink_on_transparency(color: tuple[int, int, int]) -> None:
     assert difference(to_canvas(gray), expected) < 3
 
 
+def test_an_array_of_pairs_may_be_strokes_and_is_refused() -> None:
+    with pytest.raises(PictureError, match=r"shape \(20, 30, 2\); pass strokes as a list"):
+        to_canvas(np.zeros((20, 30, 2)))
+
+
 def test_palette_with_and_without_transparency() -> None:
     page = np.where(draw_page("ei") > 127, 1, 0).astype(np.uint8)
     expected = to_canvas(page * np.uint8(255))

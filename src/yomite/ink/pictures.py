@@ -149,6 +149,11 @@ def _turn_upright(gray: np.ndarray, orientation: int) -> np.ndarray:
 def _gray_of_array(array: np.ndarray, sees_color: bool) -> np.ndarray:
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
+    if array.ndim == 3 and array.shape[2] == 2:
+        raise PictureError(
+            f"the array has shape {array.shape}; pass strokes as a list (array.tolist()), and gray with "
+            "transparency as a PIL image or (H, W, 4)"
+        )
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
         raise PictureError(
             f"the array has shape {array.shape}; expected (H, W), (H, W, 1), (H, W, 3) or (H, W, 4)"
