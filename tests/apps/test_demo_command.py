@@ -34,6 +34,9 @@ DOCKERFILE = (PROJECT_ROOT / "Dockerfile").read_text(encoding="utf-8")
         (["--root-path", "yomite"], "/yomite"),
         (["--port", "99999"], "65535"),
         (["--model", "nobody"], "nobody"),
+        (["--line-model", "nothing.onnx"], "nothing.onnx"),
+        (["--page-model", "nothing.onnx"], "nothing.onnx"),
+        (["--ink-model", "nothing.onnx"], "nothing.onnx"),
         (["--data-root", "/no/such/folder"], "--data-root"),
     ],
 )

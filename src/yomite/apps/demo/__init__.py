@@ -4,6 +4,7 @@ The page is Gradio's, the endpoints are JSON without Gradio (endpoints.py), and 
 runs.
 """
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -39,6 +40,18 @@ def demo(
     model: Annotated[
         str | None, typer.Option(metavar="NAME|FILE", help="A released model (the default) or an ONNX file.")
     ] = None,
+    line_model: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", exists=True, dir_okay=False, help="A line model of your own (ONNX)."),
+    ] = None,
+    page_model: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", exists=True, dir_okay=False, help="A page model of your own (ONNX)."),
+    ] = None,
+    ink_model: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", exists=True, dir_okay=False, help="An ink finder of your own (ONNX)."),
+    ] = None,
     data_root: DataRoot = None,
 ) -> None:
     """Show a page to draw on: candidates, reasons, pictures, ink; with an API."""
@@ -59,7 +72,8 @@ def demo(
 
     # Without a data folder the page reads; it has no stroke orders and no ink.
     root = resolve_data_root(data_root) if data_root else find_data_root()
-    endpoints = Endpoints(yomite.load(model), root)
+    reader = yomite.load(model, line=line_model, page=page_model, ink=ink_model)
+    endpoints = Endpoints(reader, root)
     names = tuple(name.lower() for name in allowed_host or ())
     server = Server(endpoints, Address(host, port, root_path, (user, password) if auth else None, names))
     typer.echo(f"The page is at {server.local_url} (Ctrl-C ends it)")
