@@ -23,7 +23,7 @@ def _introduce(card: Card) -> Iterator[str]:
     )
     yield list_items(
         f"Network: `{card['model']['name']}`, {card['parameters']:,} parameters, {card['macs']:,} "
-        "multiply-accumulates a picture.",
+        "multiply-accumulates a picture; all but its last convolution computes with 8 bits.",
         *(f"`{file}`: {size / 1e6:.1f} MB." for file, size in card["sizes"].items()),
         "License: [CC BY-SA 4.0](LICENSE). Sources and their licenses: [NOTICE](NOTICE).",
     )
