@@ -2,7 +2,16 @@ import numpy as np
 import pytest
 
 from yomite.ink.canvas import to_canvas
-from yomite.ink.ink_view import LEVELS, VIEW_SIZE, crop_chance, erase_paper, spread_chance, view_ink
+from yomite.ink.ink_view import (
+    LEVELS,
+    NEAR_PX,
+    VIEW_SIZE,
+    drop_stray,
+    erase_paper,
+    read_grid,
+    spread_chance,
+    view_ink,
+)
 
 SIDE = 140
 
@@ -46,9 +55,9 @@ def test_chances_come_back_to_where_they_were_seen() -> None:
     chance = spread_chance(keep, (160, 160))
     assert chance[:, :79].max() == 0.0 and chance[:, 81:].min() == 1.0
     assert spread_chance(np.ones_like(keep), (30, 70)).min() == pytest.approx(1.0)
-    crop = crop_chance(chance, 40.0, 60.0, 0.5, (80, 80))  # a closer look at rows 40 to 80, columns 60 to 100
+    crop = read_grid(chance, 40.0, 60.0, 0.5, (80, 80))  # a closer look at rows 40 to 80, columns 60 to 100
     assert crop[:, :37].max() == 0.0 and crop[:, 43:].min() == 1.0
-    assert crop_chance(chance, -20.0, 150.0, 1.0, (9, 40)).min() == 1.0  # beyond the rim the last one goes on
+    assert read_grid(chance, -20.0, 150.0, 1.0, (9, 40)).min() == 1.0  # beyond the rim the last one goes on
 
 
 def test_what_is_hardly_changed_or_hardly_left_stays_as_it_came() -> None:
@@ -99,8 +108,56 @@ def test_the_closer_look_keeps_to_what_the_first_one_saw() -> None:
     assert len(looks) == 2 and np.abs(seen.astype(int) - wanted).mean() < 2
 
 
-def test_version_3_without_a_finder_says_so_and_strokes_need_none() -> None:
-    with pytest.raises(ValueError, match="needs an ink finder"):
-        to_canvas(draw_cross(), version=3)
+@pytest.mark.parametrize("version", [3, 4])
+def test_without_a_finder_it_says_so_and_strokes_need_none(version: int) -> None:
+    with pytest.raises(ValueError, match=f"version {version} needs an ink finder"):
+        to_canvas(draw_cross(), version=version)
     strokes = [[(0, 0), (50, 50)], [(50, 0), (0, 50)]]
-    assert np.array_equal(to_canvas(strokes, version=3), to_canvas(strokes, version=1))
+    assert np.array_equal(to_canvas(strokes, version=version), to_canvas(strokes, version=1))
+
+
+def test_what_is_unsure_stays_only_near_what_is_sure() -> None:
+    keep = np.full((VIEW_SIZE, VIEW_SIZE), 0.4, np.float32)
+    view = np.full(keep.shape, LEVELS, np.uint8)
+    assert not drop_stray(keep, view).any()
+    keep[50, 40] = 0.9
+    left = drop_stray(keep, view)
+    near = np.zeros(keep.shape, bool)
+    near[50 - NEAR_PX : 51 + NEAR_PX, 40 - NEAR_PX : 41 + NEAR_PX] = True
+    assert (left[near] == keep[near]).all() and not left[~near].any()
+    view[50, 40] = 0  # bare paper, of which a finder may say anything
+    assert not drop_stray(keep, view).any()
+
+
+def test_a_grain_left_of_a_ruling_does_not_widen_the_box() -> None:
+    page = draw_cross()
+    page[12:18, 12:18] = 0
+
+    def find(view: np.ndarray) -> np.ndarray:
+        """Be unsure of the grain, which is half as far from the rim as anything that is the character's."""
+        chance = find_middle(view)
+        chance[:16, :16] = 0.4
+        return chance
+
+    bare = to_canvas(draw_cross(), version=4, finder=find).astype(int)
+    away = [np.abs(to_canvas(page, version=version, finder=find) - bare).mean() for version in (3, 4)]
+    assert away[1] < 1 < 20 < away[0]
+
+
+def draw_flat(*, is_shaded: bool) -> np.ndarray:
+    """Draw 一 small on a sheet whose lower right half may lie in a hard shadow."""
+    page = np.full((400, 400), 250, np.uint8)
+    page[192:196, 140:260] = 20
+    down, across = np.mgrid[:400, :400]
+    return np.where(across + down < 360, page, page // 2) if is_shaded else page
+
+
+def test_a_flat_character_is_seen_through_the_edge_of_a_shadow() -> None:
+    def keep_all(view: np.ndarray) -> np.ndarray:
+        return np.ones(view.shape, np.float32)
+
+    bare, shaded = draw_flat(is_shaded=False), draw_flat(is_shaded=True)
+    wanted = to_canvas(bare, version=4, finder=keep_all).astype(int)
+    assert np.array_equal(wanted, to_canvas(bare, version=3, finder=keep_all))
+    away = [np.abs(to_canvas(shaded, version=version, finder=keep_all) - wanted).mean() for version in (3, 4)]
+    assert away[1] < 8 < 40 < away[0]

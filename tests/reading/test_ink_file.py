@@ -26,11 +26,12 @@ def ink_path(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_reader_of_version_3_does_not_see_the_paper(ink_path: Path, tmp_path: Path) -> None:
-    path = write_tiny_model(tmp_path / "m.onnx", canvas_version="3")
+@pytest.mark.parametrize("version", [3, 4])
+def test_a_reader_with_a_finder_does_not_see_the_paper(ink_path: Path, tmp_path: Path, version: int) -> None:
+    path = write_tiny_model(tmp_path / "m.onnx", canvas_version=str(version))
     reader = yomite.load(path, ink=ink_path)
     bare, framed = reader.to_canvas(draw_page()), reader.to_canvas(draw_page(90))
-    assert reader.canvas_version == 3 and np.abs(bare.astype(int) - framed).max() <= 40
+    assert reader.canvas_version == version and np.abs(bare.astype(int) - framed).max() <= 40
     assert reader.recognize(draw_page(90)).text == reader.recognize(draw_page()).text
     again = pickle.loads(pickle.dumps(reader))
     assert np.array_equal(again.to_canvas(draw_page(90)), framed)

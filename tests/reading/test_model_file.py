@@ -66,7 +66,7 @@ BAD_FIELDS = {
         {"charset": json.dumps([*CHARACTERS[:6], "\ud800"])},
         "'charset' is not valid",
     ),
-    "a canvas of the future": ({"canvas_version": "4"}, "'canvas_version' is not valid"),
+    "a canvas of the future": ({"canvas_version": "5"}, "'canvas_version' is not valid"),
     "a canvas that is no number": ({"canvas_version": '"2"'}, "'canvas_version' is not valid"),
     "look-alikes are no list": ({"lookalikes": '"口ロ"'}, "'lookalikes' is not valid"),
     "look-alikes are no texts": ({"lookalikes": "[[1, 2]]"}, "'lookalikes' is not valid"),

@@ -16,15 +16,16 @@ import numpy as np
 
 from yomite.errors import PictureError
 from yomite.ink.eraser import erase_rulings
-from yomite.ink.ink_view import crop_chance, erase_paper, resample, spread_chance, view_ink
-from yomite.ink.leveling import level_light
+from yomite.ink.ink_view import drop_stray, erase_paper, read_grid, resample, spread_chance, view_ink
+from yomite.ink.leveling import divide_light, find_light
 from yomite.ink.pictures import read_gray, shrink_gray
 from yomite.ink.strokes import WORK_SIZE, draw_strokes, is_strokes, to_strokes
 
 CANVAS_SIZE = 48
-CANVAS_VERSION = 3
+CANVAS_VERSION = 4
 """The newest version: 2 evens shadows out, erases printed lines by rules and looks at colors, 1 does not; 3
-leaves the erasing to an ink finder. A model file says which version it reads."""
+leaves the erasing to an ink finder; 4 drops what that left far from sure ink, and the closer look takes the
+light of the first one. A model file says which version it reads."""
 
 InkFinder = Callable[[np.ndarray], np.ndarray]
 """From what `view_ink` makes of a picture to the chance that it is ink: float32 of the same shape, 0..1."""
@@ -46,7 +47,7 @@ def to_canvas(
             [[(x, y), ...], ...]. Dark on light or light on dark, of any size from 4 px on the short side.
         size: side of the square in pixels.
         version: 1 to `CANVAS_VERSION`, that of the model which is to see it.
-        finder: what version 3 asks where the ink is; no other version does, and strokes need none.
+        finder: what versions 3 and 4 ask where the ink is; no other does, and strokes need none.
 
     Returns:
         uint8 (size, size), ink bright on 0, the ink's box centered with its proportions kept.
@@ -58,13 +59,14 @@ def to_canvas(
         return place_ink(draw_strokes(to_strokes(picture)), size, MARGIN)
     gray = read_gray(picture, sees_color=version > 1)
     if version > 2 and finder is None:
-        raise ValueError("canvas version 3 needs an ink finder; pass finder=")
-    ink, has_ink, chance = find_ink(shrink_gray(gray), version, finder)
+        raise ValueError(f"canvas version {version} needs an ink finder; pass finder=")
+    look = shrink_gray(gray)
+    light = None if version == 1 else find_light(look)
+    ink, has_ink, chance = find_ink(look, light, version, finder)
     if not has_ink:
         raise PictureError(_BLANK)
     box = find_box(ink)
-    # A small character on a large sheet: cut it out of the full picture and look again, so that no detail is
-    # lost.
+    # A small character on a large sheet: cut it out of the full picture and look again, for its detail.
     if max(gray.shape) > WORK_SIZE and max(box[1] - box[0], box[3] - box[2]) < 0.7 * max(ink.shape):
         scale = max(gray.shape) / max(ink.shape)
         pad = 2.0 + 0.08 * max(box[1] - box[0], box[3] - box[2])
@@ -72,39 +74,50 @@ def to_canvas(
         bottom, right = (int(np.ceil((high + pad) * scale)) for high in (box[1], box[3]))
         crop = gray[top:bottom, left:right]
         closer = shrink_gray(crop)
+        step = max(crop.shape) / max(closer.shape) / scale
         if chance is not None:
-            step = max(crop.shape) / max(closer.shape) / scale
-            chance = crop_chance(chance, top / scale, left / scale, step, closer.shape)
-        # Where nothing is printed it is not asked again: that takes longer than all the rest.
-        closer, has_closer_ink, _ = find_ink(closer, version, None if chance is None else finder, chance)
+            chance = read_grid(chance, top / scale, left / scale, step, closer.shape)
+        if version > 3 and light is not None:  # in a narrow crop, a shadow looks like thick ink
+            light = read_grid(light, top / scale, left / scale, step, closer.shape)
+        else:
+            light = None if version == 1 else find_light(closer)
+        asked = None if chance is None else finder  # on bare paper, asking takes longer than all the rest
+        closer, has_closer_ink, _ = find_ink(closer, light, version, asked, chance)
         ink = closer if has_closer_ink else ink
     return place_ink(ink, size, MARGIN)
 
 
 def find_ink(
-    gray: np.ndarray, version: int, finder: InkFinder | None = None, seen: np.ndarray | None = None
+    gray: np.ndarray,
+    light: np.ndarray | None,
+    version: int,
+    finder: InkFinder | None = None,
+    seen: np.ndarray | None = None,
 ) -> tuple[np.ndarray, bool, np.ndarray | None]:
     """Find the writing's ink.
 
     Args:
         gray: uint8 (H, W).
+        light: float32 (H, W), of `find_light`.
         version: As for `to_canvas`.
-        finder: As for `to_canvas`; None: nothing is erased by version 3.
+        finder: As for `to_canvas`; None: nothing is erased by versions 3 and 4.
         seen: float32 (H, W), the chance of ink at an earlier look; what either look holds for paper goes.
 
     Returns:
         ink: float32 (H, W), 0..1.
         has_ink: False when nothing stands out from the paper.
-        chance: Where version 3 erased something, float32 (H, W), the chance of ink; else None.
+        chance: Where a finder erased something, float32 (H, W), the chance of ink; else None.
     """
     if version == 1:
         return *measure_ink(gray), None
-    ink, has_ink = measure_ink(level_light(gray, max(gray.shape) // 10, 0.12), 4.0)
+    ink, has_ink = measure_ink(gray if light is None else divide_light(gray, light), 4.0)
     if not has_ink or version == 2:
         return erase_rulings(ink) if has_ink else ink, has_ink, None
     if finder is None:
         return np.minimum(ink, np.float32(1.0)), True, None
-    chance = spread_chance(finder(view_ink(ink)), ink.shape)
+    view = view_ink(ink)
+    keep = finder(view)
+    chance = spread_chance(drop_stray(keep, view) if version > 3 else keep, ink.shape)
     if seen is not None:
         chance = np.minimum(chance, seen)
     left, is_erased = erase_paper(ink, chance)
@@ -215,9 +228,7 @@ def measure_ink(gray: np.ndarray, most: float = 1.0) -> tuple[np.ndarray, bool]:
             paper = mean
             paper_deviation = deviation
             full = np.sum(far_counts * levels) / far_counts.sum()
-        elif (
-            abs(paper - full) < 100.0
-        ):  # noise lies closer together; a crowded character in soft focus does not
+        elif abs(paper - full) < 100.0:  # a crowded character in soft focus lies further apart than noise
             return np.zeros((height, width), np.float32), False
     if abs(paper - full) < 8.0:
         return np.zeros((height, width), np.float32), False

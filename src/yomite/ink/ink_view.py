@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from yomite.ink.leveling import take_largest
+
 VIEW_SIZE = 96
 """Side of the view, in px."""
 
@@ -16,6 +18,10 @@ LEVELS = 100
 
 SURE_PAPER, SURE_INK = 0.15, 0.35
 """Chances of ink: below the first all of it goes, above the second all stays."""
+
+SURE, SEEN, NEAR_PX = 0.5, 30, 10
+"""Ink held for ink with a chance above the first, in a px of the view above the second level, is sure; others
+stay up to so many px of the view away from it."""
 
 LEAST_ERASED, LEAST_LEFT = 0.01, 0.02
 """Shares of the ink: where less would be erased, or left, the picture is taken as it came."""
@@ -69,6 +75,26 @@ def resample(rows: np.ndarray, ink: np.ndarray, columns: np.ndarray) -> np.ndarr
     return result
 
 
+def drop_stray(keep: np.ndarray, view: np.ndarray) -> np.ndarray:
+    """Hold for paper what lies away from all that surely is ink.
+
+    Of a ruling the finder is not sure of, a grain may be left at the other end of the sheet, and the box of
+    the ink would reach to it.
+
+    Args:
+        keep: Float32 (VIEW_SIZE, VIEW_SIZE), the chance of ink, 0..1.
+        view: Uint8 (VIEW_SIZE, VIEW_SIZE), what `view_ink` made.
+
+    Returns:
+        `keep`, 0 where no ink that is held for ink with a chance above `SURE` is `NEAR_PX` near, in rows and
+        in columns.
+    """
+    is_sure = np.pad(((keep > SURE) & (view > SEEN)).astype(np.uint8), NEAR_PX)
+    across = take_largest(is_sure, NEAR_PX, False)
+    is_near = take_largest(np.ascontiguousarray(across.T), NEAR_PX, False).T
+    return np.where(is_near > 0, keep, np.float32(0.0))
+
+
 def spread_chance(keep: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """Bring a finder's answer from its view back to the picture, linearly.
 
@@ -81,25 +107,23 @@ def spread_chance(keep: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """
     step = max(shape) / VIEW_SIZE
     height, width = (max(min(int(np.ceil(side / step)), VIEW_SIZE), 1) for side in shape)
-    return crop_chance(keep[:height, :width], 0.0, 0.0, 1.0 / step, shape)
+    return read_grid(keep[:height, :width], 0.0, 0.0, 1.0 / step, shape)
 
 
-def crop_chance(
-    chance: np.ndarray, top: float, left: float, step: float, shape: tuple[int, ...]
-) -> np.ndarray:
-    """Read chances off another grid, linearly; beyond the rim the outermost one goes on.
+def read_grid(values: np.ndarray, top: float, left: float, step: float, shape: tuple[int, ...]) -> np.ndarray:
+    """Read values off another grid, linearly; beyond the rim the outermost one goes on.
 
     Args:
-        chance: Float32 (h, w).
-        top, left: Where the other grid begins, in px of `chance`.
-        step: Px of `chance` for one px of the other grid.
+        values: Float32 (h, w).
+        top, left: Where the other grid begins, in px of `values`.
+        step: Px of `values` for one px of the other grid.
         shape: (H, W) of the other grid.
 
     Returns:
         Float32 (H, W).
     """
     height, width = shape
-    rows = read_between(chance, top + (np.arange(height) + 0.5) * step - 0.5)
+    rows = read_between(values, top + (np.arange(height) + 0.5) * step - 0.5)
     return np.ascontiguousarray(read_between(rows.T, left + (np.arange(width) + 0.5) * step - 0.5).T)
 
 

@@ -15,20 +15,44 @@ def level_light(gray: np.ndarray, reach: int, least: float) -> np.ndarray:
     """Divide a picture by the light on its paper, if that light has steps or slopes.
 
     The light is what a closing leaves: the lightest level near each pixel, and of these the darkest near it,
-    so that strokes vanish and the edge of a shadow stays where it is. A picture whose paper is even, or that
-    has light ink, or ink so thick that it would pass for a shadow, is left as it is.
+    so that strokes vanish and the edge of a shadow stays where it is.
 
     Args:
         gray: Uint8 (H, W).
         reach: How far "near" goes, in px: more than half the width of a stroke.
-        least: How much darker the darkest paper must be than the lightest, as a share.
+        least: As for `is_light_uneven`.
 
     Returns:
-        Uint8 (H, W), the paper near 240; or `gray` itself.
+        Uint8 (H, W), the paper near 240; or `gray` itself, if its light is even.
+    """
+    return divide_light(gray, close_gaps(gray, reach)) if is_light_uneven(gray, least) else gray
+
+
+def find_light(gray: np.ndarray) -> np.ndarray | None:
+    """Return the light on the paper of uint8 (H, W), float32 (H, W) in gray levels; None if it is even."""
+    if not is_light_uneven(gray, 0.12):
+        return None
+    return close_gaps(gray, max(gray.shape) // 10).astype(np.float32)
+
+
+def divide_light(gray: np.ndarray, light: np.ndarray) -> np.ndarray:
+    """Divide levels, uint8 (H, W), by the light on them, any dtype (H, W): uint8, bare paper near 240."""
+    share = gray.astype(np.float32) / np.maximum(light.astype(np.float32), np.float32(1.0))
+    return np.minimum(share * np.float32(240.0), np.float32(255.0)).astype(np.uint8)
+
+
+def is_light_uneven(gray: np.ndarray, least: float) -> bool:
+    """Whether the light on the paper has steps or slopes.
+
+    Not in a picture that is small, or has light ink, or ink so thick that it would pass for a shadow.
+
+    Args:
+        gray: Uint8 (H, W).
+        least: How much darker the darkest paper must be than the lightest, as a share.
     """
     height, width = gray.shape
     if min(height, width) < 5 * BLOCK_PX:
-        return gray
+        return False
     # A first look at the lightest and the darkest level of each block, in every second row and column.
     num_down, num_across = height // BLOCK_PX, width // BLOCK_PX
     inner = gray[: num_down * BLOCK_PX, : num_across * BLOCK_PX]
@@ -44,11 +68,7 @@ def level_light(gray: np.ndarray, reach: int, least: float) -> np.ndarray:
     is_even = high - low < least * high
     is_thick = low - black < 0.3 * (high - black)
     is_light_on_dark = float(board.max()) - black < 0.5 * (high - low)
-    if is_even or is_thick or is_light_on_dark:
-        return gray
-    light = close_gaps(gray, reach).astype(np.float32)
-    share = gray.astype(np.float32) / np.maximum(light, np.float32(1.0))
-    return (share * np.float32(240.0)).astype(np.uint8)
+    return not (is_even or is_thick or is_light_on_dark)
 
 
 def close_gaps(values: np.ndarray, reach: int) -> np.ndarray:

@@ -18,7 +18,7 @@ def _introduce(card: Card) -> Iterator[str]:
     yield f"Written by the release command from `{card['name']}.json`; do not edit."
     yield wrap(
         "Tells the ink of one handwritten Japanese character from what is printed on the paper: rulings, "
-        "frames, practice boxes, squared and dotted paper. Part of the canvas, version 3 "
+        "frames, practice boxes, squared and dotted paper. Part of the canvas, versions 3 and 4 "
         "([docs/canvas.md](../../../docs/canvas.md))."
     )
     yield list_items(

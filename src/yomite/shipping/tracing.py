@@ -32,7 +32,7 @@ from yomite.tasks import Traced, build_task
 OPSET = 17
 
 OWN_CANVAS_VERSION = 2
-"""Of characters; the released ink finder, which version 3 asks, has seen Japanese alone."""
+"""Of characters; the released ink finder, which versions 3 and 4 ask, has seen Japanese alone."""
 
 
 def trace_weights(checkpoint: Checkpoint, name: str, *, allow_custom: bool = False) -> Draft:

@@ -56,7 +56,12 @@ _MAX_PX = 190
 _NEAR = 2  # px; as far a blur or a poor camera carries ink
 
 _close_gaps = compile_kernel(leveling.close_gaps, take_largest=compile_kernel(leveling.take_largest))
-_level_light = compile_kernel(leveling.level_light, close_gaps=_close_gaps)
+_level_light = compile_kernel(
+    leveling.level_light,
+    close_gaps=_close_gaps,
+    divide_light=compile_kernel(leveling.divide_light),
+    is_light_uneven=compile_kernel(leveling.is_light_uneven, close_gaps=_close_gaps),
+)
 _measure_ink = compile_kernel(canvas.measure_ink)
 _share_pixels = compile_kernel(ink_view.share_pixels)
 _resample = compile_kernel(ink_view.resample)
