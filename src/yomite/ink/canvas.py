@@ -3,8 +3,7 @@
 Two pure functions do the work, and training compiles the very same source (see `yomite.streams.drawn`):
 `measure_ink` turns gray levels into ink, 0 for bare paper to 1 for full ink, and `place_ink` sets the ink's
 box into the middle of the square. Both keep to the part of numpy that numba compiles: change them in place,
-never beside. docs/canvas.md writes the steps down for other languages; tests hold the golden inputs
-and outputs.
+never beside. docs/canvas.md writes the steps down; tests hold the golden inputs and outputs.
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from yomite.errors import PictureError
+from yomite.ink.enlarge import enlarge_ink
 from yomite.ink.eraser import erase_rulings
 from yomite.ink.ink_view import drop_stray, erase_paper, read_grid, resample, spread_chance, view_ink
 from yomite.ink.leveling import divide_light, find_light
@@ -24,8 +24,8 @@ from yomite.ink.strokes import WORK_SIZE, draw_strokes, is_strokes, to_strokes
 CANVAS_SIZE = 48
 CANVAS_VERSION = 4
 """The newest version: 2 evens shadows out, erases printed lines by rules and looks at colors, 1 does not; 3
-leaves the erasing to an ink finder; 4 drops what that left far from sure ink, and the closer look takes the
-light of the first one. A model file says which version it reads."""
+leaves the erasing to an ink finder; 4 drops what that left far from sure ink, takes the light of the first
+look for the closer one, and enlarges small ink. A model file says which version it reads."""
 
 InkFinder = Callable[[np.ndarray], np.ndarray]
 """From what `view_ink` makes of a picture to the chance that it is ink: float32 of the same shape, 0..1."""
@@ -84,7 +84,7 @@ def to_canvas(
         asked = None if chance is None else finder  # on bare paper, asking takes longer than all the rest
         closer, has_closer_ink, _ = find_ink(closer, light, version, asked, chance)
         ink = closer if has_closer_ink else ink
-    return place_ink(ink, size, MARGIN)
+    return place_ink(enlarge_ink(ink, find_box(ink)) if version > 3 else ink, size, MARGIN)
 
 
 def find_ink(
