@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from yomite.errors import PictureError
 from yomite.ink.canvas import to_canvas
 from yomite.ink.ink_view import (
     LEVELS,
@@ -8,6 +9,7 @@ from yomite.ink.ink_view import (
     VIEW_SIZE,
     drop_stray,
     erase_paper,
+    keep_writing,
     read_grid,
     spread_chance,
     view_ink,
@@ -60,19 +62,44 @@ def test_chances_come_back_to_where_they_were_seen() -> None:
     assert read_grid(chance, -20.0, 150.0, 1.0, (9, 40)).min() == 1.0  # beyond the rim the last one goes on
 
 
-def test_what_is_hardly_changed_or_hardly_left_stays_as_it_came() -> None:
+@pytest.mark.parametrize("version", [3, 4])
+def test_what_is_hardly_changed_or_hardly_left_stays_as_it_came(version: int) -> None:
+    ink = np.full((96, 96), 1.5, np.float32)
+    keep = np.ones_like(ink)
+    keep[0, :40] = 0.0  # 0.4 %
+    left, is_written, chance = keep_writing(ink, lambda _: keep, version)
+    assert (left == 1.0).all() and is_written and chance is None
+    keep[:] = 0.0
+    keep[0, :40] = 1.0
+    left, is_written, chance = keep_writing(ink, lambda _: keep, version)
+    assert (left == 1.0).all() and is_written == (version == 3) and chance is None
+    keep[:48] = 1.0
+    left, is_written, chance = keep_writing(ink, lambda _: keep, version)
+    assert (left[:47] == 1.0).all() and not left[49:].any() and is_written and chance is not None
+
+
+def test_what_the_first_look_saw_is_written_whatever_the_closer_one_thinks() -> None:
+    ink = np.ones((96, 96), np.float32)
+    left, is_written, _ = keep_writing(ink, np.zeros_like, 4, np.ones_like(ink))
+    assert (left == 1.0).all() and is_written
+
+
+def test_paper_with_nothing_but_print_on_it_is_blank() -> None:
+    page = np.full((SIDE, SIDE), 255, np.uint8)
+    page[[8, -9], 8:-8] = page[8:-8, [8, -9]] = 0
+    with pytest.raises(PictureError, match="blank"):
+        to_canvas(page, version=4, finder=find_middle)
+    assert to_canvas(page, version=3, finder=find_middle).any()
+    bar = np.pad(np.full((6, 60), 0, np.uint8), 1, constant_values=255)  # 一 cut out closely
+    assert to_canvas(bar, version=4, finder=lambda view: np.zeros(view.shape, np.float32)).any()
+
+
+def test_erasing_tells_how_much_is_left() -> None:
     ink = np.full((50, 50), 1.5, np.float32)
     chance = np.ones_like(ink)
-    chance[0, :10] = 0.0  # 0.4 %
-    left, is_erased = erase_paper(ink, chance)
-    assert (left == 1.0).all() and not is_erased
-    chance[:] = 0.0
-    chance[0, :10] = 1.0
-    left, is_erased = erase_paper(ink, chance)
-    assert (left == 1.0).all() and not is_erased
-    chance[:25] = 1.0
-    left, is_erased = erase_paper(ink, chance)
-    assert is_erased and (left[:25] == 1.0).all() and not left[25:].any()
+    chance[25:] = 0.0
+    left, share = erase_paper(ink, chance)
+    assert share == pytest.approx(0.5) and (left[:25] == 1.0).all() and not left[25:].any()
 
 
 def test_a_frame_is_gone_from_the_canvas() -> None:

@@ -8,7 +8,6 @@ never beside. docs/canvas.md writes the steps down; tests hold the golden inputs
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -16,7 +15,7 @@ import numpy as np
 from yomite.errors import PictureError
 from yomite.ink.enlarge import enlarge_ink
 from yomite.ink.eraser import erase_rulings
-from yomite.ink.ink_view import drop_stray, erase_paper, read_grid, resample, spread_chance, view_ink
+from yomite.ink.ink_view import InkFinder, keep_writing, read_grid, resample
 from yomite.ink.leveling import divide_light, find_light
 from yomite.ink.pictures import read_gray, shrink_gray
 from yomite.ink.strokes import WORK_SIZE, draw_strokes, is_strokes, to_strokes
@@ -25,15 +24,13 @@ CANVAS_SIZE = 48
 CANVAS_VERSION = 4
 """The newest version: 2 evens shadows out, erases printed lines by rules and looks at colors, 1 does not; 3
 leaves the erasing to an ink finder; 4 drops what that left far from sure ink, takes the light of the first
-look for the closer one, and enlarges small ink. A model file says which version it reads."""
-
-InkFinder = Callable[[np.ndarray], np.ndarray]
-"""From what `view_ink` makes of a picture to the chance that it is ink: float32 of the same shape, 0..1."""
+look for the closer one, enlarges small ink, and takes paper with nothing but print on it for blank. A model
+file says which version it reads."""
 
 MARGIN = 0.06
 """Empty border on each side of the square, as a share of its side."""
 
-_BLANK = "the picture is blank: no ink stands out from the paper; pass a picture with one character on it"
+_BLANK = "the picture is blank: no writing stands out from the paper; pass a picture with one character on it"
 
 
 def to_canvas(
@@ -105,7 +102,7 @@ def find_ink(
 
     Returns:
         ink: float32 (H, W), 0..1.
-        has_ink: False when nothing stands out from the paper.
+        has_ink: False when nothing stands out from the paper, or all of it is printed.
         chance: Where a finder erased something, float32 (H, W), the chance of ink; else None.
     """
     if version == 1:
@@ -115,13 +112,7 @@ def find_ink(
         return erase_rulings(ink) if has_ink else ink, has_ink, None
     if finder is None:
         return np.minimum(ink, np.float32(1.0)), True, None
-    view = view_ink(ink)
-    keep = finder(view)
-    chance = spread_chance(drop_stray(keep, view) if version > 3 else keep, ink.shape)
-    if seen is not None:
-        chance = np.minimum(chance, seen)
-    left, is_erased = erase_paper(ink, chance)
-    return left, True, chance if is_erased else None
+    return keep_writing(ink, finder, version, seen)
 
 
 def measure_ink(gray: np.ndarray, most: float = 1.0) -> tuple[np.ndarray, bool]:

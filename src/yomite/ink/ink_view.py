@@ -6,9 +6,14 @@ too. docs/canvas.md writes all of it down.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from yomite.ink.leveling import take_largest
+
+InkFinder = Callable[[np.ndarray], np.ndarray]
+"""From what `view_ink` makes of a picture to the chance that it is ink: float32 of the same shape, 0..1."""
 
 VIEW_SIZE = 96
 """Side of the view, in px."""
@@ -24,7 +29,40 @@ SURE, SEEN, NEAR_PX = 0.5, 30, 10
 stay up to so many px of the view away from it."""
 
 LEAST_ERASED, LEAST_LEFT = 0.01, 0.02
-"""Shares of the ink: where less would be erased, or left, the picture is taken as it came."""
+"""Shares of the ink: less than the first need not be erased; less than the second is no writing."""
+
+FLAT = 0.3
+"""A picture whose shorter side is below this share of the longer one may be a bar cut out closely, 一 or 1,
+which the finder takes for a ruling."""
+
+
+def keep_writing(
+    ink: np.ndarray, finder: InkFinder, version: int, seen: np.ndarray | None = None
+) -> tuple[np.ndarray, bool, np.ndarray | None]:
+    """Take off what is printed on the paper.
+
+    Args:
+        ink: Float32 (H, W), from 0, as `measure_ink` returns it.
+        finder: Asked once.
+        version: Of the canvas, 3 or 4.
+        seen: Float32 (H, W), the chance of ink at an earlier look; what either look holds for paper goes.
+
+    Returns:
+        left: Float32 (H, W), 0..1, the ink that is left; all of it where next to nothing would go or stay.
+        is_written: False where next to nothing would stay; never in version 3, nor where `seen` is given.
+        chance: Where something was erased, float32 (H, W), the chance of ink; else None.
+    """
+    view = view_ink(ink)
+    keep = finder(view)
+    chance = spread_chance(drop_stray(keep, view) if version > 3 else keep, ink.shape)
+    if seen is not None:
+        chance = np.minimum(chance, seen)
+    left, share = erase_paper(ink, chance)
+    if LEAST_LEFT <= share <= 1.0 - LEAST_ERASED:
+        return left, True, chance
+    is_flat = min(ink.shape) < FLAT * max(ink.shape)
+    is_written = share >= LEAST_LEFT or is_flat or version < 4 or seen is not None
+    return np.minimum(ink, np.float32(1.0)), is_written, None
 
 
 def view_ink(ink: np.ndarray) -> np.ndarray:
@@ -135,21 +173,17 @@ def read_between(rows: np.ndarray, at: np.ndarray) -> np.ndarray:
     return rows[before] * (np.float32(1.0) - share) + rows[np.minimum(before + 1, len(rows) - 1)] * share
 
 
-def erase_paper(ink: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, bool]:
+def erase_paper(ink: np.ndarray, chance: np.ndarray) -> tuple[np.ndarray, float]:
     """Take off what is not held for ink.
 
     Args:
-        ink: Float32 (H, W), from 0, as `measure_ink` returns it.
+        ink: Float32 (H, W), from 0, not all 0, as `measure_ink` returns it; cut off at 1.
         chance: Float32 (H, W), that it is ink, 0..1.
 
     Returns:
-        The ink that is left, float32 (H, W), 0..1, and whether any was erased: where next to nothing would
-        go or stay, the ink is as it came, cut off at 1.
+        The ink that is left, float32 (H, W), 0..1, and its share of all ink.
     """
     ink = np.minimum(ink, np.float32(1.0))
     share = (chance - np.float32(SURE_PAPER)) / np.float32(SURE_INK - SURE_PAPER)
     left = ink * np.minimum(np.maximum(share, np.float32(0.0)), np.float32(1.0))
-    before, after = np.sum(ink), np.sum(left)
-    if before - after < LEAST_ERASED * before or after < LEAST_LEFT * before:
-        return ink, False
-    return left, True
+    return left, float(np.sum(left)) / float(np.sum(ink))
