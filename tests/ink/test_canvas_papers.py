@@ -9,7 +9,8 @@ import pytest
 from conftest import PROJECT_ROOT
 from drawings import DRAWINGS, crop_ink, draw_page
 
-from yomite.ink.canvas import to_canvas
+from yomite.ink.canvas import INK_SHARES, to_canvas
+from yomite.ink.pictures import read_gray
 
 GOLDEN = PROJECT_ROOT / "tests" / "golden"
 CASES = {case["name"]: case for case in json.loads((GOLDEN / "canvas_2.json").read_text("utf-8"))["cases"]}
@@ -67,3 +68,14 @@ def test_a_box_around_nothing_stays() -> None:
     page[10:14, 10:110] = page[106:110, 10:110] = 0
     page[10:110, 10:14] = page[10:110, 106:110] = 0
     np.testing.assert_array_equal(to_canvas(page), to_canvas(page, version=2))
+
+
+@pytest.mark.parametrize(("ink_share", "vanishes"), [(0.0, False), (0.005, False), (0.001, True)])
+def test_a_red_box_vanishes_around_little_ink_from_version_4_on(ink_share: float, vanishes: bool) -> None:
+    page = np.full((240, 240, 3), 255, np.uint8)
+    for ruling in (page[8:11, 8:-8], page[-11:-8, 8:-8], page[8:-8, 8:11], page[8:-8, -11:-8]):
+        ruling[:] = (214, 74, 70)
+    page[100:122, 120] = page[110, 110:132] = 0
+    gray = read_gray(page, ink_share=ink_share)
+    assert ink_share in (INK_SHARES[0], INK_SHARES[2], INK_SHARES[3])
+    assert (gray[9].min() > 200) == vanishes and gray[110, 115] == 0

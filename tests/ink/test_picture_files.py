@@ -142,9 +142,9 @@ def test_picture_of_many_strips_is_read_as_one_of_few() -> None:
     large = np.kron(PAGE, np.ones((8, 8), np.uint8))
     large = np.dstack([large, large, 255 - large // 3, np.full_like(large, 200)])
     with pytest.MonkeyPatch.context() as patch:
-        strips = [read_gray(large[..., :3], sees_color=True), read_gray(large), read_gray(large / 255.0)]
+        strips = [read_gray(large[..., :3], ink_share=0.005), read_gray(large), read_gray(large / 255.0)]
         patch.setattr("yomite.ink.pictures._STRIP_PIXELS", 10**9)
-        whole = [read_gray(large[..., :3], sees_color=True), read_gray(large), read_gray(large / 255.0)]
+        whole = [read_gray(large[..., :3], ink_share=0.005), read_gray(large), read_gray(large / 255.0)]
     for one, other in zip(strips, whole, strict=True):
         assert np.array_equal(one, other)
 

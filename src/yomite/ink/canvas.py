@@ -24,8 +24,11 @@ CANVAS_SIZE = 48
 CANVAS_VERSION = 4
 """The newest version: 2 evens shadows out, erases printed lines by rules and looks at colors, 1 does not; 3
 leaves the erasing to an ink finder; 4 drops what that left far from sure ink, takes the light of the first
-look for the closer one, enlarges small ink, and takes paper with nothing but print on it for blank. A model
-file says which version it reads."""
+look for the closer one, enlarges small ink, tells colors where there is little ink, and takes paper with
+nothing but print on it for blank. A model file says which version it reads."""
+
+INK_SHARES = (0.0, 0.005, 0.005, 0.001)
+"""By version, the share of a color picture that ink covers at least; version 1 does not look at colors."""
 
 MARGIN = 0.06
 """Empty border on each side of the square, as a share of its side."""
@@ -54,7 +57,7 @@ def to_canvas(
     """
     if is_strokes(picture):
         return place_ink(draw_strokes(to_strokes(picture)), size, MARGIN)
-    gray = read_gray(picture, sees_color=version > 1)
+    gray = read_gray(picture, ink_share=INK_SHARES[version - 1])
     if version > 2 and finder is None:
         raise ValueError(f"canvas version {version} needs an ink finder; pass finder=")
     look = shrink_gray(gray)

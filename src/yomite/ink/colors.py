@@ -12,7 +12,7 @@ def find_look_stride(height: int, width: int) -> int:
     return max(1, -(-max(height, width) // _LOOK_PX))
 
 
-def choose_channel(look: np.ndarray) -> int:
+def choose_channel(look: np.ndarray, ink_share: float) -> int:
     """Choose the channel of a color picture in which a colored ruling vanishes.
 
     A red or a blue ruling is as light as the paper in one of the three channels, and ink of another color is
@@ -22,6 +22,8 @@ def choose_channel(look: np.ndarray) -> int:
 
     Args:
         look: Uint8 (h, w, 4), red, green, blue and brightness of every `find_look_stride`-th row and column.
+        ink_share: The share of the picture, above 0, that ink covers at least: where it covers less, a ruling
+            is among what is darkest, and is taken for ink.
 
     Returns:
         0, 1, 2, or 3 for the brightness.
@@ -31,7 +33,7 @@ def choose_channel(look: np.ndarray) -> int:
     darkness = np.maximum(paper - look, 0.0)
     if paper[3] < 100.0 or float(np.ptp(look[..., :3], axis=2).max()) < 24.0:
         return 3
-    is_ink = darkness[..., 3] >= 0.75 * np.quantile(darkness[..., 3], 0.995)
+    is_ink = darkness[..., 3] >= 0.75 * np.quantile(darkness[..., 3], 1.0 - ink_share)
     full = darkness[is_ink].mean(axis=0)
     if full[3] < 24.0:
         return 3

@@ -35,12 +35,13 @@ _CONTRAST = 16.0  # gray levels; with less nothing is written
 _ORIENTATION = 0x0112  # of EXIF
 
 
-def read_gray(picture: Any, *, sees_color: bool = False) -> np.ndarray:
+def read_gray(picture: Any, *, ink_share: float = 0.0) -> np.ndarray:
     """Read any picture as gray levels.
 
     Args:
         picture: as for `yomite.ink.canvas.to_canvas`, strokes excepted.
-        sees_color: whether a colored ruling may choose the gray levels; else they are the brightness.
+        ink_share: where a colored ruling may choose the gray levels, the share of the picture that ink covers
+            at least (`choose_channel`); 0: they are the brightness.
 
     Returns:
         uint8 (H, W), upright as its EXIF says, transparency laid on white (on black, if the ink is white).
@@ -49,17 +50,17 @@ def read_gray(picture: Any, *, sees_color: bool = False) -> np.ndarray:
         PictureError: the picture cannot be read, or is too small or too large.
     """
     if isinstance(picture, np.ndarray):
-        return _gray_of_array(picture, sees_color)
+        return _gray_of_array(picture, ink_share)
     if isinstance(picture, Image.Image):
-        return _gray_of_open_image(picture, sees_color)
+        return _gray_of_open_image(picture, ink_share)
     if isinstance(picture, (bytes, bytearray)):
-        return _gray_of_image(load_picture(io.BytesIO(picture), "the picture"), sees_color)
+        return _gray_of_image(load_picture(io.BytesIO(picture), "the picture"), ink_share)
     if isinstance(picture, (str, os.PathLike)):
         path = _find_file(picture)
-        return _gray_of_image(load_picture(path, str(path)), sees_color)
+        return _gray_of_image(load_picture(path, str(path)), ink_share)
     if hasattr(picture, "read"):
         content = io.BytesIO(_read_bytes(picture))
-        return _gray_of_image(load_picture(content, "the picture"), sees_color)
+        return _gray_of_image(load_picture(content, "the picture"), ink_share)
     raise PictureError(
         f"cannot read a picture from {type(picture).__name__}; "
         "pass a path, bytes, a PIL image, a numpy array or strokes"
@@ -92,11 +93,11 @@ def _find_file(picture: str | os.PathLike[str]) -> Path:
     return path
 
 
-def _gray_of_open_image(image: Image.Image, sees_color: bool) -> np.ndarray:
+def _gray_of_open_image(image: Image.Image, ink_share: float) -> np.ndarray:
     try:
         check_cost(image, "the picture")
         image.load()
-        return _gray_of_image(image, sees_color)
+        return _gray_of_image(image, ink_share)
     except PictureError:
         raise
     except Exception as error:  # as for any file, see picture_files
@@ -105,7 +106,7 @@ def _gray_of_open_image(image: Image.Image, sees_color: bool) -> np.ndarray:
         ) from None
 
 
-def _gray_of_image(image: Image.Image, sees_color: bool) -> np.ndarray:
+def _gray_of_image(image: Image.Image, ink_share: float) -> np.ndarray:
     width, height = image.size
     _check_size(height, width)
     mode = "L"
@@ -124,7 +125,7 @@ def _gray_of_image(image: Image.Image, sees_color: bool) -> np.ndarray:
         cut = _scale_levels(
             lambda rows: np.asarray(image.crop((0, rows.start, width, rows.stop))), height, width
         )
-    return _turn_upright(_merge_strips(cut, height, width, sees_color), find_orientation(image))
+    return _turn_upright(_merge_strips(cut, height, width, ink_share), find_orientation(image))
 
 
 def find_orientation(image: Image.Image) -> int:
@@ -146,7 +147,7 @@ def _turn_upright(gray: np.ndarray, orientation: int) -> np.ndarray:
     return np.ascontiguousarray(turned)
 
 
-def _gray_of_array(array: np.ndarray, sees_color: bool) -> np.ndarray:
+def _gray_of_array(array: np.ndarray, ink_share: float) -> np.ndarray:
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     if array.ndim == 3 and array.shape[2] == 2:
@@ -167,8 +168,8 @@ def _gray_of_array(array: np.ndarray, sees_color: bool) -> np.ndarray:
     if array.dtype == np.uint8 and array.ndim == 2:
         return array
     if array.dtype == np.uint8:
-        return _merge_strips(lambda rows: _to_image(array[rows]), height, width, sees_color)
-    return _merge_strips(_scale_levels(array.__getitem__, height, width), height, width, sees_color)
+        return _merge_strips(lambda rows: _to_image(array[rows]), height, width, ink_share)
+    return _merge_strips(_scale_levels(array.__getitem__, height, width), height, width, ink_share)
 
 
 def _scale_levels(cut: Callable[[slice], np.ndarray], height: int, width: int) -> Cut:
@@ -199,7 +200,7 @@ def _split_rows(height: int, width: int) -> Iterator[slice]:
         yield slice(first, min(first + num_rows, height))
 
 
-def _merge_strips(cut: Cut, height: int, width: int, sees_color: bool) -> np.ndarray:
+def _merge_strips(cut: Cut, height: int, width: int, ink_share: float) -> np.ndarray:
     """Uint8 (H, W) of gray levels, RGB or RGBA; what colors are depends on what is transparent."""
     mode = cut(slice(0, 1)).mode
     if mode == "RGBA" and any(_is_transparent(cut(rows)) for rows in _split_rows(height, width)):
@@ -210,14 +211,14 @@ def _merge_strips(cut: Cut, height: int, width: int, sees_color: bool) -> np.nda
     for rows in _split_rows(height, width):
         strip = cut(rows)
         gray[rows] = np.asarray(strip if mode == "L" else strip.convert("L"))
-        if sees_color and mode != "L":
+        if ink_share and mode != "L":
             seen = range(-rows.start % stride, strip.height, stride)
             colors = [np.asarray(strip.crop((0, row, width, row + 1)))[:, ::stride, :3] for row in seen]
             looks += [
                 np.dstack([color, gray[rows.start + row][None, ::stride]])
                 for row, color in zip(seen, colors, strict=True)
             ]
-    channel = choose_channel(np.concatenate(looks)) if looks else 3
+    channel = choose_channel(np.concatenate(looks), ink_share) if looks else 3
     if channel < 3:
         for rows in _split_rows(height, width):
             gray[rows] = np.asarray(cut(rows).getchannel(channel))
