@@ -58,9 +58,6 @@ class DataConfig(Section):
     traces_share: float = Field(
         default=0.0, ge=0, le=1, description="of drawn: samples that printed lines were erased from"
     )
-    jpeg_share: float = Field(
-        default=0.0, ge=0, le=1, description="of drawn: small pictures with JPEG's noise"
-    )
     ink: InkConfig = InkConfig()
     fonts: FontsConfig = FontsConfig()
     cells: CellsConfig = CellsConfig()
@@ -96,7 +93,7 @@ class DataConfig(Section):
                 raise ValueError(
                     "fold splits real samples, and there are none; give folder or cells a share, or sources"
                 )
-        for key in ("traces_share", "jpeg_share", "negatives"):
+        for key in ("traces_share", "negatives"):
             if getattr(self, key) != type(self).model_fields[key].default and self.stream != "drawn":
                 raise ValueError(f"{key} is for the stream drawn; stream is {self.stream}")
         if not self.pens:

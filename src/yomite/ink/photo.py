@@ -155,15 +155,6 @@ def shrink(gray: np.ndarray, factor: float) -> np.ndarray:
 
 
 @njit(cache=True)
-def save_small(gray: np.ndarray) -> np.ndarray:
-    """Return the picture as one of 20 to 80 px, saved as a JPEG of any quality from about 20 on, uint8."""
-    factor = max(gray.shape[0], gray.shape[1]) / (20.0 + 60.0 * np.random.random())
-    small = (shrink(gray, factor) + np.float32(0.5)).astype(np.uint8) if factor > 1.0 else gray
-    round_blocks(small, 2.0 + 22.0 * np.random.random())
-    return small
-
-
-@njit(cache=True)
 def round_blocks(gray: np.ndarray, step: float) -> None:
     """Round the picture as JPEG does: the frequencies of each block of 8 x 8 px, fine ones more coarsely.
 

@@ -60,7 +60,6 @@ class DrawnStream:
         negatives: Sequence[FlatGlyph] = (),
         negative_share: float = 0.0,
         traces_share: float = 0.0,
-        jpeg_share: float = 0.0,
     ) -> None:
         """Lay the sources out flat.
 
@@ -79,11 +78,10 @@ class DrawnStream:
             negatives: flattened sketches of no character, written as glyphs are.
             negative_share: of all samples, 0..1.
             traces_share: of samples that printed lines were erased from, 0..1.
-            jpeg_share: of small pictures with JPEG's noise, 0..1.
         """
         self.num_samples = num_samples
         self._seed, self._size, self._haste = seed, size, haste
-        self._traces_share, self._jpeg_share = traces_share, jpeg_share
+        self._traces_share = traces_share
         drawable = np.array([bool(strokes or fonts) for strokes, fonts in zip(glyphs, masks, strict=True)])
         self.class_weights = np.where(drawable, class_weights, 0.0)
         total = self.class_weights.sum()
@@ -125,7 +123,6 @@ class DrawnStream:
             self._pen_steps,
             self._haste,
             self._traces_share,
-            self._jpeg_share,
         )
         labels[labels == len(self.class_weights)] = NO_CHARACTER
         return to_batch((images, labels))
@@ -164,7 +161,6 @@ def build_drawn(config: DataConfig, charset: Charset, data_root: Path, seed: int
         negatives=read_negatives(data_root, seed) if negatives else [],
         negative_share=negatives / (negatives + rest),
         traces_share=config.traces_share,
-        jpeg_share=config.jpeg_share,
         haste=config.ink.haste,
         num_samples=config.samples_per_epoch,
         seed=seed,

@@ -7,7 +7,6 @@ import numpy as np
 from yomite.ink import canvas, ink_view
 from yomite.ink.canvas import MARGIN
 from yomite.ink.pen import TRAIT_NAMES, lay_on_paper
-from yomite.ink.photo import save_small
 from yomite.ink.traces import leave_traces
 from yomite.streams.kernels import compile_kernel
 from yomite.streams.repertoire import draw_writer, write_character
@@ -24,7 +23,7 @@ _place_ink = compile_kernel(canvas.place_ink, find_box=_find_box, resample=_resa
 
 
 @compile_kernel
-def draw_samples(seeds, images, labels, repertoire, pen_steps, haste_share, traces_share, jpeg_share):
+def draw_samples(seeds, images, labels, repertoire, pen_steps, haste_share, traces_share):
     """Draw the sample of each seed, int64 (N,), into images, uint8 (N, S, S), and labels, int64 (N,).
 
     `pen_steps` as `stack_pens` gives them; the shares are of samples, 0..1.
@@ -45,10 +44,7 @@ def draw_samples(seeds, images, labels, repertoire, pen_steps, haste_share, trac
                 traits[_CONTRAST], traits[_PAPER] = 200.0, 250.0
             if traces_share > 0.0 and np.random.random() < traces_share:
                 leave_traces(coverage)
-            gray = lay_on_paper(coverage, traits)
-            if jpeg_share > 0.0 and np.random.random() < jpeg_share:
-                gray = save_small(gray)
-            ink, has_ink = _measure_ink(gray)
+            ink, has_ink = _measure_ink(lay_on_paper(coverage, traits))
             if has_ink:
                 images[n] = _place_ink(ink, size, MARGIN)
                 labels[n] = label
