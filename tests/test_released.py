@@ -57,7 +57,7 @@ def test_metadata_is_complete(released_model: Path, card: dict[str, Any]) -> Non
     assert metadata["license"] == card["license"] == "CC-BY-SA-4.0"
     assert tuple(json.loads(metadata["charset"])) == build_charset("full").characters
     assert tuple(json.loads(metadata["lookalikes"])) == LOOKALIKE_GROUPS
-    assert metadata["canvas_version"] == "3"
+    assert metadata["canvas_version"] == "4"
     assert metadata["training_commit"] == card["training"]["commit"] != ""
     log_prior = np.array(json.loads(metadata["log_prior"]))
     assert log_prior.shape == (card["num_classes"],)

@@ -7,10 +7,11 @@ import numpy as np
 import onnx
 import pytest
 from conftest import PROJECT_ROOT, RELEASED
+from PIL import Image
 
 import yomite
 from yomite.data.sources import open_source
-from yomite.evaluation.papers import lay_on_paper, measure_papers
+from yomite.evaluation.papers import PAPERS, lay_on_paper, measure_papers
 from yomite.evaluation.robustness import choose_samples, to_picture
 from yomite.shipping.ink_card import format_ink_card
 
@@ -53,11 +54,28 @@ def test_our_own_drawings_read_the_same_on_paper(reader: yomite.Recognizer) -> N
     assert len(agrees) >= 50 and np.mean(agrees) >= 0.9, np.mean(agrees)
 
 
+@pytest.mark.parametrize("side", [60, 208, 400])
+def test_empty_papers_are_no_character(reader: yomite.Recognizer, side: int) -> None:
+    empty = Image.new("L", (side, side), 255)
+    read = reader.recognize_many([np.asarray(lay_on_paper(empty, name)) for name in PAPERS], errors="return")
+    is_blank = ["blank" in str(one) for one in read]
+    assert np.mean(is_blank) > 0.9
+    assert all(is_one or one.is_rejected for one, is_one in zip(read, is_blank, strict=True))
+
+
 def test_papers_hold_what_the_card_says(card: dict, reader: yomite.Recognizer, data_root: Path) -> None:
     (score,) = card["scores"]
     said = {paper["name"]: paper["lookalike_top1"]["value"] for paper in score["papers"]}
     samples = choose_samples(open_source(score["data"], data_root), 100)
-    names = ("bare", "black frame", "squared 150", "dotted", "practice box, diagonals")
+    names = (
+        "bare",
+        "black frame",
+        "squared 150",
+        "dotted",
+        "practice box, diagonals",
+        "small JPEG",
+        "shadow",
+    )
     read = measure_papers(lambda all_: reader.recognize_many(all_, errors="return"), samples, names)
     for paper in read:
         assert paper.lookalike_top1.value >= said[paper.name] - TOLERANCE, paper.name
