@@ -176,11 +176,33 @@ def _write_in_blue(picture: Image.Image) -> Image.Image:
     return ImageChops.multiply(written, _square(*written.size, pitch=30, color=_gray(165), px=2))
 
 
+def _punch(picture: Image.Image) -> Image.Image:
+    """Leave the shadow of a punched hole near the left rim."""
+    punched, radius = picture.copy(), 0.036 * picture.width
+    x, y = 0.052 * picture.width, 0.5 * picture.height
+    ImageDraw.Draw(punched).ellipse((x - radius, y - radius, x + radius, y + radius), fill=_gray(70))
+    return punched
+
+
+def _show_neighbor(picture: Image.Image) -> Image.Image:
+    """Let the first quarter of the same character, written again, into the picture at its right rim."""
+    columns = np.flatnonzero((np.asarray(picture.convert("L")) < 128).any(axis=0))
+    if not len(columns):
+        return picture
+    width = max(2, (columns[-1] + 1 - columns[0]) // 4)
+    begun = picture.crop((columns[0], 0, columns[0] + width, picture.height))
+    shown = Image.new("RGB", picture.size, "white")
+    shown.paste(begun, (picture.width - width, 0))
+    return ImageChops.multiply(picture, shown)
+
+
 TREATMENTS: dict[str, Callable[[Image.Image], Image.Image]] = {
     "blue ink, squared": _write_in_blue,
     "shadow": _shade,
     "light from one side": _dim,
     "fold": _crease,
+    "punched hole": _punch,
+    "a neighbor's ink": _show_neighbor,
     "small JPEG": _save_as_jpeg,
     "photo of a screen": _photograph_screen,
 }

@@ -23,9 +23,9 @@ from yomite.ink.strokes import WORK_SIZE, draw_strokes, is_strokes, to_strokes
 CANVAS_SIZE = 48
 CANVAS_VERSION = 4
 """The newest version: 2 evens shadows out, erases printed lines by rules and looks at colors, 1 does not; 3
-leaves the erasing to an ink finder; 4 drops what that left far from sure ink, takes the light of the first
-look for the closer one, enlarges small ink, tells colors where there is little ink, and takes paper with
-nothing but print on it for blank. A model file says which version it reads."""
+leaves the erasing to an ink finder; 4 drops punched holes and what that left far from sure ink, takes the
+light of the first look for the closer one, enlarges small ink, tells colors where there is little ink, and
+takes paper with nothing but print on it for blank. A model file says which version it reads."""
 
 INK_SHARES = (0.0, 0.005, 0.005, 0.001)
 """By version, the share of a color picture that ink covers at least; version 1 does not look at colors."""

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from yomite.ink.leveling import take_largest
+from yomite.ink.holes import find_holes, widen
 
 InkFinder = Callable[[np.ndarray], np.ndarray]
 """From what `view_ink` makes of a picture to the chance that it is ink: float32 of the same shape, 0..1."""
@@ -54,7 +54,9 @@ def keep_writing(
     """
     view = view_ink(ink)
     keep = finder(view)
-    chance = spread_chance(drop_stray(keep, view) if version > 3 else keep, ink.shape)
+    if version > 3:
+        keep = drop_holes(drop_stray(keep, view), view, ink.shape)
+    chance = spread_chance(keep, ink.shape)
     if seen is not None:
         chance = np.minimum(chance, seen)
     left, share = erase_paper(ink, chance)
@@ -127,10 +129,34 @@ def drop_stray(keep: np.ndarray, view: np.ndarray) -> np.ndarray:
         `keep`, 0 where no ink that is held for ink with a chance above `SURE` is `NEAR_PX` near, in rows and
         in columns.
     """
-    is_sure = np.pad(((keep > SURE) & (view > SEEN)).astype(np.uint8), NEAR_PX)
-    across = take_largest(is_sure, NEAR_PX, False)
-    is_near = take_largest(np.ascontiguousarray(across.T), NEAR_PX, False).T
-    return np.where(is_near > 0, keep, np.float32(0.0))
+    is_near = widen((keep > SURE) & (view > SEEN), NEAR_PX)
+    return np.where(is_near, keep, np.float32(0.0))
+
+
+def drop_holes(keep: np.ndarray, view: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """Hold punched holes for paper.
+
+    Args:
+        keep, view: As for `drop_stray`.
+        shape: (H, W) of the ink that was viewed.
+
+    Returns:
+        `keep`, 0 where a hole is and 2 px about it.
+    """
+    height, width = measure_view(shape)
+    is_ink = ((keep > SURE_PAPER) & (view > SEEN))[:height, :width]
+    if not (holes := find_holes(is_ink)).any():
+        return keep
+    left = keep.copy()
+    left[:height, :width][widen(holes, 2)] = 0.0
+    return left
+
+
+def measure_view(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Return the height and width, in px of the view, of ink of (H, W)."""
+    step = max(shape) / VIEW_SIZE
+    height, width = (max(min(int(np.ceil(side / step)), VIEW_SIZE), 1) for side in shape)
+    return height, width
 
 
 def spread_chance(keep: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -143,9 +169,8 @@ def spread_chance(keep: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     Returns:
         Float32 (H, W), 0..1.
     """
-    step = max(shape) / VIEW_SIZE
-    height, width = (max(min(int(np.ceil(side / step)), VIEW_SIZE), 1) for side in shape)
-    return read_grid(keep[:height, :width], 0.0, 0.0, 1.0 / step, shape)
+    height, width = measure_view(shape)
+    return read_grid(keep[:height, :width], 0.0, 0.0, 1.0 / (max(shape) / VIEW_SIZE), shape)
 
 
 def read_grid(values: np.ndarray, top: float, left: float, step: float, shape: tuple[int, ...]) -> np.ndarray:

@@ -51,5 +51,5 @@ def _tell_limits() -> Iterator[str]:
     yield list_items(
         "It learned from drawn papers alone, with straight rulings, and from Japanese characters alone.",
         "Strokes that lie where a frame would lie, as in 国, are sometimes erased.",
-        "Neighbors' ink and punched holes are left where they are.",
+        "Of a neighbor, scraps at the rim go, but half of it is read as if it belonged to the character.",
     )
