@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from yomite.ink.canvas import to_canvas
-from yomite.ink.holes import find_holes, widen
+from yomite.ink.holes import find_holes
+from yomite.ink.leveling import widen
 
 
 def draw_sheet(*holes: tuple[float, float, float], side: int = 96) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from yomite.ink.leveling import take_largest
+from yomite.ink.leveling import widen
 
 LEAST_PX, MOST_PX = 5, 20
 """A hole is at least and at most so wide, in px of the view; where strokes are so wide, there are none."""
@@ -31,26 +31,17 @@ def find_holes(is_ink: np.ndarray) -> np.ndarray:
     Returns:
         Bool (H, W), the ink that is a hole; none, if ink as thick as a hole is anything else.
     """
-    nothing = np.zeros_like(is_ink)
+    holes = np.zeros_like(is_ink)
     thick = ~widen(~is_ink, LEAST_PX // 2)
-    holes = nothing.copy()
     if thick.sum() > MOST_PX * MOST_PX:
-        return nothing  # thick strokes
+        return holes  # thick strokes
     while thick.any():
         hole = _flood(np.unravel_index(int(thick.argmax()), thick.shape), is_ink)
         if hole is None or not _is_hole(hole, is_ink):
-            return nothing
+            return np.zeros_like(is_ink)
         holes |= hole
         thick &= ~hole
-    return holes if (is_ink & ~holes).any() else nothing
-
-
-def widen(mask: np.ndarray, reach: int) -> np.ndarray:
-    """Widen a mask, bool (H, W), by `reach` px in rows and in columns."""
-    padded = np.zeros(tuple(side + 2 * reach for side in mask.shape), np.uint8)
-    padded[reach:-reach, reach:-reach] = mask
-    across = take_largest(padded, reach, False)
-    return take_largest(np.ascontiguousarray(across.T), reach, False).T > 0
+    return holes if (is_ink & ~holes).any() else np.zeros_like(is_ink)
 
 
 def _flood(start: tuple[np.intp, ...], is_ink: np.ndarray) -> np.ndarray | None:

@@ -10,7 +10,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from yomite.ink.holes import find_holes, widen
+from yomite.ink.holes import find_holes
+from yomite.ink.leveling import widen
 
 InkFinder = Callable[[np.ndarray], np.ndarray]
 """From what `view_ink` makes of a picture to the chance that it is ink: float32 of the same shape, 0..1."""
@@ -170,7 +171,8 @@ def spread_chance(keep: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
         Float32 (H, W), 0..1.
     """
     height, width = measure_view(shape)
-    return read_grid(keep[:height, :width], 0.0, 0.0, 1.0 / (max(shape) / VIEW_SIZE), shape)
+    step = max(shape) / VIEW_SIZE
+    return read_grid(keep[:height, :width], 0.0, 0.0, 1.0 / step, shape)
 
 
 def read_grid(values: np.ndarray, top: float, left: float, step: float, shape: tuple[int, ...]) -> np.ndarray:

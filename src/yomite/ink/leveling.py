@@ -111,3 +111,9 @@ def take_largest(values: np.ndarray, reach: int, is_widened: bool) -> np.ndarray
         largest = np.maximum(largest[: len(largest) - step], largest[step:])
         have += step
     return largest
+
+
+def widen(mask: np.ndarray, reach: int) -> np.ndarray:
+    """Widen a mask, bool (H, W), by `reach` px in rows and in columns; what leaves it at the rim is gone."""
+    down = take_largest(mask.astype(np.uint8), reach, True)[reach:-reach]
+    return take_largest(np.ascontiguousarray(down.T), reach, True)[reach:-reach].T > 0
