@@ -9,7 +9,7 @@ import pytest
 
 from yomite.charset import build_charset
 from yomite.texts.fragments import WRITERS
-from yomite.texts.pool import MAX_CHARACTERS, TextPool, is_held_back, read_sentences, unify_marks
+from yomite.texts.pool import MAX_CHARACTERS, TextPool, is_held_back, read_counted_texts, unify_marks
 
 CHARACTERS = build_charset("line").characters
 SENTENCES = [f"これは{number}番目の文です。" for number in range(400)]
@@ -58,7 +58,7 @@ def test_marks_that_are_written_alike_are_one() -> None:
     assert unify_marks("(ＡＢ１２)!?5～10％") == "（AB12）！？5〜10%"
 
 
-def test_sentences_to_learn_from_are_not_held_back_nor_judged(tmp_path: Path) -> None:
+def test_counted_texts_are_not_held_back_nor_judged(tmp_path: Path) -> None:
     (tmp_path / "text").mkdir()
     (tmp_path / "dev" / "lines").mkdir(parents=True)
     texts = [f"これは{number}番目の文です" for number in range(200)]
@@ -67,6 +67,11 @@ def test_sentences_to_learn_from_are_not_held_back_nor_judged(tmp_path: Path) ->
     judged = next(text for text in texts if not is_held_back(text))
     lines = tmp_path / "dev" / "lines" / "lines.jsonl"
     lines.write_text(json.dumps({"path": "a.png", "text": judged}), encoding="utf-8")
-    read = read_sentences(tmp_path)
-    assert read == [unify_marks(text) for text in texts if not is_held_back(text) and text != judged]
-    assert 0 < len(read) < len(texts) - 1
+    read = read_counted_texts(tmp_path)
+    kept = [unify_marks(text) for text in texts if not is_held_back(text) and text != judged]
+    assert read[: len(kept)] == kept
+    fragments = read[len(kept) :]
+    assert 0.3 * len(kept) < len(fragments) < 0.4 * len(kept) + 1
+    assert not any(character.isspace() for text in fragments for character in text)
+    assert read_counted_texts(tmp_path) == read
+    assert read_counted_texts(tmp_path / "dev") == []

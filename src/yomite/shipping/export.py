@@ -32,7 +32,7 @@ from yomite.shipping.rejection import Rejection, add_rejection, keep_rejection
 from yomite.shipping.stroke_counts import list_stroke_counts
 from yomite.shipping.tracing import Parity, check_parity, trace_weights
 from yomite.tasks.ink import COMPOSED, InkTask
-from yomite.texts.pool import read_sentences
+from yomite.texts.pool import read_counted_texts
 
 NUM_RANGE_CANVASES = 1000
 """Canvases of the sets, evenly spread, on which 8 bits take the ranges of numbers."""
@@ -239,10 +239,10 @@ def _export_lines(
 ) -> Exported:
     """Write a line model with its language model inside; with sets both are weighed on them."""
     content = b""
-    if (root := _find_data_root(data_root)) and (sentences := read_sentences(root)):
-        content = build_language_model(sentences, "".join(json.loads(draft.metadata["charset"])))
+    if (root := _find_data_root(data_root)) and (texts := read_counted_texts(root)):
+        content = build_language_model(texts, "".join(json.loads(draft.metadata["charset"])))
         draft = draft.add_constant(LANGUAGE_MODEL, np.frombuffer(content, np.uint8))
-        show(f"language model: {len(content) / 1e6:.1f} MB, counted in {len(sentences):,} sentences")
+        show(f"language model: {len(content) / 1e6:.1f} MB, counted in {len(texts):,} texts")
     else:
         show(f"no language model: the data folder has no {SENTENCES}; lines are read without")
     if (beside := out.with_suffix(".npz")).exists():

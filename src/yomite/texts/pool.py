@@ -26,6 +26,9 @@ HELD_BACK_PARTS = 50
 _SHARES = np.cumsum([0.44, 0.16, 0.32, 0.05, 0.03])
 """Modern sentences, old sentences, fragments, rare characters set into sentences, random strings."""
 
+FRAGMENTS_A_SENTENCE = 0.375
+"""Fragments that a language model counts beside sentences, which hold few dates, prices, names and lists."""
+
 _SAME_MARKS = str.maketrans(
     "()!?:;“”’‘％＋＝－−～，．／＆＃＊＠＜＞＿｢｣･､｡￥µ０１２３４５６７８９",
     "（）！？：；\"\"''%+=--〜,./&#*@<>_「」・、。¥μ0123456789",
@@ -128,14 +131,17 @@ class TextPool:
         return text[first : first + longest].strip()
 
 
-def read_sentences(data_root: Path) -> list[str]:
-    """Read the sentences that may be learned from, with one code point for marks that are written alike.
+def read_counted_texts(data_root: Path) -> list[str]:
+    """Read what a language model is counted in: sentences, and fragments, which are the same each time.
 
-    Those that are held back are not among them, nor any that holds a text of the judged lines.
+    Marks that are written alike have one code point, fragments no white space. Sentences that are held back
+    are not among them, nor is any text that holds one of the judged lines. Empty without sentences.
     """
-    modern, old, texts = _read_parts(data_root, validation=False)
-    judged = _Judged(texts)
-    return [text for text in map(unify_marks, (*modern, *old)) if not judged.has(text)]
+    modern, old, judged_texts = _read_parts(data_root, validation=False)
+    sentences, judged = [*modern, *old], _Judged(judged_texts)
+    rng = np.random.default_rng(0)
+    fragments = [_strip(write_fragment(rng)) for _ in range(int(FRAGMENTS_A_SENTENCE * len(sentences)))]
+    return [text for text in map(unify_marks, (*sentences, *fragments)) if not judged.has(text)]
 
 
 def build_text_pool(data_root: Path, characters: Iterable[str], *, validation: bool = False) -> TextPool:
