@@ -5,14 +5,16 @@
 
 `benchmarks/sets/` lists every file of dev/ and test/: its name and the first 16 digits of its SHA-256.
 `check` compares a data folder with these lists. `rebuild` finds the files by what is in them, whatever they
-are called and however they are packed, and writes the sets that are whole. It cuts no scanned sheet and no
-collection of drawings into pieces: the pieces have to be there. `list` writes the lists anew.
+are called and however they are packed (folders, zip, gz), and writes the sets that are whole. It cuts no
+scanned sheet into cells: sheets.py does. `list` writes the lists anew.
 """
 
 import argparse
+import gzip
 import hashlib
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -81,8 +83,9 @@ def rebuild(data_root: Path, sources: list[Path]) -> None:
     wanted = {digits for _, listed in read_lists() for digits in listed.values()}
     for source in sources:
         for _, content in open_files(source):
-            if (digits := measure(content)) in wanted:
-                content_by_digits[digits] = content
+            for form in (content, *unpack(content)):
+                if (digits := measure(form)) in wanted:
+                    content_by_digits[digits] = form
     for title, listed in read_lists():
         path = data_root / title
         missing = [name for name, digits in listed.items() if digits not in content_by_digits]
@@ -125,6 +128,16 @@ def open_files(path: Path) -> Iterator[tuple[str, bytes]]:
                 yield name, file.read_bytes()
     else:
         yield ONE_FILE, path.read_bytes()
+
+
+def unpack(content: bytes) -> list[bytes]:
+    """Return what a gz file holds; nothing where it is none."""
+    if not content.startswith(b"\x1f\x8b"):
+        return []
+    try:
+        return [gzip.decompress(content)]
+    except (OSError, EOFError, zlib.error):
+        return []
 
 
 def measure(content: bytes) -> str:

@@ -1,5 +1,6 @@
 """Sets are known by what is in them: put together from anywhere, and told where a byte is another."""
 
+import gzip
 import sys
 import zipfile
 from pathlib import Path
@@ -34,7 +35,8 @@ def test_sets_are_put_together_from_other_names_and_archives(
     assert sets.check(good)
     source, root = tmp_path / "source", tmp_path / "root"
     source.mkdir()
-    (source / "renamed.json").write_bytes(b"{}")
+    (source / "renamed.json.gz").write_bytes(gzip.compress(b"{}"))
+    (source / "broken.gz").write_bytes(gzip.compress(b"{}")[:-4])
     (source / "more.txt").write_bytes(b"of no set")
     with zipfile.ZipFile(source / "all.zip", "w") as archive:
         for number, content in enumerate(CONTENT.values()):
