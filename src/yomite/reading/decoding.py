@@ -20,10 +20,10 @@ from yomite.reading.language_model import LanguageModel
 BEAM = 12
 """Texts that are followed at once."""
 
-CHOICES = 6
+CHOICES = 10
 """Characters of one step that may continue a text."""
 
-LEAST = 1e-2
+LEAST = 5e-3
 """A character less likely than this share of a step's best character is not followed there."""
 
 FAINTEST = 1e-3

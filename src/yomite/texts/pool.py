@@ -161,8 +161,8 @@ def build_text_pool(data_root: Path, characters: Iterable[str], *, validation: b
 
 def _read_parts(data_root: Path, *, validation: bool) -> tuple[list[str], list[str], list[str]]:
     """Read modern sentences, old ones, and the texts of judged lines."""
-    modern = [line.partition("\t")[2] for line in _read_lines(data_root / MODERN_SENTENCES)]
-    old = _read_lines(data_root / OLD_SENTENCES)
+    modern = [line.partition("\t")[2] for line in read_texts(data_root / MODERN_SENTENCES)]
+    old = read_texts(data_root / OLD_SENTENCES)
     judged_file = data_root / JUDGED_LINES
     judged = []
     if judged_file.is_file():
@@ -184,7 +184,8 @@ def _strip(text: str) -> str:
     return "".join(text.split())
 
 
-def _read_lines(path: Path) -> list[str]:
+def read_texts(path: Path) -> list[str]:
+    """Return the lines of a packed text file; none where it is missing."""
     if not path.is_file():
         return []
     try:
