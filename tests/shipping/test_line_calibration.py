@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,7 @@ from yomite.reading.decoding import Weights, search
 from yomite.reading.evidence import NUM_FEATURES, to_chance, weigh_evidence
 from yomite.reading.language_model import read_language_model
 from yomite.reading.line_file import open_line_file
+from yomite.shipping.card import tell_kept
 from yomite.shipping.export import export_model
 from yomite.shipping.language_model import build_language_model
 from yomite.shipping.line_calibration import (
@@ -30,6 +32,7 @@ from yomite.shipping.line_calibration import (
     fit_logistic,
 )
 from yomite.shipping.line_card import format_line_card
+from yomite.shipping.release_files import Release
 
 CHARACTERS = "あいう"
 
@@ -199,7 +202,20 @@ def test_one_command_makes_a_release(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert page == format_line_card(card) and "| two cores |" in page and "Slow." in page
     assert card["sizes"]["yomite-line.onnx"] > card["language_model_size"] > 0
     assert (card["training"]["commit"], card["training"]["hours"]) == ("abc123", 2.5)
-    monkeypatch.setattr("sys.argv", [*map(str, words), "--keep", "0.5"])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    assert ended.value.code == 2
+    for refused in (["--keep", "0.5"], ["--test"]):  # it began from no weights; lines have no test
+        monkeypatch.setattr("sys.argv", [*map(str, words), *refused])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert ended.value.code == 2
+
+
+def test_a_release_may_keep_a_share_of_the_weights_before(tmp_path: Path) -> None:
+    before = build_checkpoint()
+    write_checkpoint(tmp_path / "before.safetensors", before)
+    begun = before.config | {"init_from": str(tmp_path / "before.safetensors")}
+    tensors = {name: tensor + 1.0 for name, tensor in before.tensors.items()}
+    write_checkpoint(tmp_path / "run.safetensors", replace(before, config=begun, tensors=tensors))
+    files = Release(tmp_path / "run.safetensors", tmp_path, "mine", tmp_path, Path("line.yaml"), keep=0.25)
+    for name, tensor in files.checkpoint.tensors.items():
+        assert torch.allclose(tensor, before.tensors[name] + 0.75, atol=1e-5), name
+    assert "25% of the weights that it began from" in "".join(tell_kept({"keep": files.keep}))

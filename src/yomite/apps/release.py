@@ -73,8 +73,8 @@ def release(
         "ink": (DEFAULT_INK_MODEL, make_ink_release),
     }
     if task in makers:
-        if test or prior_weight is not None or adjustment or keep:
-            raise YomiteError(f"a {task} model has no --test, --prior-weight, --adjustment and --keep")
+        if test or prior_weight is not None or adjustment:
+            raise YomiteError(f"a {task} model has no --test, --prior-weight and --adjustment")
         default_name, make = makers[task]
         files = Release(
             weights,
@@ -85,6 +85,7 @@ def release(
             device,
             hours,
             note,
+            keep,
             typer.echo,
         )
         files.out.mkdir(parents=True, exist_ok=True)

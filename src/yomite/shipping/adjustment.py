@@ -22,6 +22,7 @@ from yomite.charset import Charset, script_of
 from yomite.charset.prior import SENTENCES, weigh_classes
 from yomite.checkpoint import Checkpoint, extract_weights, read_checkpoint
 from yomite.errors import ModelFileError
+from yomite.training.finetune import find_weights
 
 
 def measure_learned_prior(charset: Charset, power: float, data_root: Path) -> np.ndarray:
@@ -54,6 +55,21 @@ def adjust_weights(checkpoint: Checkpoint, part: float, data_root: Path) -> Chec
     bias = checkpoint.tensors["model.classifier.bias"]
     tensors = checkpoint.tensors | {"model.classifier.bias": bias - part * bias.new_tensor(learned)}
     return replace(checkpoint, tensors=tensors)
+
+
+def keep_weights(weights: Path, share: float) -> Checkpoint:
+    """Average a run's weights with those of its init_from.
+
+    Args:
+        weights: What `yomite train` wrote.
+        share: Of the older ones, 0 to 1.
+
+    Raises:
+        ModelFileError: If it began from none, or they are of another network or other characters.
+    """
+    if not (before := read_checkpoint(weights).config.get("init_from")):
+        raise ModelFileError(f"{weights} began from no weights, there is nothing to keep; leave out --keep")
+    return average_weights(weights, find_weights(before), share)
 
 
 def average_weights(weights: Path, before: Path, share: float) -> Checkpoint:

@@ -91,11 +91,7 @@ def _tell_training(card: Card) -> Iterator[str]:
         ("steps", f"{training['steps']:,}, {training['samples']:,} samples"),
         *([("begun from", training["init_from"])] if training["init_from"] else []),
     )
-    if training.get("keep"):
-        yield wrap(
-            f"What is released is a mean: {training['keep']:.0%} of the weights that it began from, "
-            f"{1 - training['keep']:.0%} of those that it ended with (arXiv:2109.01903)."
-        )
+    yield from tell_kept(training)
     if training.get("adjustment"):
         yield wrap(
             f"Training drew frequent kanji more often; {training['adjustment']:.0%} of what that taught of "
@@ -110,6 +106,15 @@ def _tell_training(card: Card) -> Iterator[str]:
         f"Export, calibration and scores: `{release['command']}`, commit {or_unknown(release['commit'])}, "
         f"{release['date']}."
     )
+
+
+def tell_kept(training: Mapping[str, Any]) -> Iterator[str]:
+    """Say how much of the weights that a run began from is in what is released; nothing where none is."""
+    if training.get("keep"):
+        yield wrap(
+            f"What is released is a mean: {training['keep']:.0%} of the weights that it began from, "
+            f"{1 - training['keep']:.0%} of those that it ended with (arXiv:2109.01903)."
+        )
 
 
 def _list_scores(card: Card) -> Iterator[str]:

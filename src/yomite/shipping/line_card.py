@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from yomite.shipping.card import Card
+from yomite.shipping.card import Card, tell_kept
 from yomite.shipping.markdown import list_items, or_unknown, tabulate, wrap
 
 
@@ -78,6 +78,7 @@ def tell_training(card: Mapping[str, Any], samples: str) -> Iterator[str]:
         ("hours", or_unknown(training["hours"])),
         ("steps", f"{training['steps']:,}, {training['samples']:,} {samples}"),
     )
+    yield from tell_kept(training)
     if training["note"]:
         yield wrap(training["note"])
     yield wrap(f"Exported at commit {or_unknown(release['commit'])}, {release['date']}.")

@@ -18,17 +18,16 @@ from typing import Any
 from yomite.checkpoint import Checkpoint, load_model, read_checkpoint
 from yomite.config import changed_keys, load_config, parse_config, read_commit
 from yomite.data.sources import open_source
-from yomite.errors import ModelFileError, YomiteError
+from yomite.errors import ModelFileError
 from yomite.evaluation.answers import TOP
 from yomite.evaluation.report import evaluate, format_table
 from yomite.ink.canvas import CANVAS_VERSION
 from yomite.models.cost import count_macs, count_parameters
 from yomite.reading.characters import load
 from yomite.reading.metadata import PRIORS
-from yomite.shipping.adjustment import adjust_weights, average_weights
+from yomite.shipping.adjustment import adjust_weights, keep_weights
 from yomite.shipping.card import format_model_card
 from yomite.shipping.export import Exported, export_model
-from yomite.training.finetune import find_weights
 
 LICENSE = "CC-BY-SA-4.0"
 MAX_BYTES = 12_000_000
@@ -92,10 +91,7 @@ def make_release(
     onnx_path, weights_path = out / f"{name}.onnx", out / f"{name}.safetensors"
     checkpoint = released = read_checkpoint(weights)
     if keep:
-        before = checkpoint.config.get("init_from")
-        if not before:
-            raise YomiteError(f"{weights} began from no weights, there is nothing to keep; leave out --keep")
-        released = average_weights(weights, find_weights(before), keep)
+        released = keep_weights(weights, keep)
     if adjustment:
         released = adjust_weights(released, adjustment, data_root)
     exported = export_model(

@@ -13,6 +13,7 @@ from typing import Any
 from yomite.checkpoint import Checkpoint, load_model, read_checkpoint
 from yomite.config import read_commit
 from yomite.models.cost import count_parameters
+from yomite.shipping.adjustment import keep_weights
 from yomite.shipping.card import Card
 from yomite.shipping.release import LICENSE, read_training
 
@@ -28,6 +29,7 @@ class Release:
         data_root: The data folder.
         config: The run's file, for the command on the card.
         device, hours, note: For the card.
+        keep: Share of the weights that the run began from, 0 to 1.
         show: Takes lines for people.
         commit: Of the code, read before the files that are written make the checkout dirty.
     """
@@ -40,6 +42,7 @@ class Release:
     device: str | None = None
     hours: float | None = None
     note: str | None = None
+    keep: float = 0.0
     show: Callable[[str], object] = print
     commit: str = field(default_factory=read_commit)
 
@@ -56,7 +59,7 @@ class Release:
     @cached_property
     def checkpoint(self) -> Checkpoint:
         """What `weights` holds, without the folders of this machine."""
-        checkpoint = read_checkpoint(self.weights)
+        checkpoint = keep_weights(self.weights, self.keep) if self.keep else read_checkpoint(self.weights)
         begun_from = checkpoint.config.get("init_from")
         if not begun_from or not Path(begun_from).is_absolute():
             return checkpoint
@@ -88,6 +91,7 @@ class Release:
                 "hours": self.hours,
                 "steps": checkpoint.progress["step"],
                 "samples": checkpoint.progress["samples"],
+                "keep": self.keep,
                 "note": self.note,
             },
             "release": {"commit": self.commit, "date": datetime.now(timezone.utc).date().isoformat()},
