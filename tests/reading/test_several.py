@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 import yomite
 from yomite.apps.cli import app
-from yomite.reading.several import seems_several
+from yomite.reading.several import is_one_stroke, seems_several
 
 
 @pytest.mark.parametrize("names", [("hi", "hon", "go"), ("yama", "kawa", "ki", "mizu")])
@@ -33,6 +33,16 @@ def test_a_long_stroke_is_not_several() -> None:
     canvas[16:32, 4:14] = canvas[16:32, 20:30] = canvas[16:32, 36:44] = 255
     canvas[20:28, 7:11] = canvas[20:28, 23:27] = canvas[20:28, 38:42] = 0
     assert seems_several(canvas) and seems_several(canvas.T)
+
+
+def test_strokes_far_apart_are_not_one() -> None:
+    ink = np.zeros((20, 100), bool)
+    ink[8:12] = True
+    assert is_one_stroke(ink)
+    ink[:, 30:40] = False  # a pen that skips
+    assert is_one_stroke(ink)
+    ink[:, 5::10] = ink[:, 6::10] = ink[:, 7::10] = ink[:, 8::10] = False
+    assert not is_one_stroke(ink)
 
 
 def test_the_command_line_says_how_to_read_it(tmp_path) -> None:

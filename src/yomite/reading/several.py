@@ -1,12 +1,15 @@
-"""Several characters where one is due: rejected ink that is longer than a character."""
+"""One character or several: by how long the ink is, and whether it hangs together."""
 
 import numpy as np
 
 LONG = 1.4
 """Ink that is rejected and so much longer than high, or the reverse, seems to be several characters."""
 
-ONE_STROKE = 0.9
-"""Ink that is at most one piece in so many of its columns is one stroke, however long."""
+ONE_PIECE, INKED = 0.9, 0.75
+"""Ink that is at most one piece in so many of its columns, and is in so many of them, is one stroke.
+
+Letters that are written far apart are seldom two pieces in a column, either, but many columns are empty.
+"""
 
 _INK = 60
 
@@ -21,5 +24,11 @@ def seems_several(canvas: np.ndarray) -> bool:
     if part.shape[0] > part.shape[1]:
         part = part.T
     height, width = part.shape
-    begins = part & ~np.pad(part, ((1, 0), (0, 0)))[:-1]
-    return width >= LONG * height and float((begins.sum(axis=0) <= 1).mean()) < ONE_STROKE
+    return width >= LONG * height and not is_one_stroke(part)
+
+
+def is_one_stroke(ink: np.ndarray) -> bool:
+    """Whether ink that lies from left to right, bool (H, W), may be a single stroke."""
+    begins = ink & ~np.pad(ink, ((1, 0), (0, 0)))[:-1]
+    pieces = begins.sum(axis=0)
+    return float((pieces <= 1).mean()) >= ONE_PIECE and float((pieces > 0).mean()) >= INKED

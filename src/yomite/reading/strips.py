@@ -26,15 +26,13 @@ from yomite.ink.line_canvas import (
 from yomite.ink.pictures import read_gray
 from yomite.ink.strokes import Stroke, is_strokes, thin_strokes, to_strokes
 from yomite.reading.results import Box, Direction, Directions
+from yomite.reading.several import is_one_stroke
 
 CLEARLY_LONG = 1.6
 """A crop so much longer than wide is taken to run that way; between, both ways are read."""
 
 CLEARLY_SEVERAL = 2.0
 """Ink so much longer than high is several characters, unless it is one stroke."""
-
-STROKE = 0.9
-"""Ink that is at most one piece in so many of its columns is one stroke."""
 
 STROKES_SIDE, STROKES_WIDTH, STROKES_LENGTH = 64, 4, 6000
 """Strokes are drawn so high, with so wide a line, and at most so long, in px."""
@@ -75,9 +73,7 @@ class Strip:
         rows = np.flatnonzero(is_ink.any(axis=1))
         if not len(rows):
             return False
-        begins = is_ink & ~np.pad(is_ink, ((1, 0), (0, 0)))[:-1]
-        is_one_stroke = float((begins.sum(axis=0) <= 1).mean()) >= STROKE
-        return is_one_stroke or is_ink.shape[1] <= CLEARLY_SEVERAL * (rows[-1] - rows[0] + 1)
+        return is_ink.shape[1] <= CLEARLY_SEVERAL * (rows[-1] - rows[0] + 1) or is_one_stroke(is_ink)
 
     def find_boxes(self, spans_px: np.ndarray) -> list[Box]:
         """Find the boxes of characters in the picture.
