@@ -5,10 +5,11 @@ import numpy as np
 LONG = 1.4
 """Ink that is rejected and so much longer than high, or the reverse, seems to be several characters."""
 
-ONE_PIECE, INKED = 0.9, 0.75
-"""Ink that is at most one piece in so many of its columns, and is in so many of them, is one stroke.
+ONE_PIECE, MOST_PARTS = 0.9, 4
+"""Ink that is at most one piece in so many of its columns, in so few parts along them, is one stroke.
 
-Letters that are written far apart are seldom two pieces in a column, either, but many columns are empty.
+Letters that are written far apart are seldom two pieces in a column, either, but they are many parts. A flat
+stroke may be some: where it bends out of its strip.
 """
 
 _INK = 60
@@ -31,4 +32,6 @@ def is_one_stroke(ink: np.ndarray) -> bool:
     """Whether ink that lies from left to right, bool (H, W), may be a single stroke."""
     begins = ink & ~np.pad(ink, ((1, 0), (0, 0)))[:-1]
     pieces = begins.sum(axis=0)
-    return float((pieces <= 1).mean()) >= ONE_PIECE and float((pieces > 0).mean()) >= INKED
+    is_inked = np.pad(pieces > 0, (1, 0))
+    num_parts = int((is_inked[1:] & ~is_inked[:-1]).sum())
+    return float((pieces <= 1).mean()) >= ONE_PIECE and num_parts <= MOST_PARTS
