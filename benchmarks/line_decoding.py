@@ -11,7 +11,6 @@ model, and the search's processor time for a line of dev/lines.
 
 from __future__ import annotations
 
-import argparse
 import math
 import tempfile
 import time
@@ -21,18 +20,15 @@ from typing import NamedTuple
 from unittest import mock
 
 import numpy as np
-from line_papers import Crop, compose_lines
+from line_papers import Crop, compose_lines, parse_options, read_lines
 from machine import describe_machine
 
-from yomite.data.sources import open_source, resolve_data_root
 from yomite.errors import PictureError
 from yomite.evaluation.text_errors import measure_characters
-from yomite.ink.pictures import read_gray
 from yomite.reading import decoding
 from yomite.reading.decoding import Weights, search
 from yomite.reading.language_model import LanguageModel, read_language_model
 from yomite.reading.lines import LineReader
-from yomite.reading.model_file import released_models
 from yomite.shipping.language_model import build_language_model
 from yomite.texts import pool
 from yomite.texts.fragments import write_fragment
@@ -55,21 +51,11 @@ class Seen(NamedTuple):
 
 def main() -> None:
     """Count the language models, then search every set with each of them."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data-root", type=Path)
-    parser.add_argument("--line", type=Path, default=None, help="a line model; else the released one")
-    parser.add_argument("--composed", type=int, default=200, help="composed lines")
-    arguments = parser.parse_args()
-    data_root = resolve_data_root(arguments.data_root)
-    reader = LineReader(arguments.line or released_models()["yomite-line"])
+    data_root, reader, num_composed = parse_options(__doc__, num_composed=200)
     print(f"{describe_machine()}, {reader.file.name}\n")
-    crops = [
-        Crop("dev/lines", read_gray(sample.picture), sample.part == "vertical", sample.character)
-        for sample in open_source("dev/lines", data_root)
-    ]
-    dev = see(reader, crops)
-    composed = see(reader, compose_lines(data_root, arguments.composed))
-    judged = {"dev/lines": [unify(seen.text) for seen in dev], **draw_judged(data_root)}
+    dev = see(reader, read_lines(data_root))
+    composed = see(reader, compose_lines(data_root, num_composed))
+    judged = draw_judged(data_root)
     models = {}
     print("| fragments a sentence | MB |", *(f"{name} |" for name in judged))
     print("|---|---|", "---|" * len(judged), sep="")
@@ -109,15 +95,12 @@ def see(reader: LineReader, crops: Iterable[Crop]) -> list[Seen]:
 
 
 def draw_judged(data_root: Path) -> dict[str, list[str]]:
-    """Draw texts that no language model here was counted in: sentences held back, and other fragments."""
-    modern = [line.partition("\t")[2] for line in pool.read_texts(data_root / pool.MODERN_SENTENCES)]
-    texts_by_kind = {"modern": modern, "old": pool.read_texts(data_root / pool.OLD_SENTENCES)}
-    judged = {
-        kind: [unify(text) for text in texts if text and pool.is_held_back(text)][:NUM_JUDGED]
-        for kind, texts in texts_by_kind.items()
-    }
+    """Draw texts that no language model is counted in: real lines, sentences held back, other fragments."""
+    modern, old, lines = pool.read_parts(data_root, validation=True)
     rng = np.random.default_rng(1)
-    return judged | {"fragments": [unify(write_fragment(rng)) for _ in range(NUM_JUDGED)]}
+    fragments = [write_fragment(rng) for _ in range(NUM_JUDGED)]
+    judged = {"dev/lines": lines, "modern": modern, "old": old, "fragments": fragments}
+    return {kind: [unify(text) for text in texts[:NUM_JUDGED]] for kind, texts in judged.items()}
 
 
 def unify(text: str) -> str:

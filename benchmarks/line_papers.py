@@ -83,14 +83,8 @@ ROWS = {
 
 def main() -> None:
     """Read every set with every row of steps."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data-root", type=Path)
-    parser.add_argument("--line", type=Path, default=None, help="a line model; else the released one")
-    parser.add_argument("--composed", type=int, default=1000, help="composed lines")
-    arguments = parser.parse_args()
-    data_root = resolve_data_root(arguments.data_root)
-    reader = LineReader(arguments.line or released_models()["yomite-line"])
-    crops = [*compose_lines(data_root, arguments.composed), *read_lines(data_root)]
+    data_root, reader, num_composed = parse_options(__doc__, num_composed=1000)
+    crops = [*compose_lines(data_root, num_composed), *lay_lines(data_root)]
     names = list(dict.fromkeys(crop.name for crop in crops))
     print(f"commit {read_commit()}, {platform.machine()}, {reader.file.name}; best path / language model")
     print(" | ".join(("steps", *names)))
@@ -110,6 +104,17 @@ def main() -> None:
         print(" | ".join((row, *rates)), flush=True)
 
 
+def parse_options(description: str | None, *, num_composed: int) -> tuple[Path, LineReader, int]:
+    """Read the command line: the data folder, the line model, and how many composed lines to read."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--data-root", type=Path)
+    parser.add_argument("--line", type=Path, default=None, help="a line model; else the released one")
+    parser.add_argument("--composed", type=int, default=num_composed, help="composed lines")
+    arguments = parser.parse_args()
+    reader = LineReader(arguments.line or released_models()["yomite-line"])
+    return resolve_data_root(arguments.data_root), reader, arguments.composed
+
+
 def compose_lines(data_root: Path, num: int) -> Iterator[Crop]:
     """Compose lines that no training sees."""
     composer = build_line_composer(
@@ -121,13 +126,18 @@ def compose_lines(data_root: Path, num: int) -> Iterator[Crop]:
 
 
 def read_lines(data_root: Path) -> Iterator[Crop]:
+    """Read dev/lines."""
+    for sample in open_source("dev/lines", data_root):
+        yield Crop("dev/lines", read_gray(sample.picture), sample.part == "vertical", sample.character)
+
+
+def lay_lines(data_root: Path) -> Iterator[Crop]:
     """Read dev/lines, plain and on papers."""
     rng = np.random.default_rng(5)
-    for sample in open_source("dev/lines", data_root):
-        gray, is_vertical = read_gray(sample.picture), sample.part == "vertical"
-        yield Crop("dev/lines", gray, is_vertical, sample.character)
+    for crop in read_lines(data_root):
+        yield crop
         for paper in PAPERS:
-            yield Crop(paper, lay_on(gray, paper, is_vertical, rng), is_vertical, sample.character)
+            yield crop._replace(name=paper, gray=lay_on(crop.gray, paper, crop.is_vertical, rng))
 
 
 def lay_on(gray: np.ndarray, paper: str, is_vertical: bool, rng: np.random.Generator) -> np.ndarray:

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
+from sets import LISTS, open_files
 
 SHEETS = {
     "a-ni": "あいうえおかきくけこさしすせそたちつてとなに",
@@ -40,7 +41,6 @@ PAGES = {
 LEFT_OUT = {(2, 7), (2, 13)}
 """Page and column of what is in none of the sets."""
 
-LISTS = Path(__file__).with_name("sets")
 LOOK_SIDE, NUM_OTHER_BITS = 8, 14
 """Cells that differ in more bits of their look than this are not the same writing."""
 
@@ -113,8 +113,8 @@ def cut_table(gray: np.ndarray, num_rows: int) -> Iterator[tuple[tuple[int, int]
     for row in range(num_rows):
         for column in range(1, NUM_COLUMNS):
             rows, columns = slice(ys[row], ys[row + 1]), slice(xs[column], xs[column + 1])
-            left, right = find_gap(darkness, xs[column], xs[column + 1], rows, axis=0)
-            top, bottom = find_gap(darkness, ys[row], ys[row + 1], columns, axis=1)
+            left, right = find_gap(darkness, xs[column], xs[column + 1], rows)
+            top, bottom = find_gap(darkness.T, ys[row], ys[row + 1], columns)
             yield (row, column), np.ascontiguousarray(gray[top:bottom, left:right])
 
 
@@ -129,10 +129,11 @@ def find_grid(darkness: np.ndarray, num_rows: int) -> Grid:
 
     Cells are about as high as wide. Of tables with more rows the upper part is taken.
     """
-    xs, pitch = find_even(darkness.mean(axis=0), NUM_COLUMNS, PITCHES * darkness.shape[1] / NUM_COLUMNS)
-    across = darkness[:, xs[0] : xs[-1]].mean(axis=1)
-    ys, pitch = find_even(across, num_rows, pitch * np.arange(0.9, 1.1, 0.005))
-    peaks, reach = sharpen(across), round(MAX_DRIFT * pitch)
+    peaks = sharpen(darkness.mean(axis=0))
+    xs, pitch = find_even(peaks, NUM_COLUMNS, PITCHES * len(peaks) / NUM_COLUMNS)
+    peaks = sharpen(darkness[:, xs[0] : xs[-1]].mean(axis=1))
+    ys, pitch = find_even(peaks, num_rows, pitch * np.arange(0.9, 1.1, 0.005))
+    reach = round(MAX_DRIFT * pitch)
     while (low := int(ys[0] - pitch) - reach) >= 0:  # rows above those found
         place = low + int(peaks[low : low + 2 * reach + 1].argmax())
         if peaks[place] < 0.5 * np.median(peaks[ys]):
@@ -147,13 +148,12 @@ def sharpen(profile: np.ndarray) -> np.ndarray:
     return np.maximum(profile - around, 0.0)
 
 
-def find_even(profile: np.ndarray, num_gaps: int, pitches: np.ndarray) -> tuple[np.ndarray, float]:
-    """Find rulings that are nearly a pitch apart where a profile, float64 (N,), is highest.
+def find_even(peaks: np.ndarray, num_gaps: int, pitches: np.ndarray) -> tuple[np.ndarray, float]:
+    """Find rulings that are nearly a pitch apart where peaks, float64 (N,), are highest.
 
     Returns:
         int64 (num_gaps + 1,), the places; the pitch, px.
     """
-    peaks = sharpen(profile)
     best_score, best, best_pitch = -np.inf, np.zeros(num_gaps + 1, np.int64), 0.0
     for pitch in pitches:
         drift = max(1, round(MAX_DRIFT * pitch))
@@ -179,14 +179,13 @@ def find_even(profile: np.ndarray, num_gaps: int, pitches: np.ndarray) -> tuple[
     return best, best_pitch
 
 
-def find_gap(darkness: np.ndarray, first: int, last: int, across: slice, axis: int) -> tuple[int, int]:
-    """Find where the paper between two rulings begins and ends, as they run along one cell."""
+def find_gap(darkness: np.ndarray, first: int, last: int, along: slice) -> tuple[int, int]:
+    """Find the columns where the paper between two upright rulings begins and ends, along some rows."""
     reach = round(0.08 * (last - first))
     low = max(first - reach, 0)
-    band = darkness[across, low : last + reach] if axis == 0 else darkness[low : last + reach, across]
-    middle = band.shape[axis ^ 1] // 10  # the corners belong to other rulings
-    inner = band[middle : band.shape[0] - middle] if axis == 0 else band[:, middle : band.shape[1] - middle]
-    profile = inner.mean(axis=axis)
+    band = darkness[along, low : last + reach]
+    corner = len(band) // 10  # belongs to other rulings
+    profile = band[corner : len(band) - corner].mean(axis=0)
     sides = profile[: 2 * reach + 1], profile[-2 * reach - 1 :][::-1]
     # Past the darkest column, to where half of its darkness is left.
     begins = [int(side.argmax()) for side in sides]
@@ -208,12 +207,11 @@ def measure_look(cell: np.ndarray) -> int:
 
 def read_looks(path: Path) -> dict[str, int]:
     """Return the look of each cell of a set."""
-    with zipfile.ZipFile(path) as archive:
-        return {
-            name: measure_look(np.asarray(Image.open(io.BytesIO(archive.read(name))).convert("L")))
-            for name in sorted(archive.namelist())
-            if name.endswith(".png")
-        }
+    return {
+        name: measure_look(np.asarray(Image.open(io.BytesIO(content)).convert("L")))
+        for name, content in sorted(open_files(path))
+        if name.endswith(".png")
+    }
 
 
 def write_looks(data_root: Path) -> None:

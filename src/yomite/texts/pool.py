@@ -137,7 +137,7 @@ def read_counted_texts(data_root: Path) -> list[str]:
     Marks that are written alike have one code point, fragments no white space. Sentences that are held back
     are not among them, nor is any text that holds one of the judged lines. Empty without sentences.
     """
-    modern, old, judged_texts = _read_parts(data_root, validation=False)
+    modern, old, judged_texts = read_parts(data_root, validation=False)
     sentences, judged = [*modern, *old], _Judged(judged_texts)
     rng = np.random.default_rng(0)
     fragments = [_strip(write_fragment(rng)) for _ in range(int(FRAGMENTS_A_SENTENCE * len(sentences)))]
@@ -155,14 +155,14 @@ def build_text_pool(data_root: Path, characters: Iterable[str], *, validation: b
     Raises:
         DataError: A file is there and cannot be read.
     """
-    modern, old, judged = _read_parts(data_root, validation=validation)
+    modern, old, judged = read_parts(data_root, validation=validation)
     return TextPool(modern, old, characters, judged)
 
 
-def _read_parts(data_root: Path, *, validation: bool) -> tuple[list[str], list[str], list[str]]:
-    """Read modern sentences, old ones, and the texts of judged lines."""
-    modern = [line.partition("\t")[2] for line in read_texts(data_root / MODERN_SENTENCES)]
-    old = read_texts(data_root / OLD_SENTENCES)
+def read_parts(data_root: Path, *, validation: bool) -> tuple[list[str], list[str], list[str]]:
+    """Read modern and old sentences, only those held back or only the others, and the judged lines' texts."""
+    modern = [line.partition("\t")[2] for line in _read_lines(data_root / MODERN_SENTENCES)]
+    old = _read_lines(data_root / OLD_SENTENCES)
     judged_file = data_root / JUDGED_LINES
     judged = []
     if judged_file.is_file():
@@ -184,8 +184,7 @@ def _strip(text: str) -> str:
     return "".join(text.split())
 
 
-def read_texts(path: Path) -> list[str]:
-    """Return the lines of a packed text file; none where it is missing."""
+def _read_lines(path: Path) -> list[str]:
     if not path.is_file():
         return []
     try:
