@@ -18,6 +18,8 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from yomite.files import open_whole
+
 LISTS = Path(__file__).with_name("sets")
 FOLDERS = ("dev", "test")
 NUM_DIGITS = 16
@@ -96,7 +98,7 @@ def rebuild(data_root: Path, sources: list[Path]) -> None:
         files = {name: content_by_digits[digits] for name, digits in listed.items()}
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".zip":
-            with zipfile.ZipFile(path, "w") as archive:
+            with open_whole(path) as whole, zipfile.ZipFile(whole, "w") as archive:
                 for name, content in files.items():
                     archive.writestr(zipfile.ZipInfo(name), content)
         else:

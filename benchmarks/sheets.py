@@ -24,6 +24,8 @@ import numpy as np
 from PIL import Image
 from sets import LISTS, open_files
 
+from yomite.files import open_whole
+
 SHEETS = {
     "a-ni": "あいうえおかきくけこさしすせそたちつてとなに",
     "nu-wa": "ぬねのはひふへほまみむめもやゆよらりるれろわ",
@@ -79,28 +81,44 @@ def main() -> None:
 
 
 def cut_sheets(source: Path, data_root: Path) -> None:
-    """Write the sets; one that is there already stays."""
+    """Write the sets; one that is there already stays, and one without any page is not written."""
     for title, pages in PAGES.items():
         path = data_root / title
         if path.exists():
             print(f"{title}: not written, is there already")
             continue
+        files = {(sheet, page): find_page(source / sheet, page) for sheet in SHEETS for page in pages}
+        if not any(files.values()):
+            print(f"{title}: not written, none of its pages is there")
+            continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        with zipfile.ZipFile(path, "w") as archive:
-            for sheet, page in ((sheet, page) for sheet in SHEETS for page in pages):
-                names = [source / sheet / f"file-page{page}{end}.jpg" for end in ("-crop", "")]
-                if (file := next((name for name in names if name.is_file()), None)) is None:
-                    print(f"{names[0]} is not there: left out")
+        with open_whole(path) as whole, zipfile.ZipFile(whole, "w") as archive:
+            for (sheet, page), file in files.items():
+                if file is None:
+                    print(f"{source / sheet}: page {page} is not there, left out")
                     continue
-                with Image.open(file) as picture:
-                    gray = np.asarray(picture.convert("L"))
-                for (row, column), cell in cut_table(gray, len(SHEETS[sheet])):
+                for (row, column), cell in cut_table(read_page(file), len(SHEETS[sheet])):
                     if (page, column) in LEFT_OUT:
                         continue
                     name = f"U+{ord(SHEETS[sheet][row]):04X}/{sheet}_p{page:02d}_c{column:02d}.png"
                     content = io.BytesIO()
                     Image.fromarray(cell).save(content, "PNG")
                     archive.writestr(zipfile.ZipInfo(name), content.getvalue())
+
+
+def find_page(folder: Path, page: int) -> Path | None:
+    """Find the picture of a page, straightened by its author or as it was scanned."""
+    names = [folder / f"file-page{page}{end}.jpg" for end in ("-crop", "")]
+    return next((name for name in names if name.is_file()), None)
+
+
+def read_page(path: Path) -> np.ndarray:
+    """Read a page, uint8 (H, W); a damaged one ends the program with one line."""
+    try:
+        with Image.open(path) as picture:
+            return np.asarray(picture.convert("L"))
+    except OSError as error:
+        sys.exit(f"{path} cannot be read as a picture ({error}); fetch it again")
 
 
 def cut_table(gray: np.ndarray, num_rows: int) -> Iterator[tuple[tuple[int, int], np.ndarray]]:

@@ -88,6 +88,20 @@ def test_sets_are_cut_and_told_by_their_looks(
     assert "test/hiragana-sheets.zip: not written, is there already" in capsys.readouterr().out
 
 
+def test_a_damaged_page_leaves_no_half_of_a_set(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "from" / "a-ni").mkdir(parents=True)
+    damaged = tmp_path / "from" / "a-ni" / "file-page1.jpg"
+    damaged.write_bytes(b"no picture")
+    with pytest.raises(SystemExit, match=r"file-page1\.jpg cannot be read as a picture"):
+        sheets.cut_sheets(tmp_path / "from", tmp_path / "data")
+    assert not list((tmp_path / "data").rglob("*.zip"))
+    damaged.unlink()
+    Image.fromarray(draw_page(22, margin=10)).convert("RGB").save(damaged.with_name("file-page9.jpg"))
+    sheets.cut_sheets(tmp_path / "from", tmp_path / "data")
+    assert [path.parent.name for path in (tmp_path / "data").rglob("*.zip")] == ["dev"]
+    assert "test/hiragana-sheets.zip: not written, none of its pages is there" in capsys.readouterr().out
+
+
 def test_without_sheets_cut_says_what_to_give(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for arguments in ([], ["--from", str(tmp_path)]):
         monkeypatch.setattr(sys, "argv", ["sheets.py", "cut", "--data-root", str(tmp_path), *arguments])
